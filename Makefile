@@ -1,0 +1,51 @@
+# Every target sets itself up: `make run` on a fresh clone is all a new user types.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && { echo $$p; break; }; done)
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help setup run up check test test-fast lock format clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(READY) ## make .venv with the locked dependencies (instant when nothing changed)
+
+$(READY): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "make: Python 3.11 or newer is needed and was not found; set PYTHON=/path/to/python3" >&2; exit 3; }
+	@echo "Setting up $(VENV) with $$($(PYTHON) --version) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(READY)
+
+run: setup ## run the sample job: everything starts, runs and ends by itself
+	@$(BIN)/lexmill run samples/contracts --playbook samples/playbook.yaml
+
+up: setup ## keep the system running on 127.0.0.1:8000 until Ctrl-C
+	@$(BIN)/lexmill up
+
+check: setup ## format, lint, types, layers, licences
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python tests/licences.py
+
+test: setup ## everything, on real PostgreSQL and Valkey
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+test-fast: setup ## what needs no server
+	$(BIN)/pytest -n 2 -m "not servers and not system"
+
+format: setup ## format the code and sort its imports
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+lock: setup ## choose new versions within pyproject.toml's bounds
+	$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet --extra dev --output-file requirements.lock pyproject.toml
+
+clean: ## remove .venv and all local data of `lexmill run` and `up`
+	rm -rf $(VENV) .lexmill

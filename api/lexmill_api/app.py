@@ -1,0 +1,54 @@
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Mount
+
+from lexmill.bootstrap import Process
+from lexmill.queue.wakeups import ValkeyWakeUps
+from lexmill_api.batching import Batcher
+from lexmill_api.feed import DemandFeed
+from lexmill_api.health import health_routes
+from lexmill_api.ingest import ingest_routes
+from lexmill_api.request_ids import RequestIds
+from lexmill_api.runtime import ApiRuntime
+from lexmill_api.sweeper import Sweeper
+from lexmill_api.v1 import router
+
+
+def create_app(process: Process) -> Starlette:
+    """Ingest and probes as plain routes, everything that a person calls as FastAPI beneath /v1."""
+    wake_ups = ValkeyWakeUps(process.broker.valkey)
+    runtime = ApiRuntime(
+        process=process,
+        settings=process.settings.required_api,
+        batcher=Batcher(process.async_engine, wake_ups),
+        feed=DemandFeed(process.settings.database.url.get_secret_value()),
+    )
+    sweeper = Sweeper(process.engine, wake_ups, process.settings.tasks)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        runtime.batcher.start()
+        runtime.feed.start()
+        sweeper.start()
+        try:
+            yield
+        finally:
+            await runtime.batcher.stop()
+            await runtime.feed.stop()
+            sweeper.stop()
+            await process.close()
+
+    rest = FastAPI(title="Lexmill", version="1", openapi_url="/openapi.json")
+    rest.include_router(router)
+    rest.state.runtime = runtime
+    app = Starlette(
+        routes=[*ingest_routes(), *health_routes(), Mount("/v1", rest)],
+        middleware=[Middleware(RequestIds)],
+        lifespan=lifespan,
+    )
+    app.state.runtime = runtime
+    return app

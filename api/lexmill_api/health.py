@@ -1,0 +1,58 @@
+"""/livez, /readyz and /metrics of the API."""
+
+import asyncio
+
+import redis
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from lexmill_api.runtime import ApiRuntime
+from lexmill_migrations import is_current
+
+
+def health_routes() -> list[Route]:
+    return [
+        Route("/livez", get_livez),
+        Route("/readyz", get_readyz),
+        Route("/metrics", get_metrics),
+    ]
+
+
+async def get_livez(_: Request) -> Response:
+    return PlainTextResponse("ok")
+
+
+async def get_readyz(request: Request) -> Response:
+    """503 names what ingest cannot do without; Valkey's absence only delays work."""
+    runtime: ApiRuntime = request.app.state.runtime
+    missing, degraded = await _missing_parts(runtime)
+    if missing:
+        return PlainTextResponse(f"missing: {', '.join(missing)}", status_code=503)
+    return PlainTextResponse(f"degraded: {', '.join(degraded)}" if degraded else "ok")
+
+
+async def get_metrics(_: Request) -> Response:
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _missing_parts(runtime: ApiRuntime) -> tuple[list[str], list[str]]:
+    missing: list[str] = []
+    degraded: list[str] = []
+    try:
+        async with runtime.session() as session:
+            await session.execute(text("SELECT 1"))
+    except SQLAlchemyError:
+        missing.append("postgresql")
+    else:
+        url = runtime.process.settings.database.url.get_secret_value()
+        if not await asyncio.to_thread(is_current, url):
+            missing.append("schema (run the migrations)")
+    try:
+        await asyncio.to_thread(runtime.process.broker.valkey.ping)
+    except redis.RedisError:
+        degraded.append("valkey")
+    return missing, degraded

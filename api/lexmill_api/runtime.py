@@ -1,0 +1,23 @@
+from dataclasses import dataclass, field
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lexmill.bootstrap import Process
+from lexmill.events.cloudevents import Limits
+from lexmill.settings import ApiSettings
+from lexmill_api.batching import Batcher
+from lexmill_api.feed import DemandFeed
+
+
+@dataclass(frozen=True)
+class ApiRuntime:
+    """What every request of one API process shares."""
+
+    process: Process
+    settings: ApiSettings
+    batcher: Batcher
+    feed: DemandFeed
+    limits: Limits = field(default_factory=Limits)
+
+    def session(self) -> AsyncSession:
+        return AsyncSession(self.process.async_engine, expire_on_commit=False)

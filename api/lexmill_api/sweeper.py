@@ -1,0 +1,42 @@
+"""Every replica tries each sweep each second; PostgreSQL's advisory locks let one do it."""
+
+import threading
+from dataclasses import dataclass, field
+
+import redis
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from lexmill.queue.wakeups import WakeUps
+from lexmill.settings import TaskSettings
+from lexmill.tasks.sweep import sweep_all
+from lexmill.telemetry.metrics import SWEEP_SECONDS
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass
+class Sweeper:
+    engine: Engine
+    wake_ups: WakeUps
+    settings: TaskSettings
+    _stopped: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopped.wait(self.settings.sweep_seconds):
+            try:
+                with SWEEP_SECONDS.time():
+                    sweep_all(self.engine, wake_ups=self.wake_ups, settings=self.settings)
+            except (SQLAlchemyError, redis.RedisError) as error:
+                log.warning("sweep_failed", error=type(error).__name__)

@@ -1,0 +1,287 @@
+"""From what a person names on the command line to the jobs that are declared."""
+
+import hashlib
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import yaml
+from pydantic import ValidationError
+
+from lexmill.jobs.schemas import (
+    KIND,
+    ConfigMapRef,
+    DeclaredJob,
+    DocumentSource,
+    LegalJob,
+    LegalJobSpec,
+    Output,
+    PlaybookRef,
+    Retry,
+    Workers,
+)
+from lexmill.storage.sources import file_uri
+from lexmill_cli.errors import CommandError, Exit
+from lexmill_legal import playbook
+from lexmill_legal.errors import PlaybookError
+
+_PLAYBOOK = ConfigMapRef(name="playbook", key="playbook.yaml")
+# A person waits: a disk that is full does not empty itself within ten minutes.
+_RETRY = Retry(limit=3, backoff_seconds=1, max_backoff_seconds=10)
+# A worker takes about a second to start, in which another one does a dozen documents.
+_BACKLOG_PER_REPLICA = 8
+
+
+@dataclass(frozen=True)
+class LocalJob:
+    """A job to declare, with the scaling policies that stay with the scaler, by pool."""
+
+    namespace: str
+    declared: DeclaredJob
+    workers: Mapping[str, Workers]
+    out: Path | None
+    """Where the reports are when they are in a local folder."""
+
+
+def job_of_paths(
+    paths: Sequence[Path], *, playbook_file: Path | None, out: Path, max_workers: int
+) -> LocalJob:
+    """One job over files and folders. Raises CommandError for what cannot be read or used."""
+    for path in paths:
+        _check_readable(path)
+    source = None if playbook_file is None else read_playbook(playbook_file)
+    spec = LegalJobSpec(
+        documents=tuple(DocumentSource(uri=file_uri(path.resolve())) for path in paths),
+        playbook=None if source is None else PlaybookRef(config_map=_PLAYBOOK),
+        output=Output(uri=file_uri(out.resolve())),
+        retry=_RETRY,
+        workers=Workers(max_replicas=max_workers, backlog_per_replica=_BACKLOG_PER_REPLICA),
+    )
+    return LocalJob(
+        namespace="default",
+        declared=DeclaredJob(
+            uid=uuid.uuid4(),
+            name=_name(paths, out),
+            owner="local",
+            spec=spec,
+            config_maps={} if source is None else {_PLAYBOOK.name: {str(_PLAYBOOK.key): source}},
+        ),
+        workers={"main": spec.workers},
+        out=out,
+    )
+
+
+def jobs_of_yaml(
+    path: Path, *, playbook_file: Path | None, out: Path, max_workers: int | None
+) -> list[LocalJob]:
+    """The LegalJobs of a file that `kubectl apply` takes, with the ConfigMaps beside them.
+
+    Relative URIs are meant relative to the file. Raises CommandError naming line or field.
+    """
+    manifests = read_manifests(path)
+    config_maps = {
+        manifest["metadata"]["name"]: {
+            str(key): str(value) for key, value in (manifest.get("data") or {}).items()
+        }
+        for manifest in manifests
+        if manifest.get("kind") == "ConfigMap"
+    }
+    jobs = [_validated(path, manifest) for manifest in manifests if manifest.get("kind") == KIND]
+    return [
+        _localised(
+            path,
+            job,
+            config_maps,
+            playbook_file=playbook_file,
+            out=out if len(jobs) == 1 else out / job.metadata.name,
+            max_workers=max_workers,
+        )
+        for job in jobs
+    ]
+
+
+def is_manifest(path: Path) -> bool:
+    """True for a YAML file that holds a LegalJob; a YAML document that is none is misuse."""
+    return path.suffix.lower() in {".yaml", ".yml"} and path.is_file()
+
+
+def read_manifests(path: Path) -> list[dict[str, Any]]:
+    _check_readable(path)
+    try:
+        documents = list(yaml.safe_load_all(path.read_text(encoding="utf-8")))
+    except UnicodeDecodeError as error:
+        raise CommandError(Exit.MISUSE, f"{path}: this is not UTF-8 text") from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = "" if mark is None else f":{mark.line + 1}:{mark.column + 1}"
+        raise CommandError(Exit.MISUSE, f"{path}{place}: {error.problem}") from error
+    except yaml.YAMLError as error:
+        raise CommandError(Exit.MISUSE, f"{path}: this is not YAML") from error
+    manifests = [document for document in documents if document is not None]
+    if not any(isinstance(each, dict) and each.get("kind") == KIND for each in manifests):
+        raise CommandError(Exit.MISUSE, f"{path}: there is no LegalJob in this file")
+    for manifest in manifests:
+        if not isinstance(manifest, dict) or not isinstance(manifest.get("metadata"), dict):
+            raise CommandError(Exit.MISUSE, f"{path}: a manifest has no metadata")
+        if not manifest["metadata"].get("name"):
+            raise CommandError(Exit.MISUSE, f"{path}: a manifest has no metadata.name")
+    return manifests
+
+
+def read_playbook(path: Path) -> str:
+    """The text of a playbook that can be used; else CommandError with line and column."""
+    _check_readable(path)
+    try:
+        source = path.read_text(encoding="utf-8")
+        playbook.load(source)
+    except UnicodeDecodeError as error:
+        raise CommandError(Exit.MISUSE, f"{path}: this is not UTF-8 text") from error
+    except OSError as error:
+        raise CommandError(Exit.MISUSE, f"{path}: {error.strerror}") from error
+    except PlaybookError as error:
+        raise CommandError(
+            Exit.MISUSE, f"{path}:{error.line}:{error.column}: {error.message}"
+        ) from error
+    return source
+
+
+def _check_readable(path: Path) -> None:
+    try:
+        if path.is_dir():
+            next(path.iterdir(), None)
+        else:
+            with path.open("rb"):
+                pass
+    except FileNotFoundError as error:
+        raise CommandError(Exit.MISUSE, f"{path}: no such file or folder") from error
+    except OSError as error:
+        raise CommandError(Exit.MISUSE, f"{path}: {error.strerror}") from error
+
+
+def _validated(path: Path, manifest: Mapping[str, Any]) -> LegalJob:
+    try:
+        return LegalJob.model_validate(manifest)
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(str(part) for part in problem['loc']) or KIND}: {problem['msg']}"
+            for problem in error.errors(include_url=False)
+        )
+        raise CommandError(Exit.MISUSE, f"{path}: {problems}") from error
+
+
+def _localised(
+    path: Path,
+    job: LegalJob,
+    config_maps: Mapping[str, Mapping[str, str]],
+    *,
+    playbook_file: Path | None,
+    out: Path,
+    max_workers: int | None,
+) -> LocalJob:
+    spec = job.spec
+    used = {
+        source.config_map.name for source in spec.documents or () if source.config_map is not None
+    }
+    changes: dict[str, Any] = {}
+    if playbook_file is not None:
+        config_maps = {
+            **config_maps,
+            _PLAYBOOK.name: {str(_PLAYBOOK.key): read_playbook(playbook_file)},
+        }
+        changes["playbook"] = PlaybookRef(config_map=_PLAYBOOK)
+    reference = changes.get("playbook", spec.playbook)
+    if reference is not None:
+        used.add(reference.config_map.name)
+        _check_playbook(path, config_maps, reference.config_map)
+    for name in sorted(used - set(config_maps)):
+        raise CommandError(
+            Exit.MISUSE, f"{path}: the ConfigMap {name} that the job names is not in this file"
+        )
+    if spec.documents is not None:
+        changes["documents"] = tuple(_absolute(path, source) for source in spec.documents)
+    if spec.output is None:
+        changes["output"] = Output(uri=file_uri(out.resolve()))
+    elif "://" not in spec.output.uri:
+        changes["output"] = spec.output.model_copy(
+            update={"uri": file_uri((path.parent / spec.output.uri).resolve())}
+        )
+    spec = spec.model_copy(update=changes)
+    return LocalJob(
+        namespace=job.metadata.namespace,
+        declared=DeclaredJob(
+            uid=uuid.uuid4(),
+            name=job.metadata.name,
+            owner="local",
+            spec=spec,
+            config_maps={name: dict(config_maps[name]) for name in sorted(used)},
+        ),
+        workers={
+            "main": _limited(spec.workers, max_workers),
+            **{pool.name: _limited(pool.workers, max_workers) for pool in spec.pools},
+        },
+        out=_local_folder(spec.output),
+    )
+
+
+def _check_playbook(
+    path: Path, config_maps: Mapping[str, Mapping[str, str]], reference: ConfigMapRef
+) -> None:
+    entries = config_maps.get(reference.name)
+    if entries is None:
+        return
+    key = reference.key or next(iter(entries), "")
+    if key not in entries:
+        raise CommandError(
+            Exit.MISUSE, f"{path}: the ConfigMap {reference.name} has no key {key!r}"
+        )
+    try:
+        playbook.load(entries[key])
+    except PlaybookError as error:
+        raise CommandError(
+            Exit.MISUSE,
+            f"{path}: ConfigMap {reference.name}, key {key}, line {error.line}, "
+            f"column {error.column}: {error.message}",
+        ) from error
+
+
+def _absolute(path: Path, source: DocumentSource) -> DocumentSource:
+    if source.uri is None or "://" in source.uri:
+        return source
+    target = path.parent / source.uri.removeprefix("file:")
+    _check_readable(target)
+    return source.model_copy(update={"uri": file_uri(target.resolve())})
+
+
+def _limited(workers: Workers, max_workers: int | None) -> Workers:
+    if max_workers is None or workers.max_replicas <= max_workers:
+        return workers
+    return workers.model_copy(
+        update={
+            "max_replicas": max_workers,
+            "min_replicas": min(workers.min_replicas, max_workers),
+        }
+    )
+
+
+def _local_folder(output: Output | None) -> Path | None:
+    if output is None or not output.uri.startswith("file:"):
+        return None
+    return Path(unquote(urlsplit(output.uri).path))
+
+
+def _name(paths: Sequence[Path], out: Path) -> str:
+    """The same command gets the same name, so that it finds its job again."""
+    words = [str(path.resolve()) for path in paths] + [str(out.resolve())]
+    digest = hashlib.sha256("\0".join(words).encode()).hexdigest()[:10]
+    stem = (
+        "".join(
+            letter if letter.isascii() and letter.isalnum() else "-"
+            for letter in paths[0].resolve().name.lower()
+        )
+        .strip("-")[:40]
+        .strip("-")
+    )
+    return f"{stem}-{digest}" if stem else f"run-{digest}"

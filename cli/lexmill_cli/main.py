@@ -1,0 +1,217 @@
+"""The command `lexmill`: parse what was typed, call one function, say how it ended."""
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from lexmill_cli.declaring import LocalJob, is_manifest, job_of_paths, jobs_of_yaml
+from lexmill_cli.display import Display, show_summary
+from lexmill_cli.errors import CommandError, Exit
+from lexmill_cli.results import read_summary
+from lexmill_cli.running import Outcome, run_jobs, serve_forever
+from lexmill_cli.system import local_system
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Home = Annotated[Path, typer.Option(envvar="LEXMILL_HOME", help="Folder of the system's own data.")]
+MaxWorkers = Annotated[
+    int | None, typer.Option(min=1, max=1000, help="Most workers at once; default: the cores.")
+]
+
+
+@app.callback()
+def about(
+    show_version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Turns legal documents into checked facts."""
+    if show_version:
+        print(version("lexmill"))  # noqa: T201 - what was asked for
+        raise typer.Exit
+
+
+@app.command()
+def run(
+    paths: Annotated[list[Path], typer.Argument(help="Files, folders, or one LegalJob YAML.")],
+    playbook: Annotated[Path | None, typer.Option(help="Rules to check the facts by.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the reports.")] = None,
+    max_workers: MaxWorkers = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object on stdout at the end.")
+    ] = False,
+    home: Home = Path(".lexmill"),
+) -> None:
+    """Run documents through the whole system on this machine, and write their reports."""
+    display = Display(Console(stderr=True))
+    with _interruptible():
+        jobs = _jobs(paths, playbook, out, max_workers)
+        for job in jobs:
+            _check_out(job.out)
+        display.say("Starting PostgreSQL, Valkey and the API ...")
+        with local_system(home, roots=_roots(jobs, paths), port=None) as system:
+            try:
+                outcome = run_jobs(system, jobs, display=display)
+            finally:
+                display.close()
+    raise typer.Exit(_report(display.console, jobs, outcome, as_json=as_json))
+
+
+@app.command()
+def up(
+    manifests: Annotated[
+        list[Path] | None, typer.Argument(help="LegalJob YAMLs to declare.")
+    ] = None,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the API.")] = 8000,
+    root: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder that jobs may read and write; default: this folder."),
+    ] = None,
+    max_workers: MaxWorkers = None,
+    home: Home = Path(".lexmill"),
+) -> None:
+    """Keep the system running on 127.0.0.1 until Ctrl-C, for events from outside."""
+    display = Display(Console(stderr=True))
+    roots = root or [Path.cwd()]
+    with _interruptible():
+        jobs = [
+            job
+            for path in manifests or []
+            for job in jobs_of_yaml(
+                path, playbook_file=None, out=Path("lexmill-results"), max_workers=max_workers
+            )
+        ]
+        with local_system(home, roots=roots, port=port) as system:
+            display.say(
+                f"Lexmill listens on {system.url} (token: {home / 'token'}). Ctrl-C stops it."
+            )
+            serve_forever(system, jobs, display=display)
+
+
+def main() -> None:
+    """Every end has an exit code and at most one sentence; a traceback reaches nobody."""
+    try:
+        app()
+    except CommandError as error:
+        _end(error.exit, f"lexmill: {error.message}")
+    except KeyboardInterrupt:
+        _end(Exit.INTERRUPTED, "Stopped. The same command goes on where it stopped.")
+
+
+def _jobs(
+    paths: Sequence[Path], playbook: Path | None, out: Path | None, max_workers: int | None
+) -> list[LocalJob]:
+    workers = max_workers or os.cpu_count() or 2
+    target = out or Path("lexmill-results")
+    if any(is_manifest(path) for path in paths):
+        if len(paths) > 1:
+            raise CommandError(Exit.MISUSE, "Name one LegalJob YAML, or documents, not both.")
+        jobs = jobs_of_yaml(paths[0], playbook_file=playbook, out=target, max_workers=max_workers)
+        for job in jobs:
+            if job.declared.spec.documents is None or job.declared.spec.schedule is not None:
+                raise CommandError(
+                    Exit.MISUSE,
+                    f"{paths[0]}: the job {job.declared.name} listens or has a schedule and never "
+                    "ends; keep it running with `lexmill up`.",
+                )
+        return jobs
+    if out is None:
+        target /= paths[0].resolve().name or "root"
+    return [job_of_paths(paths, playbook_file=playbook, out=target, max_workers=workers)]
+
+
+def _roots(jobs: Sequence[LocalJob], paths: Sequence[Path]) -> list[Path]:
+    """What the person named may be read, and the folders of the reports written."""
+    folders = [path if path.is_dir() else path.resolve().parent for path in paths]
+    sources = [
+        Path(source.uri.removeprefix("file://"))
+        for job in jobs
+        for source in job.declared.spec.documents or ()
+        if source.uri is not None and source.uri.startswith("file://")
+    ]
+    return [*folders, *sources, *(job.out for job in jobs if job.out is not None)]
+
+
+def _check_out(out: Path | None) -> None:
+    if out is None:
+        return
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        probe = out / ".lexmill-probe"
+        probe.write_bytes(b"\0" * 65536)
+        probe.unlink()
+    except OSError as error:
+        raise CommandError(
+            Exit.UNAVAILABLE, f"The reports cannot be written to {out}: {error.strerror}."
+        ) from error
+
+
+def _report(console: Console, jobs: Sequence[LocalJob], outcome: Outcome, *, as_json: bool) -> Exit:
+    totals = {"total": 0, "succeeded": 0, "failed": 0, "dead": 0}
+    for job, progress in zip(jobs, outcome.progress, strict=True):
+        for name in totals:
+            totals[name] += getattr(progress.documents, name)
+        if job.out is not None and (job.out / "results.jsonl").exists():
+            show_summary(console, read_summary(job.out / "results.jsonl"), out=job.out)
+        if progress.state == "Failed":
+            console.print(f"The job {job.declared.name} failed: {progress.message}", soft_wrap=True)
+        visits = sum(stage.visits for stage in progress.stages)
+        repeated = sorted({stage.stage for stage in progress.stages if stage.visits})
+        if progress.stages and not visits:
+            console.print("Nothing had changed: every result was taken from an earlier run.")
+        elif any(stage.reused for stage in progress.stages):
+            console.print(
+                f"Only what had changed was repeated ({', '.join(repeated)}); the rest was taken "
+                "from an earlier run."
+            )
+    if as_json:
+        outs = [str(job.out) for job in jobs]
+        print(  # noqa: T201 - the machine's answer
+            json.dumps(
+                {
+                    "documents": totals,
+                    "seconds": round(outcome.seconds, 3),
+                    "out": outs[0] if len(outs) == 1 else outs,
+                }
+            )
+        )
+    return _exit(outcome, totals)
+
+
+def _exit(outcome: Outcome, totals: dict[str, int]) -> Exit:
+    if any(
+        progress.state == "Failed" and progress.reason == "ReportsFailed"
+        for progress in outcome.progress
+    ):
+        return Exit.UNAVAILABLE
+    failed = any(progress.state == "Failed" for progress in outcome.progress)
+    return Exit.UNFINISHED if failed or totals["failed"] or totals["dead"] else Exit.OK
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """SIGTERM ends the command as Ctrl-C does: in order."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+    yield
+
+
+def _end(code: Exit, message: str) -> NoReturn:
+    sys.stderr.write(message + "\n")
+    sys.exit(code)

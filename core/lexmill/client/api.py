@@ -1,0 +1,114 @@
+"""A typed client of the API, for the command line and the scalers."""
+
+import uuid
+from types import TracebackType
+from typing import Self
+
+import httpx
+import msgspec
+
+from lexmill.errors import ErrorClass, LexmillError
+from lexmill.events.schemas import JOB_CANCELLED, JOB_DECLARED
+from lexmill.jobs.schemas import CancelledJob, DeclaredJob, JobProgress
+from lexmill.scaling.schemas import Demand
+
+_TIMEOUT = httpx.Timeout(10, read=40)
+
+
+class ApiClient:
+    """Every call raises LexmillError: with the API's own code and sentence where it gave one."""
+
+    def __init__(self, url: str, *, token: str, source: str) -> None:
+        self._source = source
+        self._http = httpx.Client(
+            base_url=url,
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=_TIMEOUT,
+            trust_env=False,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._http.close()
+
+    def declare(self, namespace: str, job: DeclaredJob) -> None:
+        self._send(namespace, JOB_DECLARED, job.model_dump(mode="json", exclude_defaults=True))
+
+    def cancel(self, namespace: str, job: CancelledJob) -> None:
+        self._send(namespace, JOB_CANCELLED, job.model_dump(mode="json"))
+
+    def progress(self, namespace: str, name: str) -> JobProgress | None:
+        """None when no such job is alive."""
+        answer = self._call("GET", f"/v1/namespaces/{namespace}/jobs/{name}", absent_is_legal=True)
+        return None if answer is None else msgspec.json.decode(answer, type=JobProgress)
+
+    def demand(self, *, after: int, wait_seconds: float) -> Demand:
+        answer = self._call("GET", f"/v1/demand?after={after}&wait={wait_seconds}")
+        assert answer is not None
+        return msgspec.json.decode(answer, type=Demand)
+
+    def is_ready(self) -> bool:
+        try:
+            return self._http.get("/readyz", timeout=5).status_code == httpx.codes.OK
+        except httpx.HTTPError:
+            return False
+
+    def _send(self, namespace: str, event_type: str, data: object) -> None:
+        event = {
+            "specversion": "1.0",
+            "id": str(uuid.uuid4()),
+            "source": self._source,
+            "type": event_type,
+            "datacontenttype": "application/json",
+            "data": data,
+        }
+        self._call(
+            "POST",
+            f"/ns/{namespace}/events",
+            content=msgspec.json.encode(event),
+            content_type="application/cloudevents+json",
+        )
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        content: bytes | None = None,
+        content_type: str | None = None,
+        absent_is_legal: bool = False,
+    ) -> bytes | None:
+        headers = {} if content_type is None else {"Content-Type": content_type}
+        try:
+            answer = self._http.request(method, path, content=content, headers=headers)
+        except httpx.HTTPError as error:
+            raise LexmillError(
+                "api_away", "Lexmill's API does not answer", ErrorClass.PASSING
+            ) from error
+        if answer.is_success:
+            return answer.content
+        if absent_is_legal and answer.status_code == httpx.codes.NOT_FOUND:
+            return None
+        raise _refusal(answer)
+
+
+class _Problem(msgspec.Struct):
+    detail: str
+    code: str = "refused"
+
+
+def _refusal(answer: httpx.Response) -> LexmillError:
+    passing = answer.status_code == httpx.codes.TOO_MANY_REQUESTS or answer.is_server_error
+    error_class = ErrorClass.PASSING if passing else ErrorClass.DOCUMENT
+    try:
+        problem = msgspec.json.decode(answer.content, type=_Problem)
+    except msgspec.DecodeError:
+        return LexmillError("refused", f"Lexmill's API answered {answer.status_code}", error_class)
+    return LexmillError(problem.code, problem.detail, error_class)

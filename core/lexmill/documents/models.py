@@ -1,0 +1,78 @@
+import uuid
+from datetime import datetime
+
+from sqlalchemy import (
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    func,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lexmill.database import Base
+
+
+class Document(Base):
+    """One file or mail of one run, with a parent where it came out of another.
+
+    ``source`` says where its bytes are (`file:`, `s3:`, `object:`, `configmap:`, `event:`);
+    ``uri`` is how results name it. Which documents are running is a matter of their tasks.
+    """
+
+    __tablename__ = "document"
+
+    id: Mapped[uuid.UUID] = mapped_column(
+        primary_key=True, server_default=text("gen_random_uuid()")
+    )
+    namespace: Mapped[str]
+    job_uid: Mapped[uuid.UUID] = mapped_column(ForeignKey("job.uid"))
+    run_id: Mapped[int] = mapped_column(ForeignKey("run.id"))
+    parent_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("document.id"))
+    event_id: Mapped[uuid.UUID | None]
+    uri: Mapped[str]
+    source: Mapped[str]
+    name: Mapped[str]
+    state: Mapped[str] = mapped_column(server_default="queued")
+    error_code: Mapped[str | None]
+    error_message: Mapped[str | None]
+    sha256: Mapped[str | None]
+    result_key: Mapped[str | None]
+    priority: Mapped[int] = mapped_column(server_default="0")
+    traceparent: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        CheckConstraint("state IN ('queued', 'succeeded', 'failed', 'dead')", name="state"),
+        CheckConstraint("(state = 'queued') = (ended_at IS NULL)", name="ended"),
+        # A listing may be repeated; events and children come exactly once by other means.
+        Index(
+            "uq_document_listed",
+            "run_id",
+            "uri",
+            unique=True,
+            postgresql_where=text("parent_id IS NULL AND event_id IS NULL"),
+        ),
+        Index("ix_document_run_id_uri", "run_id", text('uri COLLATE "C"'), "id"),
+        Index("ix_document_event_id", "event_id", postgresql_where=text("event_id IS NOT NULL")),
+        Index("ix_document_run_id_state", "run_id", "state"),
+        Index("ix_document_parent_id", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
+    )
+
+
+class StageOutput(Base):
+    """The result cache: a stage's output by the hash of its inputs and versions, per namespace.
+
+    One object may hold the outputs of several stages, as a visit writes them in one piece.
+    """
+
+    __tablename__ = "stage_output"
+
+    namespace: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    stage: Mapped[str]
+    object_key: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())

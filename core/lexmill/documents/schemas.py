@@ -1,0 +1,34 @@
+import uuid
+
+import msgspec
+
+
+class NewDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """A document to be queued: how results name it, and where its bytes are."""
+
+    uri: str
+    source: str
+    name: str
+    parent_id: uuid.UUID | None = None
+    event_id: uuid.UUID | None = None
+    priority: int = 0
+    traceparent: str | None = None
+
+
+class NewStageOutput(msgspec.Struct, frozen=True, kw_only=True):
+    key: bytes
+    stage: str
+    object_key: str
+
+
+class EndedDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """A document of a finished run, as its reports need it."""
+
+    id: uuid.UUID
+    uri: str
+    parent_uri: str | None
+    state: str
+    error_code: str | None
+    error_message: str | None
+    sha256: str | None
+    result_key: str | None

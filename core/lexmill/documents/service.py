@@ -1,0 +1,122 @@
+import uuid
+from collections.abc import Sequence
+
+from sqlalchemy import select, text, tuple_
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session, aliased
+
+from lexmill.documents.models import Document, StageOutput
+from lexmill.documents.schemas import EndedDocument, NewDocument, NewStageOutput
+
+_ADD = text("""
+    WITH given AS (
+      SELECT * FROM unnest(
+        CAST(:uris AS text[]), CAST(:sources AS text[]), CAST(:names AS text[]),
+        CAST(:parents AS uuid[]), CAST(:events AS uuid[]), CAST(:priorities AS integer[]),
+        CAST(:traces AS text[])
+      ) WITH ORDINALITY
+        AS given (uri, source, name, parent_id, event_id, priority, traceparent, place)
+    ), added AS (
+      INSERT INTO document
+        (namespace, job_uid, run_id, parent_id, event_id, uri, source, name, priority, traceparent)
+      SELECT
+        :namespace, :job_uid, :run_id, parent_id, event_id, uri, source, name, priority, traceparent
+      FROM given ORDER BY place
+      ON CONFLICT (run_id, uri) WHERE parent_id IS NULL AND event_id IS NULL DO NOTHING
+      RETURNING id, priority
+    )
+    INSERT INTO task (kind, namespace, job_uid, run_id, document_id, pool, stage, priority)
+    SELECT 'process', :namespace, :job_uid, :run_id, id, :pool, :stage, priority FROM added
+    RETURNING id
+""")
+
+
+def add_documents(
+    session: Session,
+    *,
+    namespace: str,
+    job_uid: uuid.UUID,
+    run_id: int,
+    pool: str,
+    stage: str,
+    documents: Sequence[NewDocument],
+) -> int:
+    """Queue documents with the task of their first visit; a URI is listed once a run."""
+    if not documents:
+        return 0
+    added = session.execute(
+        _ADD,
+        {
+            "namespace": namespace,
+            "job_uid": job_uid,
+            "run_id": run_id,
+            "pool": pool,
+            "stage": stage,
+            "uris": [document.uri for document in documents],
+            "sources": [document.source for document in documents],
+            "names": [document.name for document in documents],
+            "parents": [document.parent_id for document in documents],
+            "events": [document.event_id for document in documents],
+            "priorities": [document.priority for document in documents],
+            "traces": [document.traceparent for document in documents],
+        },
+    )
+    return len(added.all())
+
+
+def list_ended(
+    session: Session, *, run_id: int, after: EndedDocument | None, limit: int
+) -> list[EndedDocument]:
+    """One page of a run's documents in the order of their URIs (by code point), then ids."""
+    parent = aliased(Document)
+    uri = Document.uri.collate("C")
+    query = (
+        select(
+            Document.id,
+            Document.uri,
+            parent.uri.label("parent_uri"),
+            Document.state,
+            Document.error_code,
+            Document.error_message,
+            Document.sha256,
+            Document.result_key,
+        )
+        .outerjoin(parent, parent.id == Document.parent_id)
+        .where(Document.run_id == run_id)
+        .order_by(uri, Document.id)
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(tuple_(uri, Document.id) > tuple_(after.uri, after.id))
+    return [EndedDocument(**row) for row in session.execute(query).mappings()]
+
+
+def find_stage_outputs(
+    session: Session, *, namespace: str, keys: Sequence[bytes]
+) -> dict[bytes, str]:
+    """The objects that hold the outputs of these keys, as far as they are known."""
+    rows = session.execute(
+        select(StageOutput.key, StageOutput.object_key).where(
+            StageOutput.namespace == namespace, StageOutput.key.in_(keys)
+        )
+    )
+    return {row.key: row.object_key for row in rows}
+
+
+def add_stage_outputs(
+    session: Session, *, namespace: str, outputs: Sequence[NewStageOutput]
+) -> None:
+    if outputs:
+        # Sorted, because two visits that write the same keys in different orders would deadlock.
+        session.execute(
+            upsert(StageOutput).on_conflict_do_nothing(),
+            [
+                {
+                    "namespace": namespace,
+                    "key": output.key,
+                    "stage": output.stage,
+                    "object_key": output.object_key,
+                }
+                for output in sorted(outputs, key=lambda output: output.key)
+            ],
+        )

@@ -1,0 +1,25 @@
+from typing import Literal
+
+import msgspec
+
+from lexmill.events.cloudevents import CloudEvent
+
+JOB_DECLARED = "io.lexmill.job.declared.v1"
+JOB_CANCELLED = "io.lexmill.job.cancelled.v1"
+
+Outcome = Literal["routed", "unmatched", "unroutable", "control", "duplicate", "unknown_job"]
+
+
+class Incoming(msgspec.Struct, frozen=True, kw_only=True):
+    """A checked event and its address: a namespace, or one job of it by name."""
+
+    namespace: str
+    job: str | None
+    event: CloudEvent
+
+
+class Accepted(msgspec.Struct, frozen=True, kw_only=True):
+    """``outcomes`` in the order of what came in; ``wake_ups`` to ring after the commit."""
+
+    outcomes: tuple[Outcome, ...]
+    wake_ups: dict[str, int]

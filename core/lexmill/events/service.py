@@ -1,0 +1,320 @@
+"""Taking events in: one transaction for all requests in flight."""
+
+import hashlib
+import uuid
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any, TypeVar
+
+import msgspec
+from pydantic import BaseModel, ValidationError
+from sqlalchemy import insert, select, text
+from sqlalchemy.orm import Session
+
+from lexmill.documents.models import Document
+from lexmill.documents.schemas import NewDocument
+from lexmill.documents.service import add_documents
+from lexmill.errors import ErrorClass, LexmillError
+from lexmill.events.cloudevents import CloudEvent, DataKind
+from lexmill.events.filters import Filter, compile_filters
+from lexmill.events.models import Event, EventKey
+from lexmill.events.schemas import (
+    JOB_CANCELLED,
+    JOB_DECLARED,
+    Accepted,
+    Incoming,
+    Outcome,
+)
+from lexmill.events.selection import Inline, SelectionError, select_document
+from lexmill.jobs.models import Job
+from lexmill.jobs.schemas import CancelledJob, DeclaredJob, pool_of
+from lexmill.jobs.service import cancel_job, declare_job, open_run, replay_documents
+from lexmill.queue.broker import queue_name
+from lexmill.scaling.service import announce_work
+
+_REMEMBER = text("""
+    INSERT INTO event_key (digest, event_id)
+    SELECT * FROM unnest(CAST(:digests AS bytea[]), CAST(:ids AS uuid[])) AS given (digest, id)
+    ORDER BY digest
+    ON CONFLICT (digest) DO NOTHING
+    RETURNING event_id
+""")
+
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+class _Listener(msgspec.Struct, frozen=True, kw_only=True):
+    uid: uuid.UUID
+    namespace: str
+    name: str
+    priority: int
+    pointer: str | None
+    matches: Filter
+    pool: str
+
+
+def accept_events(session: Session, *, incoming: Sequence[Incoming]) -> Accepted:
+    """Commit data events, their documents and tasks; what was accepted before changes nothing.
+
+    The one exception is a dead letter sent again (it carries ``knativeerrorcode``): its failed and
+    dead documents are queued once more.
+    """
+    ids = [uuid.uuid4() for _ in incoming]
+    uids = _find_jobs(session, incoming)
+    targets = [
+        None if each.job is None else uids.get((each.namespace, each.job)) for each in incoming
+    ]
+    known = [
+        each.job is None or target is not None
+        for each, target in zip(incoming, targets, strict=True)
+    ]
+    digests = [_digest(each, target) for each, target in zip(incoming, targets, strict=True)]
+    fresh = _remember(
+        session, [(digest, id_) for digest, id_, ok in zip(digests, ids, known, strict=True) if ok]
+    )
+    listeners = _listeners(session, {each.namespace for each in incoming})
+    outcomes: list[Outcome] = []
+    rows: list[dict[str, Any]] = []
+    documents: dict[uuid.UUID, list[NewDocument]] = {}
+    repeated: list[bytes] = []
+    for each, id_, target, ok, digest in zip(incoming, ids, targets, known, digests, strict=True):
+        if not ok:
+            outcomes.append("unknown_job")
+        elif id_ not in fresh:
+            outcomes.append("duplicate")
+            if "knativeerrorcode" in each.event.extensions:
+                repeated.append(digest)
+        else:
+            outcome, made = _route(each.event, id_, listeners.get(each.namespace, ()), target)
+            for uid, new in made:
+                documents.setdefault(uid, []).append(new)
+            outcomes.append(outcome)
+            rows.append(_row(each, id_, target, outcome, len(made)))
+    if rows:
+        session.execute(insert(Event), rows)
+    by_uid = {listener.uid: listener for group in listeners.values() for listener in group}
+    wake_ups = Counter(_rearm(session, repeated))
+    for uid in sorted(documents):
+        wake_ups.update(_queue(session, by_uid[uid], documents[uid]))
+    announce_work(session, pools={(uid, by_uid[uid].pool) for uid in documents})
+    return Accepted(outcomes=tuple(outcomes), wake_ups=dict(wake_ups))
+
+
+def accept_control(session: Session, *, namespace: str, event: CloudEvent) -> Accepted:
+    """Commit one control event with its effect. Raises LexmillError where it cannot be obeyed."""
+    incoming = Incoming(namespace=namespace, job=None, event=event)
+    id_ = uuid.uuid4()
+    if not _remember(session, [(_digest(incoming, None), id_)]):
+        return Accepted(outcomes=("duplicate",), wake_ups={})
+    wake_ups: dict[str, int] = {}
+    if event.type == JOB_DECLARED:
+        declared = _decode(DeclaredJob, event)
+        pools = declare_job(session, namespace=namespace, declared=declared)
+        wake_ups = {queue_name(namespace, str(declared.uid), pool): 1 for pool in pools}
+    elif event.type == JOB_CANCELLED:
+        cancel_job(session, namespace=namespace, cancelled=_decode(CancelledJob, event))
+    else:
+        raise LexmillError(
+            "unknown_control_type",
+            f"the type is no control event; known are {JOB_DECLARED} and {JOB_CANCELLED}",
+            ErrorClass.DOCUMENT,
+        )
+    session.execute(insert(Event), [_row(incoming, id_, None, "control", 0)])
+    return Accepted(outcomes=("control",), wake_ups=wake_ups)
+
+
+def read_event_data(session: Session, *, event_id: uuid.UUID) -> bytes:
+    """The document that an event carries in its own data."""
+    row = session.execute(
+        select(Event.attributes, Event.data_kind, Event.data).where(Event.id == event_id)
+    ).one_or_none()
+    if row is None:
+        raise LexmillError(
+            "event_expired",
+            "the event that carried this document is no longer kept",
+            ErrorClass.DOCUMENT,
+        )
+    event = CloudEvent.restore(row.attributes, DataKind(row.data_kind), row.data or b"")
+    for selected in select_document(event, None):
+        if isinstance(selected, Inline):
+            return selected.content
+    raise LexmillError("no_document", "the event carries no document", ErrorClass.DOCUMENT)
+
+
+def _decode(model: type[_Model], event: CloudEvent) -> _Model:
+    try:
+        return model.model_validate_json(event.data)
+    except ValidationError as error:
+        # The first problem is enough to act on, and its place names no value.
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "data"
+        raise LexmillError(
+            "invalid_data", f"data.{place}: {first['msg']}", ErrorClass.DOCUMENT
+        ) from None
+
+
+def _find_jobs(session: Session, incoming: Sequence[Incoming]) -> dict[tuple[str, str], uuid.UUID]:
+    """The current uids of the jobs that events are addressed to; those without trigger are none."""
+    names = {(each.namespace, each.job) for each in incoming if each.job is not None}
+    if not names:
+        return {}
+    rows = session.execute(
+        select(Job.namespace, Job.name, Job.uid).where(
+            Job.namespace.in_({namespace for namespace, _ in names}),
+            Job.name.in_({name for _, name in names}),
+            Job.deleted_at.is_(None),
+            Job.spec.has_key("trigger"),
+        )
+    )
+    return {(row.namespace, row.name): row.uid for row in rows}
+
+
+def _digest(incoming: Incoming, target: uuid.UUID | None) -> bytes:
+    """Lengths before parts, so that no two addresses run together into the same bytes."""
+    parts = (
+        incoming.namespace,
+        "" if target is None else str(target),
+        incoming.event.source,
+        incoming.event.id,
+    )
+    return hashlib.sha256(
+        b"".join(b"%d:%b" % (len(part), part) for part in (part.encode() for part in parts))
+    ).digest()
+
+
+def _remember(session: Session, keys: Sequence[tuple[bytes, uuid.UUID]]) -> set[uuid.UUID]:
+    """The ids of those events that were not accepted before."""
+    if not keys:
+        return set()
+    rows = session.execute(
+        _REMEMBER, {"digests": [digest for digest, _ in keys], "ids": [id_ for _, id_ in keys]}
+    )
+    return set(rows.scalars())
+
+
+def _listeners(session: Session, namespaces: set[str]) -> Mapping[str, Sequence[_Listener]]:
+    rows = session.execute(
+        select(Job.uid, Job.namespace, Job.name, Job.spec).where(
+            Job.namespace.in_(namespaces),
+            Job.spec.has_key("trigger"),
+            Job.deleted_at.is_(None),
+            Job.outcome.is_(None),
+        )
+    )
+    listeners: dict[str, list[_Listener]] = {}
+    for row in rows:
+        trigger = row.spec["trigger"]
+        listeners.setdefault(row.namespace, []).append(
+            _Listener(
+                uid=row.uid,
+                namespace=row.namespace,
+                name=row.name,
+                priority=row.spec.get("priority", 0),
+                pointer=trigger.get("document"),
+                matches=_compiled(msgspec.json.encode(trigger.get("filters", []))),
+                pool=pool_of(row.spec, "parse"),
+            )
+        )
+    return listeners
+
+
+@lru_cache(maxsize=4096)
+def _compiled(filters: bytes) -> Filter:
+    return compile_filters(msgspec.json.decode(filters))
+
+
+def _route(
+    event: CloudEvent, id_: uuid.UUID, listeners: Sequence[_Listener], target: uuid.UUID | None
+) -> tuple[Outcome, list[tuple[uuid.UUID, NewDocument]]]:
+    made: list[tuple[uuid.UUID, NewDocument]] = []
+    outcome: Outcome = "unmatched"
+    for listener in listeners:
+        if (target is not None and listener.uid != target) or not listener.matches(event):
+            continue
+        try:
+            made += [(listener.uid, new) for new in _documents(event, id_, listener)]
+        except SelectionError:
+            outcome = "unroutable"
+        else:
+            outcome = "routed"
+    return outcome, made
+
+
+def _documents(event: CloudEvent, id_: uuid.UUID, listener: _Listener) -> list[NewDocument]:
+    priority = event.extensions.get("priority")
+    traceparent = event.extensions.get("traceparent")
+    documents = []
+    for selected in select_document(event, listener.pointer):
+        if isinstance(selected, Inline):
+            uri, source, name = f"event:{event.source}#{event.id}", f"event:{id_}", selected.name
+        else:
+            uri = source = selected.uri
+            name = uri.rpartition("/")[2]
+        documents.append(
+            NewDocument(
+                uri=uri,
+                source=source,
+                name=name or "",
+                event_id=id_,
+                priority=_priority(priority, listener.priority),
+                traceparent=traceparent if isinstance(traceparent, str) else None,
+            )
+        )
+    return documents
+
+
+def _priority(given: object, default: int) -> int:
+    """An event's own priority, within the range that a job may have."""
+    try:
+        return max(-1000, min(1000, int(str(given))))
+    except ValueError:
+        return default
+
+
+def _row(
+    incoming: Incoming, id_: uuid.UUID, target: uuid.UUID | None, outcome: Outcome, documents: int
+) -> dict[str, Any]:
+    event = incoming.event
+    return {
+        "id": id_,
+        "namespace": incoming.namespace,
+        "job_uid": target,
+        "source": event.source,
+        "event_id": event.id,
+        "type": event.type,
+        "attributes": event.attributes(),
+        "data_kind": event.data_kind.value,
+        "data": event.data,
+        "outcome": outcome,
+        "documents": documents,
+    }
+
+
+def _queue(
+    session: Session, listener: _Listener, documents: Sequence[NewDocument]
+) -> dict[str, int]:
+    """Add documents to the job's open run; a job that was idle begins a new one."""
+    added = add_documents(
+        session,
+        namespace=listener.namespace,
+        job_uid=listener.uid,
+        run_id=open_run(session, job_uid=listener.uid),
+        pool=listener.pool,
+        stage="parse",
+        documents=documents,
+    )
+    return {queue_name(listener.namespace, str(listener.uid), listener.pool): added}
+
+
+def _rearm(session: Session, digests: Sequence[bytes]) -> dict[str, int]:
+    """Queue the failed and dead documents of dead letters that were sent again."""
+    if not digests:
+        return {}
+    ids = session.scalars(
+        select(Document.id)
+        .join(EventKey, EventKey.event_id == Document.event_id)
+        .where(EventKey.digest.in_(digests), Document.state.in_(("failed", "dead")))
+    ).all()
+    return replay_documents(session, document_ids=ids)

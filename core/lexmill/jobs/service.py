@@ -1,0 +1,363 @@
+import uuid
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+import msgspec
+from sqlalchemy import func, insert, select, text, update
+from sqlalchemy.orm import Session
+
+from lexmill.documents.models import Document
+from lexmill.errors import ErrorClass, LexmillError
+from lexmill.jobs.models import Job, Run
+from lexmill.jobs.schemas import (
+    MAIN_POOL,
+    CancelledJob,
+    DeclaredJob,
+    DocumentCounts,
+    JobProgress,
+    StageTime,
+    pool_of,
+)
+from lexmill.queue.broker import queue_name
+from lexmill.scaling.service import announce_job, announce_work
+from lexmill.tasks.models import Task
+from lexmill.tasks.service import stop_tasks
+
+# Stage times of a very long run are those of its newest visits.
+_SAMPLED_VISITS = 20_000
+
+
+class JobSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """A job's desired state as its workers read it: the spec in Kubernetes' names."""
+
+    uid: uuid.UUID
+    namespace: str
+    name: str
+    generation: int
+    run_number: int
+    spec: dict[str, Any]
+    config_maps: Mapping[str, Mapping[str, str]]
+
+
+def declare_job(session: Session, *, namespace: str, declared: DeclaredJob) -> list[str]:
+    """Make a job be as declared; the same declaration again changes nothing.
+
+    Gives the pools that now have new work. An older generation is passed over. Another uid under
+    a living name takes its place: the old job counts as deleted. Raises LexmillError where the
+    declaration contradicts what was accepted.
+    """
+    known = session.execute(
+        select(Job.namespace, Job.generation, Job.spec_hash, Job.spec, Job.deleted_at)
+        .where(Job.uid == declared.uid)
+        .with_for_update()
+    ).one_or_none()
+    if known is None:
+        return _create(session, namespace=namespace, declared=declared)
+    if known.namespace != namespace:
+        raise LexmillError(
+            "uid_taken", "a job with this uid is in another namespace", ErrorClass.DOCUMENT
+        )
+    if declared.generation < known.generation or known.deleted_at is not None:
+        return []
+    if declared.spec_hash == known.spec_hash:
+        session.execute(
+            update(Job).where(Job.uid == declared.uid).values(generation=declared.generation)
+        )
+        return []
+    body = declared.body
+    for field in ("documents", "trigger"):
+        if body.get(field) != known.spec.get(field):
+            raise LexmillError(
+                "immutable",
+                f"spec.{field} cannot change once the job was accepted; make a new job",
+                ErrorClass.DOCUMENT,
+            )
+    session.execute(
+        update(Job)
+        .where(Job.uid == declared.uid)
+        .values(
+            generation=declared.generation,
+            spec=body,
+            spec_hash=declared.spec_hash,
+            config_maps=declared.config_maps,
+            suspended=declared.spec.suspend,
+        )
+    )
+    announce_job(session, job_uid=declared.uid)
+    return []
+
+
+def _create(session: Session, *, namespace: str, declared: DeclaredJob) -> list[str]:
+    alive = session.execute(
+        select(Job.uid, Job.owner)
+        .where(Job.namespace == namespace, Job.name == declared.name, Job.deleted_at.is_(None))
+        .with_for_update()
+    ).one_or_none()
+    if alive is not None:
+        if alive.owner != declared.owner:
+            raise LexmillError(
+                "name_taken",
+                f"a job of this name is owned by {alive.owner}; choose another name",
+                ErrorClass.DOCUMENT,
+            )
+        cancel_job(
+            session,
+            namespace=namespace,
+            cancelled=CancelledJob(uid=alive.uid, reason="deleted"),
+        )
+    session.execute(
+        insert(Job).values(
+            uid=declared.uid,
+            namespace=namespace,
+            name=declared.name,
+            owner=declared.owner,
+            generation=declared.generation,
+            spec=declared.body,
+            spec_hash=declared.spec_hash,
+            config_maps=declared.config_maps,
+            suspended=declared.spec.suspend,
+        )
+    )
+    announce_work(session, pools={(declared.uid, MAIN_POOL)})
+    if declared.spec.documents is None:
+        return []
+    run_id = session.scalar(insert(Run).values(job_uid=declared.uid, number=1).returning(Run.id))
+    session.execute(
+        insert(Task).values(
+            kind="expand",
+            namespace=namespace,
+            job_uid=declared.uid,
+            run_id=run_id,
+            pool=MAIN_POOL,
+            priority=declared.spec.priority,
+        )
+    )
+    return [MAIN_POOL]
+
+
+def cancel_job(session: Session, *, namespace: str, cancelled: CancelledJob) -> int:
+    """Stop a job: what is queued ends as `dead` and may be replayed. Gives how many tasks ended.
+
+    An unknown or ended job changes nothing, since the event may come twice or late.
+    """
+    deleted = cancelled.reason == "deleted"
+    query = update(Job).where(
+        Job.uid == cancelled.uid, Job.namespace == namespace, Job.deleted_at.is_(None)
+    )
+    found = session.execute(
+        query.values(
+            outcome=func.coalesce(Job.outcome, "cancelled"),
+            reason=func.coalesce(Job.reason, "Deleted" if deleted else "Cancelled"),
+            ended_at=func.coalesce(Job.ended_at, func.now()),
+            deleted_at=func.now() if deleted else None,
+        ).returning(Job.uid)
+    ).one_or_none()
+    if found is None:
+        return 0
+    stopped = stop_tasks(
+        session,
+        job_uid=cancelled.uid,
+        code=f"job_{cancelled.reason}",
+        message=f"The job was {cancelled.reason} before this document was done.",
+        reports=not deleted,
+    )
+    announce_job(session, job_uid=cancelled.uid)
+    return stopped
+
+
+def open_run(session: Session, *, job_uid: uuid.UUID) -> int:
+    """The run that new documents of a job join; a job without one begins the next.
+
+    The run stays locked (shared) until the commit, so that its reports are not begun meanwhile.
+    """
+    query = (
+        select(Run.id)
+        .where(
+            Run.job_uid == job_uid,
+            Run.finalized_at.is_(None),
+            ~select(Task.id).where(Task.run_id == Run.id, Task.kind == "finalize").exists(),
+        )
+        .order_by(Run.number.desc())
+        .limit(1)
+        .with_for_update(read=True)
+    )
+    run_id = session.scalar(query)
+    if run_id is None:
+        # Two that find none wait for each other here; the second then finds the first one's.
+        session.execute(select(Job.uid).where(Job.uid == job_uid).with_for_update())
+        run_id = session.scalar(query)
+    if run_id is None:
+        last = session.scalar(select(func.max(Run.number)).where(Run.job_uid == job_uid)) or 0
+        run_id = session.scalar(
+            insert(Run)
+            .values(job_uid=job_uid, number=last + 1, listed_at=func.now())
+            .returning(Run.id)
+        )
+    assert run_id is not None
+    return run_id
+
+
+def replay_documents(session: Session, *, document_ids: Sequence[uuid.UUID]) -> dict[str, int]:
+    """Queue failed and dead documents once more, in a new run of their jobs.
+
+    Gives the wake-ups to ring, a number a queue. Documents of deleted jobs stay as they are.
+    """
+    rows = session.execute(
+        select(Document.id, Document.job_uid, Document.namespace, Job.spec)
+        .join(Job, Job.uid == Document.job_uid)
+        .where(
+            Document.id.in_(document_ids),
+            Document.state.in_(("failed", "dead")),
+            Job.deleted_at.is_(None),
+        )
+        .order_by(Document.job_uid, Document.id)
+        .with_for_update(of=Document)
+    ).all()
+    wake_ups: dict[str, int] = {}
+    for job_uid, group in groupby(rows, key=lambda row: row.job_uid):
+        documents = list(group)
+        session.execute(
+            update(Job)
+            .where(Job.uid == job_uid)
+            .values(outcome=None, reason=None, message=None, ended_at=None)
+        )
+        run_id = open_run(session, job_uid=job_uid)
+        ids = [document.id for document in documents]
+        session.execute(
+            update(Document)
+            .where(Document.id.in_(ids))
+            .values(
+                state="queued", run_id=run_id, error_code=None, error_message=None, ended_at=None
+            )
+        )
+        pool = pool_of(documents[0].spec, "parse")
+        session.execute(
+            text("""
+                INSERT INTO task
+                  (kind, namespace, job_uid, run_id, document_id, pool, stage, priority)
+                SELECT 'process', namespace, job_uid, run_id, id, :pool, 'parse', priority
+                FROM document WHERE id = ANY(:ids) ORDER BY id
+            """),
+            {"ids": ids, "pool": pool},
+        )
+        announce_work(session, pools={(job_uid, pool)})
+        wake_ups[queue_name(documents[0].namespace, str(job_uid), pool)] = len(ids)
+    return wake_ups
+
+
+def read_spec(session: Session, *, uid: uuid.UUID, run_id: int) -> JobSpec:
+    row = session.execute(
+        select(Job.namespace, Job.name, Job.generation, Job.spec, Job.config_maps, Run.number)
+        .join(Run, Run.job_uid == Job.uid)
+        .where(Job.uid == uid, Run.id == run_id)
+    ).one()
+    return JobSpec(
+        uid=uid,
+        namespace=row.namespace,
+        name=row.name,
+        generation=row.generation,
+        run_number=row.number,
+        spec=row.spec,
+        config_maps=row.config_maps,
+    )
+
+
+def read_progress(session: Session, *, namespace: str, name: str) -> JobProgress | None:
+    """How far a job's newest run is; None when no such job is alive."""
+    job = session.execute(
+        select(
+            Job.uid,
+            Job.generation,
+            Job.spec_hash,
+            Job.suspended,
+            Job.outcome,
+            Job.reason,
+            Job.message,
+            Job.declared_at,
+            Job.ended_at,
+        ).where(Job.namespace == namespace, Job.name == name, Job.deleted_at.is_(None))
+    ).one_or_none()
+    if job is None:
+        return None
+    run = session.execute(
+        select(Run.id, Run.number, Run.listed_at, Run.finalized_at)
+        .where(Run.job_uid == job.uid)
+        .order_by(Run.number.desc())
+        .limit(1)
+    ).one_or_none()
+    counts = DocumentCounts() if run is None else _count_documents(session, run.id)
+    return JobProgress(
+        uid=str(job.uid),
+        namespace=namespace,
+        name=name,
+        generation=job.generation,
+        spec_hash=job.spec_hash,
+        run=0 if run is None else run.number,
+        state=_state(job.outcome, suspended=job.suspended, started=counts.total > 0),
+        reason=job.reason,
+        message=job.message,
+        listing_done=run is not None and run.listed_at is not None,
+        documents=counts,
+        stages=() if run is None else _stage_times(session, run.id),
+        declared_at=job.declared_at,
+        finished_at=None if run is None else run.finalized_at,
+    )
+
+
+def _state(outcome: str | None, *, suspended: bool, started: bool) -> Any:
+    if outcome is not None:
+        return "Complete" if outcome == "complete" else "Failed"
+    if suspended:
+        return "Suspended"
+    return "Running" if started else "Pending"
+
+
+def _count_documents(session: Session, run_id: int) -> DocumentCounts:
+    rows = session.execute(
+        select(
+            Document.state,
+            func.count().label("documents"),
+            func.count().filter(Document.parent_id.is_(None)).label("listed"),
+        )
+        .where(Document.run_id == run_id)
+        .group_by(Document.state)
+    ).all()
+    states = {row.state: row.documents for row in rows}
+    running = session.scalar(
+        select(func.count()).where(
+            Task.run_id == run_id, Task.state == "running", Task.kind == "process"
+        )
+    )
+    queued = states.get("queued", 0)
+    return DocumentCounts(
+        listed=sum(row.listed for row in rows),
+        total=sum(states.values()),
+        queued=max(0, queued - (running or 0)),
+        running=min(queued, running or 0),
+        succeeded=states.get("succeeded", 0),
+        failed=states.get("failed", 0),
+        dead=states.get("dead", 0),
+    )
+
+
+def _stage_times(session: Session, run_id: int) -> tuple[StageTime, ...]:
+    rows = session.execute(
+        text("""
+            SELECT stage.key AS stage,
+              count(*) FILTER (WHERE stage.value <> 'null') AS visits,
+              coalesce(sum((stage.value #>> '{}')::float8), 0) AS seconds,
+              count(*) FILTER (WHERE stage.value = 'null') AS reused
+            FROM (
+              SELECT stage_seconds FROM task
+              WHERE run_id = :run_id AND state = 'done' AND stage_seconds IS NOT NULL
+              ORDER BY id DESC LIMIT :limit
+            ) AS visit, jsonb_each(visit.stage_seconds) AS stage
+            GROUP BY stage.key
+        """),
+        {"run_id": run_id, "limit": _SAMPLED_VISITS},
+    )
+    return tuple(
+        StageTime(stage=row.stage, visits=row.visits, seconds=row.seconds, reused=row.reused)
+        for row in rows
+    )

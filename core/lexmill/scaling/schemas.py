@@ -1,0 +1,29 @@
+from datetime import datetime
+
+import msgspec
+
+
+class PoolWork(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of the demand feed: the open tasks of one pool. Ages are of the oldest due task."""
+
+    job_uid: str
+    namespace: str
+    job: str
+    owner: str
+    generation: int
+    spec_hash: str
+    suspended: bool
+    outcome: str | None
+    deleted: bool
+    pool: str
+    waiting: int
+    running: int
+    delayed: int
+    oldest_due_at: datetime | None
+
+
+class Demand(msgspec.Struct, frozen=True, kw_only=True):
+    """What changed since a cursor; ``version`` is the next one."""
+
+    version: int
+    pools: tuple[PoolWork, ...]

@@ -1,0 +1,150 @@
+"""The demand feed: what the scalers read, folded from the task rows."""
+
+import uuid
+from collections.abc import Collection
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from lexmill.jobs.models import Job
+from lexmill.scaling.models import PoolDemand
+from lexmill.scaling.schemas import Demand, PoolWork
+
+CHANNEL = "lexmill_demand"
+"""NOTIFY tells every replica that the feed has news; at most one a transaction."""
+
+# Versions come from a sequence, which does not follow the order of commits: writers of the feed
+# take this lock until they commit, so that no reader's cursor passes a row that is still to come.
+_LOCK = 0x6C65786D646D
+
+_FOLD = text("""
+    WITH open AS (
+      SELECT job_uid, pool,
+        count(*) FILTER (WHERE state = 'waiting' AND due_at <= now()) AS waiting,
+        count(*) FILTER (WHERE state = 'running') AS running,
+        count(*) FILTER (WHERE state = 'waiting' AND due_at > now()) AS delayed,
+        min(due_at) FILTER (WHERE state = 'waiting' AND due_at <= now()) AS oldest_due_at
+      FROM task WHERE state IN ('waiting', 'running') GROUP BY job_uid, pool
+    ), wanted AS (
+      SELECT coalesce(open.job_uid, known.job_uid) AS job_uid,
+        coalesce(open.pool, known.pool) AS pool,
+        coalesce(open.waiting, 0) AS waiting, coalesce(open.running, 0) AS running,
+        coalesce(open.delayed, 0) AS delayed, open.oldest_due_at
+      FROM open FULL JOIN (
+        SELECT * FROM pool_demand WHERE waiting + running + delayed > 0
+      ) AS known ON known.job_uid = open.job_uid AND known.pool = open.pool
+    )
+    INSERT INTO pool_demand AS demand
+      (job_uid, pool, version, waiting, running, delayed, oldest_due_at, changed_at)
+    SELECT job_uid, pool, nextval('demand_version'), waiting, running, delayed, oldest_due_at, now()
+    FROM wanted
+    ON CONFLICT (job_uid, pool) DO UPDATE SET
+      version = excluded.version, waiting = excluded.waiting, running = excluded.running,
+      delayed = excluded.delayed, oldest_due_at = excluded.oldest_due_at, changed_at = now()
+    WHERE (demand.waiting, demand.running, demand.delayed)
+      IS DISTINCT FROM (excluded.waiting, excluded.running, excluded.delayed)
+    RETURNING 1
+""")
+
+
+def fold_demand(session: Session) -> int:
+    """Bring the feed up to the task rows; gives how many pools changed."""
+    session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+    changed = len(session.execute(_FOLD).all())
+    if changed:
+        session.execute(select(func.pg_notify(CHANNEL, "")))
+    return changed
+
+
+def announce_work(session: Session, *, pools: Collection[tuple[uuid.UUID, str]]) -> None:
+    """Tell the scalers at once of pools that had no work; busy ones wait for the next fold.
+
+    ``waiting`` becomes 1, which is enough to start; the fold brings the right number.
+    """
+    idle = [
+        (job_uid, pool)
+        for job_uid, pool in sorted(pools)
+        if not session.scalar(
+            select(PoolDemand.waiting + PoolDemand.running > 0).where(
+                PoolDemand.job_uid == job_uid, PoolDemand.pool == pool
+            )
+        )
+    ]
+    if not idle:
+        return
+    session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+    for job_uid, pool in idle:
+        session.execute(
+            text("""
+                INSERT INTO pool_demand (job_uid, pool, version, waiting, oldest_due_at)
+                VALUES (:job_uid, :pool, nextval('demand_version'), 1, now())
+                ON CONFLICT (job_uid, pool) DO UPDATE SET
+                  version = nextval('demand_version'), waiting = greatest(pool_demand.waiting, 1),
+                  changed_at = now()
+            """),
+            {"job_uid": job_uid, "pool": pool},
+        )
+    session.execute(select(func.pg_notify(CHANNEL, "")))
+
+
+def announce_job(session: Session, *, job_uid: uuid.UUID) -> None:
+    """Send a job's pools through the feed again, because the job itself has changed."""
+    session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+    session.execute(
+        text("""
+            UPDATE pool_demand SET version = nextval('demand_version'), changed_at = now()
+            WHERE job_uid = :job_uid
+        """),
+        {"job_uid": job_uid},
+    )
+    session.execute(select(func.pg_notify(CHANNEL, "")))
+
+
+def read_demand(session: Session, *, after: int, limit: int = 10_000) -> Demand:
+    """The pools that changed after a cursor; an unknown cursor gets everything."""
+    newest = session.scalar(select(func.coalesce(func.max(PoolDemand.version), 0))) or 0
+    rows = session.execute(
+        select(
+            PoolDemand.version,
+            PoolDemand.pool,
+            PoolDemand.waiting,
+            PoolDemand.running,
+            PoolDemand.delayed,
+            PoolDemand.oldest_due_at,
+            Job.uid,
+            Job.namespace,
+            Job.name,
+            Job.owner,
+            Job.generation,
+            Job.spec_hash,
+            Job.suspended,
+            Job.outcome,
+            Job.deleted_at,
+        )
+        .join(Job, Job.uid == PoolDemand.job_uid)
+        .where(PoolDemand.version > (after if after <= newest else 0))
+        .order_by(PoolDemand.version)
+        .limit(limit)
+    ).all()
+    return Demand(
+        version=rows[-1].version if rows else newest,
+        pools=tuple(
+            PoolWork(
+                job_uid=str(row.uid),
+                namespace=row.namespace,
+                job=row.name,
+                owner=row.owner,
+                generation=row.generation,
+                spec_hash=row.spec_hash,
+                suspended=row.suspended,
+                outcome=row.outcome,
+                deleted=row.deleted_at is not None,
+                pool=row.pool,
+                waiting=row.waiting,
+                running=row.running,
+                delayed=row.delayed,
+                oldest_due_at=row.oldest_due_at,
+            )
+            for row in rows
+        ),
+    )

@@ -1,0 +1,109 @@
+"""Settings of every process, from the environment: LEXMILL_DATABASE__URL sets database.url."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DatabaseSettings(_Group):
+    url: SecretStr = Field(description="SQLAlchemy URL of PostgreSQL: postgresql+psycopg://…")
+    pool_size: int = Field(default=5, ge=1, le=100)
+
+
+class QueueSettings(_Group):
+    url: SecretStr = Field(description="URL of Valkey or Redis, which carries only wake-ups")
+    prefetch: int = Field(default=2, ge=1, description="wake-ups that a worker holds in advance")
+    heartbeat_timeout_seconds: int = Field(
+        default=60, ge=5, description="after this silence a worker's wake-ups are given back"
+    )
+
+
+class StorageSettings(_Group):
+    uri: str = Field(description="where objects lie: file:///folder or s3://bucket/prefix")
+    file_roots: tuple[Path, ...] = Field(
+        default=(), description="folders beneath which file: URIs may be read and written"
+    )
+
+
+class ApiSettings(_Group):
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    default_namespace: str = "default"
+    control_token: SecretStr = Field(
+        description="bearer token that control events and /v1 ask for", min_length=16
+    )
+
+
+class SandboxSettings(_Group):
+    memory_bytes: int = Field(default=1 << 30, ge=1 << 27)
+    cpu_seconds: int = Field(default=120, ge=1)
+    wall_seconds: float = Field(default=180, gt=0)
+    allow_without_seccomp: bool = Field(
+        default=False,
+        description="run where the kernel has no seccomp; documents are then less confined",
+    )
+
+
+class WorkerSettings(_Group):
+    namespace: str
+    job: str = Field(description="uid of the job whose pool this worker serves")
+    pool: str = "main"
+    threads: int = Field(default=1, ge=1, le=64)
+    grace_seconds: float = Field(
+        default=600, ge=0, description="how long running visits may go on after SIGTERM"
+    )
+    max_document_bytes: int = Field(default=256 << 20, ge=1)
+
+
+class TaskSettings(_Group):
+    lease_seconds: float = Field(default=15, gt=0)
+    heartbeat_seconds: float = Field(default=5, gt=0)
+    max_crashes: int = Field(default=5, ge=1, description="a task is dead at this crash")
+    sweep_seconds: float = Field(default=1, gt=0)
+    wake_ups_per_pool: int = Field(default=1000, ge=1)
+
+
+class TelemetrySettings(_Group):
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["json", "console"] = "json"
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int | None = Field(
+        default=None,
+        description="port of a worker's /metrics, /livez and /readyz; 0 takes a free one",
+    )
+
+
+class Settings(BaseSettings):
+    """Only what a process needs has to be set: groups without a default are None when absent."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="LEXMILL_", env_nested_delimiter="__", frozen=True, extra="ignore"
+    )
+
+    database: DatabaseSettings
+    queue: QueueSettings
+    storage: StorageSettings
+    api: ApiSettings | None = None
+    worker: WorkerSettings | None = None
+    sandbox: SandboxSettings = SandboxSettings()
+    tasks: TaskSettings = TaskSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
+
+    @cached_property
+    def required_api(self) -> ApiSettings:
+        if self.api is None:
+            raise ValueError("LEXMILL_API__CONTROL_TOKEN is not set")
+        return self.api
+
+    @cached_property
+    def required_worker(self) -> WorkerSettings:
+        if self.worker is None:
+            raise ValueError("LEXMILL_WORKER__NAMESPACE and LEXMILL_WORKER__JOB are not set")
+        return self.worker

@@ -1,0 +1,181 @@
+"""Where documents come from: files beneath configured folders, buckets, a page at a time."""
+
+import fnmatch
+import os
+import posixpath
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, unquote, urlsplit
+
+import obstore
+from obstore.exceptions import BaseError, NotFoundError
+
+from lexmill.errors import ErrorClass, LexmillError
+from lexmill.storage.objects import open_store
+
+
+@dataclass(frozen=True)
+class SourceEntry:
+    """One file: ``path`` is relative to the listed source, ``uri`` is where its bytes are."""
+
+    path: str
+    uri: str
+
+
+def local_path(uri: str, *, roots: Sequence[Path]) -> Path:
+    """The file or folder of a ``file:`` URI, links resolved; refused outside the roots."""
+    path = Path(unquote(urlsplit(uri).path))
+    real = path.resolve()
+    if not any(real.is_relative_to(root.resolve()) for root in roots):
+        raise LexmillError(
+            "outside_roots",
+            "this file: URI is outside the folders that Lexmill may use "
+            "(LEXMILL_STORAGE__FILE_ROOTS)",
+            ErrorClass.DOCUMENT,
+        )
+    return real
+
+
+def file_uri(path: Path) -> str:
+    return "file://" + quote(str(path))
+
+
+def list_entries(
+    uri: str, *, include: Sequence[str], roots: Sequence[Path], after: str | None
+) -> Iterator[SourceEntry]:
+    """The files of a source in the order of their paths, beginning behind ``after``.
+
+    A pattern without ``/`` is matched with the name, one with ``/`` with the whole path. Hidden
+    files and folders (a leading dot) are passed over unless the source names them itself.
+    """
+    scheme = urlsplit(uri).scheme
+    if scheme == "file":
+        entries = _list_folder(local_path(uri, roots=roots))
+    elif scheme == "s3":
+        entries = _list_bucket(uri, after=after)
+    else:
+        raise LexmillError(
+            "bad_uri", "a document source's URI begins with file:/// or s3://", ErrorClass.DOCUMENT
+        )
+    for entry in entries:
+        if (after is None or entry.path > after) and _included(entry.path, include):
+            yield entry
+
+
+def read_bytes(uri: str, *, roots: Sequence[Path], limit: int) -> bytes:
+    """The bytes of one source document; raises LexmillError of the fitting class."""
+    scheme = urlsplit(uri).scheme
+    if scheme == "file":
+        return _read_file(local_path(uri, roots=roots), limit)
+    if scheme == "s3":
+        return _read_object(uri, limit)
+    raise LexmillError(
+        "bad_uri", "a document's URI begins with file:/// or s3://", ErrorClass.DOCUMENT
+    )
+
+
+def _included(path: str, include: Sequence[str]) -> bool:
+    return not include or any(
+        fnmatch.fnmatchcase(path if "/" in pattern else posixpath.basename(path), pattern)
+        for pattern in include
+    )
+
+
+def _list_folder(path: Path) -> Iterator[SourceEntry]:
+    if path.is_file():
+        yield SourceEntry(path=path.name, uri=file_uri(path))
+        return
+    if not path.is_dir():
+        raise LexmillError(
+            "source_missing", "a document source of this job does not exist", ErrorClass.DOCUMENT
+        )
+    found: list[tuple[str, Path]] = []
+    try:
+        _walk(path, "", found)
+    except PermissionError as error:
+        raise LexmillError(
+            "unreadable",
+            "a folder of this job's documents cannot be read; check its permissions",
+            ErrorClass.DOCUMENT,
+        ) from error
+    for relative, file in sorted(found):
+        yield SourceEntry(path=relative, uri=file_uri(file))
+
+
+def _walk(folder: Path, prefix: str, found: list[tuple[str, Path]]) -> None:
+    """Links to folders are not followed, so that a listing cannot go round in circles."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                _walk(Path(entry.path), f"{prefix}{entry.name}/", found)
+            elif entry.is_file():
+                found.append((f"{prefix}{entry.name}", Path(entry.path)))
+
+
+def _list_bucket(uri: str, *, after: str | None) -> Iterator[SourceEntry]:
+    bucket, prefix = _split(uri)
+    store = open_store(f"s3://{bucket}")
+    offset = None if after is None else f"{prefix}{after}"
+    for page in obstore.list(store, prefix=prefix or None, offset=offset):
+        for meta in page:
+            key = meta["path"]
+            path = key.removeprefix(prefix)
+            if path and not path.endswith("/"):
+                yield SourceEntry(path=path.lstrip("/"), uri=f"s3://{bucket}/{quote(key)}")
+            elif not path:
+                yield SourceEntry(path=posixpath.basename(key), uri=f"s3://{bucket}/{quote(key)}")
+
+
+def _split(uri: str) -> tuple[str, str]:
+    parts = urlsplit(uri)
+    return parts.netloc, unquote(parts.path).lstrip("/")
+
+
+def _read_file(path: Path, limit: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(limit + 1)
+    except FileNotFoundError as error:
+        raise LexmillError(
+            "source_missing", "the document is no longer where it was listed", ErrorClass.DOCUMENT
+        ) from error
+    except PermissionError as error:
+        raise LexmillError(
+            "unreadable",
+            "Lexmill may not read this file; check its permissions",
+            ErrorClass.DOCUMENT,
+        ) from error
+    except OSError as error:
+        raise LexmillError(
+            "source_away", "the document's storage did not answer", ErrorClass.PASSING
+        ) from error
+    _check_size(len(data), limit)
+    return data
+
+
+def _read_object(uri: str, limit: int) -> bytes:
+    bucket, key = _split(uri)
+    try:
+        result = obstore.get(open_store(f"s3://{bucket}"), key)
+        _check_size(result.meta["size"], limit)
+        return bytes(result.bytes())
+    except (NotFoundError, FileNotFoundError) as error:
+        raise LexmillError(
+            "source_missing", "the document is no longer where it was listed", ErrorClass.DOCUMENT
+        ) from error
+    except BaseError as error:
+        raise LexmillError(
+            "source_away", "the document's storage did not answer", ErrorClass.PASSING
+        ) from error
+
+
+def _check_size(size: int, limit: int) -> None:
+    if size > limit:
+        raise LexmillError(
+            "too_large",
+            f"The document is larger than {limit >> 20} MiB, the most that Lexmill reads.",
+            ErrorClass.DOCUMENT,
+        )

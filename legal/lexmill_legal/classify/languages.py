@@ -1,0 +1,121 @@
+"""Which languages a document is written in, also when two stand side by side.
+
+Own rules settle English and the Cyrillic languages; the n-gram model (0.7 s to load) is asked only
+about text that they do not know.
+"""
+
+import functools
+import re
+from collections import Counter
+from collections.abc import Callable
+from typing import Final
+
+_CYRILLIC: Final = re.compile(r"[Ѐ-ӿ]")
+_LETTER: Final = re.compile(r"[^\W\d_]")
+_WORD: Final = re.compile(r"[a-z]+")
+_LINE: Final = re.compile(r"[^\n]+")
+
+# The commonest words of contracts; other Latin languages share only a few short ones.
+_ENGLISH: Final = frozenset(
+    "the of and to in or shall any by this be for that as with such agreement is not on from"
+    " under which will party parties other has have been are its may".split()
+)
+_ENGLISH_SHARE: Final = 0.22
+
+# Letters that only one Cyrillic language among the likely ones has.
+_CYRILLIC_SIGNS: Final = (
+    ("kk", re.compile(r"[әғқңөұүһ]")),
+    ("be", re.compile(r"ў")),
+    ("uk", re.compile(r"[іїєґ]")),
+    ("mk", re.compile(r"[ѓќѕ]")),
+    ("sr", re.compile(r"[ђјљњћџ]")),
+    ("ru", re.compile(r"[ыэё]")),
+    ("bg", re.compile(r"[ъщ]")),
+)
+
+_WINDOW: Final = 400
+_WINDOWS: Final = 96
+_FEWEST_LETTERS: Final = 40
+_LEAST_SHARE: Final = 0.15
+_MODEL_CHARACTERS: Final = 2000
+
+
+def languages(text: str) -> tuple[str, ...]:
+    """BCP-47 tags by share of text, those below 15 % left out; none where there is no prose."""
+    letters: Counter[str] = Counter()
+    latin_unknown: list[str] = []
+    cyrillic: list[str] = []
+    for piece in _pieces(text):
+        count = len(_LETTER.findall(piece))
+        foreign = len(_CYRILLIC.findall(piece))
+        if foreign > count * 0.5:
+            cyrillic.append(piece)
+            letters["cyrillic"] += count
+        elif _is_english(piece):
+            letters["en"] += count
+        else:
+            latin_unknown.append(piece)
+            letters["unknown"] += count
+    total = sum(letters.values())
+    shares = Counter({"en": letters["en"]})
+    if letters["cyrillic"] >= max(_FEWEST_LETTERS, total * _LEAST_SHARE):
+        shares[_cyrillic_language("\n".join(cyrillic))] += letters["cyrillic"]
+    if letters["unknown"] >= max(_FEWEST_LETTERS, total * _LEAST_SHARE):
+        _add_unknown(shares, latin_unknown, letters["unknown"])
+    return tuple(
+        language
+        for language, count in sorted(shares.items(), key=lambda item: (-item[1], item[0]))
+        if count and count >= total * _LEAST_SHARE
+    )
+
+
+def _pieces(text: str) -> list[str]:
+    """Evenly spread windows; short ones are cut at lines, so that two columns fall apart."""
+    step = max(_WINDOW, len(text) // _WINDOWS)
+    pieces: list[str] = []
+    for start in range(0, len(text), step):
+        window = text[start : start + _WINDOW]
+        has_both = _CYRILLIC.search(window) is not None and _WORD.search(window.lower()) is not None
+        pieces.extend(_LINE.findall(window) if has_both else [window])
+    return pieces
+
+
+def _is_english(piece: str) -> bool:
+    words = _WORD.findall(piece.lower())
+    return bool(words) and sum(word in _ENGLISH for word in words) >= _ENGLISH_SHARE * len(words)
+
+
+def _cyrillic_language(text: str) -> str:
+    lower = text.lower()
+    counts = [(language, len(sign.findall(lower))) for language, sign in _CYRILLIC_SIGNS]
+    russian = dict(counts)["ru"]
+    for language, count in counts:
+        # A Ukrainian name inside a Russian contract does not make it Ukrainian.
+        if count and language != "ru" and count > russian and count * 100 > len(lower):
+            return language
+    return "ru"
+
+
+def _add_unknown(shares: Counter[str], pieces: list[str], count: int) -> None:
+    """Ask the model twice: about all of it, and where English is near, about its halves."""
+    text = "\n".join(pieces)
+    if len(_LETTER.findall(text[: 4 * _FEWEST_LETTERS])) < _FEWEST_LETTERS:
+        return
+    half = len(pieces) // 2
+    samples = [text] if half == 0 else ["\n".join(pieces[::2]), "\n".join(pieces[1::2])]
+    for sample in samples:
+        shares[_model()(_sample(sample))] += count // len(samples)
+
+
+def _sample(text: str) -> str:
+    return re.sub(r"[\d\s]+", " ", text)[:_MODEL_CHARACTERS]
+
+
+@functools.cache
+def _model() -> Callable[[str], str]:
+    from py3langid.langid import classify  # noqa: PLC0415 - 0.2 s of import for rare languages
+
+    def language(text: str) -> str:
+        return str(classify(text)[0])
+
+    return language

@@ -1,0 +1,453 @@
+"""The parties of an English contract: names after "between", with role, alias and form.
+
+The preamble is cut at the quoted names it defines; what stands before each is one party.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from lexmill_legal.extract.candidates import Candidate, one_line
+from lexmill_legal.extract.gazetteer import find_places
+from lexmill_legal.extract.parties_russian import find_russian_parties
+from lexmill_legal.extract.reading import Reading
+from lexmill_legal.extract.roles import role_of
+
+_HEAD: Final = 12_000
+_LONGEST: Final = 3000
+
+_BETWEEN: Final = re.compile(
+    r"\b(?:by\s*,?\s+and\s+(?:between|among(?:st)?)|between|among(?:st)?)\b"
+    r"(?:\s+(?:and\s+)?among(?:st)?\b)?(?:\s+and\s+between\b)?"
+    r"(?:\s*,?\s*(?:the\s+(?:following\s+parties|undersigned|parties)\b[^:;]{0,40}[:;]?))?[\s:,]*",
+    re.IGNORECASE,
+)
+_MADE: Final = re.compile(
+    r"\b(?:agreement|contract|lease|amendment|addendum|deed|memorandum|entered|made|executed"
+    r"|dated|effective)\b"
+)
+_STOP: Final = re.compile(
+    r"\bwhereas\b|\brecitals?\b|\bwitnesseth\b|w\s?i\s?t\s?n\s?e\s?s\s?s\s?e\s?t\s?h|\bnow,?\s+there"
+    r"|\bin consideration\b|\b(?:parties|company|and)\s+(?:hereto\s+|hereby\s+|each\s+)?(?:agree|covenant)"
+    r"|\bbackground\b(?!\s+ip)|\bpreliminary statement|\bthe following (?:terms|is|are|sets)"
+    r"|\bfor (?:good and|the purposes? of) |\bis (?:made|entered|dated|effective)\b"
+    r"|\btable of contents\b|\bthis\s+(?:[a-z-]+\s+){0,4}agreement\b|\bintending to be\b"
+    r"|\bwith (?:respect|reference|regard) to\b|\bon the following terms\b|\bwitness that\b"
+    r"|\n\s*(?:1\.|i\.|article\b|section\b|a\.)\s|\b1\.\s+[a-z]|\bterms and conditions\b"
+)
+_QUOTED: Final = re.compile(r"[\"“”„]\s?(?P<alias>[^\"“”„()\n]{1,60}?)\s?,?[\"“”„]|[‘']{1,2}(?P<single>[A-Z][\w .&-]{1,40})[’']{1,2}(?=\s?\))")
+_BRACKETED: Final = re.compile(
+    r"\((?:(?:the|hereinafter|referred\s+to\s+as|called|as)\s+){0,5}(?P<alias>[A-Z][\w&.’'-]*"
+    r"(?:\s[A-Z][\w&.’'-]*){0,3})(?P<single>)\)"
+    r"|\bherein(?:after)?\s+(?:called|referred\s+to\s+as)\s+(?:the\s+)?(?P<bare>[A-Z][\w-]*(?:\s[A-Z][\w-]*)?)"
+)
+_RULE_LINE: Final = re.compile(r"[-_=*]{2,}")
+_LEAD: Final = re.compile(
+    r"\A(?:[\s,;:.)\]\"“”\-–—*]|\band\b|&|\((?:[a-z]|[ivx]{1,4}|\d)\)|\d\)|(?<![\w.])\d\.\s|\bbetween\b|\bamong\b"
+    r"|\bby\b|\bon the (?:one|other) (?:hand|part)\b|\bon the (?:first|second) part\b|\bboth\b"
+    r"|\beach of\b|\bthe parties\b|\beither\b|\bin favou?r of\b|\bjointly\b|\bMessrs\.?)+",
+    re.IGNORECASE,
+)
+_TOKEN: Final = re.compile(r"\S+")
+_SUFFIX: Final = re.compile(
+    r"(?:inc|incorporated|corp|corporation|co|company|llc|l\.l\.c|l\.c|ltd|limited|lp|l\.p|llp|l\.l\.p"
+    r"|plc|p\.l\.c|gmbh|ag|kg|s\.?a\.?|s\.?a\.?s|s\.?a\.?r\.?l|s\.?p\.?a|s\.?r\.?l|b\.?v|n\.?v|pty"
+    r"|pte|k\.?k|oy|ab|a/s|as|asa|aps|p\.?c|n\.?a|trust|university|s\.?l|s\.?e|lda|ltda|bhd|sdn"
+    r"|s\.a\.b|c\.v|de c\.v|pllc|ulc|jsc|ojsc|cjsc)\.?,?",
+    re.IGNORECASE,
+)
+_CONNECTORS: Final = frozenset(
+    {"of", "and", "the", "de", "la", "du", "del", "di", "for", "&", "in", "van", "von", "der",
+     "den", "y", "e", "et", "at", "on", "d/b/a", "dba", "a/k/a"}
+)  # fmt: skip
+_SMALL_FORMS: Final = frozenset({"limited", "corporation", "company", "inc", "inc.", "ltd", "ltd."})
+_COLLECTIVE: Final = re.compile(
+    r"\bparties\b|\bparty\b(?!\s+(?:[a-d]\b|\d|of\s+the))|\bcollectively\b|\btogether\b|\beach\s+(?:a|an|individually)\b|\bindividually\b",
+    re.IGNORECASE,
+)
+_NOT_A_NAME: Final = re.compile(
+    r"^(?:the\s+)?(?:agreement|effective date|date|term|parties|party|territory|products?|services?"
+    r"|license|program|contract|closing|act|sec|commission|exhibit|schedule|amendment|this"
+    r"|section|article|whereas|each party|confidential information|(?:.* )?agreement .*|definitions?(?: .*)?|effective as|recitals?|subsidiaries|affiliates?|business|state of .*|undersigned"
+    r"|property|project|day|january|february|march|april|june|july|august|september|october"
+    r"|november|december|its|an?|he|she|hereinafter|each|collectively|both|any|all|if|in|such"
+    r"|(?:[a-z-]+ ){0,4}agreement|you|we|us|your|our|company|customer|supplier|licensor|licensee"
+    r"|client|distributor|seller|buyer|purchaser|contractor|consultant|agent|lessor|lessee"
+    r"|landlord|tenant|borrower|lender|vendor|provider|franchisor|franchisee)$",
+    re.IGNORECASE,
+)
+_FORM_WORDS: Final = re.compile(
+    r"\A[\s,]{0,3}(?:\([^()\"“”]{0,60}\)\s?,?\s?)?(?:and\s+)?(?:which is\s+)?(?:an?|organized as an?)\s+(?P<text>[^(;\"“”]{2,120}?"
+    r"(?P<form>limited liability company|limited liability partnership|limited partnership"
+    r"|general partnership|non-?profit corporation|public limited company|corporation|company"
+    r"|partnership|statutory trust|business trust|trust|individual|university|municipality))\b",
+    re.IGNORECASE,
+)
+_FORMER: Final = re.compile(
+    r"\((?:f/?k/?a|formerly|d/?b/?a|doing business)[^()]{0,80}\)", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    start: int
+    end: int
+    suffixed: bool
+    aliases: tuple[str, ...] = ()
+    form: str | None = None
+    seat: str | None = None
+
+
+def find_parties(reading: Reading) -> Iterator[Candidate]:
+    if reading.russian:
+        yield from find_russian_parties(reading)
+    if reading.english:
+        yield from _english(reading)
+
+
+def _english(reading: Reading) -> Iterator[Candidate]:
+    text = reading.text
+    seen: list[str] = []
+    for party in _preamble(reading):
+        written = one_line(_RULE_LINE.sub(" ", text[party.start : party.end]))
+        key = "".join(re.findall(r"\w+", written.lower()))
+        if not key or any(key == other for other in seen):
+            continue
+        seen.append(key)
+        rule = "party." + ("aliased" if party.aliases else "listed")
+        rule += "" if party.suffixed or party.form else "_plain"
+        yield Candidate(
+            "party", rule, written, None, party.start, party.end,
+            attributes=_attributes(party, written),
+        )  # fmt: skip
+
+
+def _attributes(party: Party, written: str) -> dict[str, str]:
+    attributes: dict[str, str] = {}
+    roles = [role for alias in party.aliases if (role := role_of(alias)) is not None]
+    if roles:
+        attributes["role"] = roles[0]
+    if party.aliases:
+        attributes["alias"] = "; ".join(party.aliases)
+    last = written.rsplit(" ", 1)[-1]
+    if _SUFFIX.fullmatch(last):
+        attributes["legal_form"] = last
+    elif party.form:
+        attributes["legal_form"] = party.form
+    if party.seat:
+        attributes["jurisdiction"] = party.seat
+    return attributes
+
+
+def _preamble(reading: Reading) -> list[Party]:
+    best: list[Party] = []
+    best_score = 0.0
+    for match in _BETWEEN.finditer(reading.text, 0, _HEAD):
+        before = reading.lower[max(0, match.start() - 240) : match.start()]
+        if not _MADE.search(before):
+            continue
+        parties = _in_window(reading, match.end())
+        if len(parties) < 2:
+            continue
+        score = sum(
+            0.3 + (1.0 if party.aliases else 0.0) + (0.7 if party.suffixed else 0.0)
+            for party in parties[:4]
+        ) - match.start() / 4000
+        if "and between" in match.group().lower() or "and among" in match.group().lower():
+            score += 0.5
+        if score > best_score:
+            best, best_score = parties, score
+    return best or _labelled(reading) or _defined_at_start(reading) or _signed(reading)
+
+
+def _in_window(reading: Reading, start: int) -> list[Party]:
+    stop = _STOP.search(reading.lower, start + 5, start + _LONGEST)
+    end = stop.start() if stop else min(len(reading.text), start + 1400)
+    aliases = [
+        match
+        for match in _QUOTED.finditer(reading.text, start, min(len(reading.text), end + 80))
+        if match.start() < end
+    ]
+    if not aliases:
+        aliases = [
+            match
+            for match in _BRACKETED.finditer(reading.text, start, end)
+            if _role_like(match["alias"] or match["bare"])
+        ]
+    if not aliases:
+        return _listed(reading, start, end)
+    return _by_alias(reading, start, end, aliases)
+
+
+def _by_alias(
+    reading: Reading, start: int, end: int, aliases: list[re.Match[str]]
+) -> list[Party]:
+    text = reading.text
+    parties: list[Party] = []
+    at = start
+    for alias in aliases:
+        name = one_line(next(filter(None, alias.groups()), "")).strip(" ,.")
+        chunk = text[at : alias.start()]
+        collective = _COLLECTIVE.search(name) or _COLLECTIVE.search(chunk[-60:])
+        if parties and (len(chunk) < 40 and not re.search(r"[)\]]\s*(?:,|;|and|&)", chunk)):
+            # ("Alpha" or the "Company"): one more name of the same party.
+            if not collective and name:
+                last = parties[-1]
+                parties[-1] = Party(
+                    last.start, last.end, last.suffixed, (*last.aliases, name), last.form, last.seat
+                )
+            at = alias.end()
+            continue
+        found = _split(reading, at, alias.start())
+        if found and not collective:
+            parties.extend(found[:-1])
+            last = found[-1]
+            parties.append(
+                Party(last.start, last.end, last.suffixed, (name,), last.form, last.seat)
+            )
+        elif found and collective:
+            parties.extend(party for party in found if party.suffixed or party.form)
+        at = alias.end()
+    if len(parties) < 2 and at < end:
+        parties.extend(party for party in _split(reading, at, end) if party.suffixed)
+    return parties
+
+
+def _role_like(name: str) -> bool:
+    return role_of(name) is not None or re.match(r"Party\s", name) is not None
+
+
+_JOINT: Final = re.compile(
+    r"(?:[,;.)]\s*)?\b(?:and|AND|&)\s+(?:\([\w]{1,3}\)\s*|\d[.)]\s+)?(?=[A-Za-z0-9])|;\s+(?:\([\w]{1,3}\)\s*)?"
+    r"|,\s*\([\w]{1,3}\)\s*"
+)
+_DESCRIBES: Final = re.compile(
+    r"[\s)\]\"”,.;]*(?:an?|the|with|having|whose|who|which|located|of|at|incorporated|organi[sz]ed|as|in|its|for|on)\b"
+)
+
+
+def _split(reading: Reading, start: int, end: int) -> list[Party]:
+    """The names in a chunk that ends where a defined name begins; most chunks have one."""
+    text = reading.text
+    begins = [start]
+    begins.extend(joint.end() for joint in _JOINT.finditer(text, start, end))
+    if _DESCRIBES.match(text, start):  # more about the party before
+        begins = begins[1:]
+    parties: list[Party] = []
+    plain: list[Party] = []
+    for begin in begins[:40]:
+        if parties and begin < parties[-1].end:
+            continue
+        party = _name(reading, begin, end)
+        if party is None:
+            continue
+        if party.suffixed or party.form:
+            if not parties or _adjacent(text, party, end) or party.form:
+                parties.append(party)
+        elif not parties and _adjacent(text, party, end) and _may_be_person(text, party):
+            plain.append(party)
+    return parties[:2] if parties else plain[-1:]
+
+
+def _may_be_person(text: str, party: Party) -> bool:
+    """Neither the tail of an address nor a single common word."""
+    name = text[party.start : party.end]
+    if any(letter.isdigit() for letter in name) or find_places(name, 0, len(name)):
+        return False
+    return 2 <= len(name.split()) <= 8
+
+
+def _adjacent(text: str, party: Party, end: int) -> bool:
+    """Does the defined name follow at once: "Ann Lee (the "Consultant")"?"""
+    between = text[party.end : end].strip(" \t\n\r,(")
+    return len(between) <= 4 or re.fullmatch(
+        r"(?:(?:the|hereinafter|herein|also|referred|to|as|called|individually|an?|individual|its"
+        r"|collectively|natural|person|residing.{0,90}|[,()])\s*){1,8}",
+        between, re.DOTALL,
+    ) is not None  # fmt: skip
+
+
+def _listed(reading: Reading, start: int, end: int) -> list[Party]:
+    """Names without defined aliases: "between Alpha Inc. and Beta LLC"."""
+    parties: list[Party] = []
+    at = start
+    end = min(end, start + 600)
+    while at < end and len(parties) < 8:
+        party = _name(reading, at, end)
+        if party is None:
+            break
+        parties.append(party)
+        joint = re.compile(r"(?:\s+and\s+|\s*&\s*\n|;\s*|,\s+(?:and\s+)?(?=[A-Z])|\s+AND\s+)").search(
+            reading.text, party.end, end
+        )
+        if joint is None or joint.start() - party.end > 260:
+            break
+        at = joint.end()
+    return [party for party in parties if party.suffixed or party.form]
+
+
+def _name(reading: Reading, start: int, end: int) -> Party | None:
+    text = reading.text
+    lead = _LEAD.match(text[start:end])
+    begin = start + (lead.end() if lead else 0)
+    last = begin
+    suffixed = False
+    words = 0
+    for token in _TOKEN.finditer(text, begin, end):
+        written = token.group()
+        following = _TOKEN.match(text, _skip(text, token.end(), end), end)
+        next_word = following.group() if following else ""
+        bare = written.strip(",;:()")
+        if written.startswith("("):
+            if not re.fullmatch(r"\([A-Z][\w.&-]{1,14}\),?;?", written) or suffixed:
+                break
+        elif _RULE_LINE.fullmatch(written):
+            continue
+        elif written[0].islower() and not _is_brand(written):
+            if not words and written not in {"the"}:
+                break
+            if not _may_connect(written, next_word, suffixed=suffixed):
+                break
+            continue
+        elif written in {"&", "-", "–", "/", "+"}:
+            continue
+        elif not (written[0].isupper() or written[0].isdigit() or _is_brand(written)):
+            break
+        elif suffixed and not _SUFFIX.fullmatch(written) and bare.lower() not in {"l.p", "l.p."}:
+            break
+        if written in {"AND", "And"} and suffixed:
+            break
+        words += 1
+        last = token.start() + len(written.rstrip(",;:")) if written[-1] in ",;:" else token.end()
+        if words > 1 or len(bare) > 4:
+            suffixed = suffixed or _SUFFIX.fullmatch(bare) is not None
+        if written[-1] in ";:" or words > 14:
+            break
+        if written[-1] == "," and not _SUFFIX.fullmatch(next_word.strip(",;()")):
+            break
+    return _party(reading, begin, last, end, suffixed=suffixed)
+
+
+def _is_brand(written: str) -> bool:
+    """eDiets, theglobe.com."""
+    return ".com" in written or ".net" in written or (
+        written[:1].islower() and any(letter.isupper() for letter in written[1:4])
+    )
+
+
+def _skip(text: str, at: int, end: int) -> int:
+    while at < end and text[at].isspace():
+        at += 1
+    return at
+
+
+def _may_connect(written: str, next_word: str, *, suffixed: bool) -> bool:
+    if written.rstrip(",.") in _SMALL_FORMS:
+        return True
+    following = bool(next_word) and (next_word[0].isupper() or next_word in {"the", "and"})
+    return not suffixed and written in _CONNECTORS and following
+
+
+def _party(reading: Reading, begin: int, last: int, end: int, *, suffixed: bool) -> Party | None:
+    text = reading.text
+    name = text[begin:last].strip()
+    if name.endswith(".") and not _SUFFIX.fullmatch(name.rsplit(" ", 1)[-1]):
+        name = name.rstrip(".")
+        last = begin + len(name)
+    if not 2 < len(name) <= 120 or _NOT_A_NAME.match(one_line(name)):
+        return None
+    words = [word for word in name.split() if not _SUFFIX.fullmatch(word.strip(",;()"))]
+    if not any(letter.isalpha() for word in words for letter in word) or _is_description(name):
+        return None
+    rest = _FORMER.sub("", text[last : min(end, last + 200)])
+    form = _FORM_WORDS.match(rest)
+    seat = None
+    if form is not None:
+        places = find_places(form["text"], 0, len(form["text"]))
+        seat = places[0].code if places else None
+    return Party(
+        begin, begin + len(name), suffixed, (), form["form"].lower() if form else None, seat
+    )
+
+
+_ONLY_FORM: Final = re.compile(
+    r"(?:[A-Z][\w.]*\s){0,3}(?:corporation|company|limited|partnership|trust)", re.IGNORECASE
+)
+
+
+def _is_description(name: str) -> bool:
+    """ "Delaware Corporation" and "Investment Company" are no names."""
+    if not _ONLY_FORM.fullmatch(name):
+        return False
+    head = name.rpartition(" ")[0]
+    places = find_places(head, 0, len(head))
+    covered = sum(place.end - place.start for place in places)
+    return covered + 4 >= len(head) or head.lower() in {
+        "investment", "limited liability", "public", "private", "private limited", "operating",
+        "management", "parent", "holding", "joint venture", "the operating", "the",
+    }  # fmt: skip
+
+
+_LABEL: Final = re.compile(
+    r"\b(?P<label>Party\s+[AB1-4]|First\s+Party|Second\s+Party|PARTY\s+[AB1-4])\s?[:：]\s?"
+)
+
+
+def _labelled(reading: Reading) -> list[Party]:
+    """ "Party A: Alpha Inc."."""
+    parties: list[Party] = []
+    labels: set[str] = set()
+    for match in _LABEL.finditer(reading.text, 0, _HEAD):
+        line_end = reading.text.find("\n", match.end(), match.end() + 200)
+        end = line_end if line_end > 0 else match.end() + 200
+        party = _name(reading, match.end(), min(end, len(reading.text)))
+        label = one_line(match["label"])
+        if party is not None and label.lower() not in labels:
+            labels.add(label.lower())
+            parties.append(
+                Party(party.start, party.end, party.suffixed, (label,), party.form, party.seat)
+            )
+    return parties if len(parties) >= 2 else []
+
+
+_DEFINED: Final = re.compile(
+    r"\(\s?(?:(?:the|each|hereinafter|herein|together|collectively|referred|to|as|called|,|an?)\s+){0,6}"
+    r"[\"“](?P<alias>[^\"“”]{1,50})[\"”]"
+)
+
+
+def _defined_at_start(reading: Reading) -> list[Party]:
+    """Without "between": company names of the first page that a quoted name follows."""
+    parties: list[Party] = []
+    for alias in _DEFINED.finditer(reading.text, 0, 3000):
+        head = reading.text[max(0, alias.start() - 240) : alias.start()]
+        offset = alias.start() - len(head)
+        for form in re.finditer(
+            r"(?:(?:[A-Z][\w.&'’-]*|of|and|&|\([A-Z]{2,4}\)),?\s+){1,8}?"
+            r"(?:Inc\.?|LLC|L\.L\.C\.|Ltd\.?|Limited|Corp\.?|Corporation|Company|GmbH|L\.P\.|LLP|PLC|S\.A\.)",
+            head,
+        ):
+            party = _name(reading, offset + form.start(), alias.start())
+            if party is not None and party.suffixed and not _COLLECTIVE.search(alias["alias"]):
+                parties.append(
+                    Party(party.start, party.end, True, (alias["alias"],), party.form, party.seat)
+                )
+            break
+    return parties
+
+
+_SIGNED: Final = re.compile(
+    r"^[ \t]*(?P<name>[^\n]{3,100}?)[ \t]*:?[ \t]*\n\s{0,40}(?:By|BY|/s/|Per)\s?:?", re.MULTILINE
+)
+
+
+def _signed(reading: Reading) -> list[Party]:
+    """The companies above the signatures, where each stands on its own line."""
+    parties: list[Party] = []
+    offset = max(0, len(reading.text) - 12_000)
+    for match in _SIGNED.finditer(reading.text, offset):
+        party = _name(reading, match.start("name"), match.end("name"))
+        if party is not None and party.suffixed and match.end("name") - party.end <= 2:
+            parties.append(party)
+    return parties[:12]

@@ -1,0 +1,108 @@
+"""One reading of a document that all finders share: what is costly is found once."""
+
+import bisect
+import re
+from functools import cached_property
+from typing import Final
+
+from lexmill_legal.extract.dates import DateMention, find_dates
+from lexmill_legal.extract.durations import DurationMention, find_durations
+from lexmill_legal.extract.money import (
+    MoneyMention,
+    PercentMention,
+    find_money,
+    find_percents,
+)
+from lexmill_legal.results import Section
+
+_SENTENCE_END: Final = re.compile(
+    r"[.!?;][\"”’»)]{0,2}\s+(?=[\"“«(\[]{0,2}[A-ZА-ЯЁ0-9(])|\n[ \t\r]*\n\s*|\n[ \t]*(?=\d{1,2}\.)"
+)
+_ABBREVIATION: Final = re.compile(
+    r"(?:\b(?:inc|ltd|co|corp|no|nos|mr|mrs|ms|dr|st|vs|l\.p|u\.s|u\.k|llc|s\.a|e\.g|i\.e|art|sec"
+    r"|г|гг|ст|п|пп|ул|д|стр|руб|коп|тыс|млн|им|т\.е|т\.д|т\.п|обл|р|с|тел|корп|оф)"
+    r"|\b[a-zа-яё])\Z",
+    re.IGNORECASE,
+)
+
+
+def lowered(text: str) -> str:
+    """Lower case of the same length: offsets stay true ("İ" would become two characters)."""
+    lower = text.lower()
+    if len(lower) == len(text):
+        return lower
+    return "".join(low if len(low := letter.lower()) == 1 else letter for letter in text)
+
+
+class Reading:
+    """A document's text with the mentions and sentences that finders look at."""
+
+    def __init__(
+        self, text: str, languages: tuple[str, ...], outline: tuple[Section, ...] = ()
+    ) -> None:
+        self.text = text
+        self.languages = languages
+        self.outline = outline
+
+    @cached_property
+    def lower(self) -> str:
+        return lowered(self.text)
+
+    @cached_property
+    def english(self) -> bool:
+        return "en" in self.languages
+
+    @cached_property
+    def russian(self) -> bool:
+        return "ru" in self.languages
+
+    @cached_property
+    def dates(self) -> tuple[DateMention, ...]:
+        return find_dates(self.lower)
+
+    @cached_property
+    def durations(self) -> tuple[DurationMention, ...]:
+        return find_durations(self.lower)
+
+    @cached_property
+    def money(self) -> tuple[MoneyMention, ...]:
+        return find_money(self.text, comma_groups=self.english and not self.russian)
+
+    @cached_property
+    def percents(self) -> tuple[PercentMention, ...]:
+        return find_percents(self.lower)
+
+    def dates_between(self, start: int, end: int) -> list[DateMention]:
+        first = bisect.bisect_left(self.dates, start, key=lambda mention: mention.start)
+        last = bisect.bisect_left(self.dates, end, key=lambda mention: mention.start)
+        return [mention for mention in self.dates[first:last] if mention.end <= end]
+
+    def durations_between(self, start: int, end: int) -> list[DurationMention]:
+        first = bisect.bisect_left(self.durations, start, key=lambda mention: mention.start)
+        last = bisect.bisect_left(self.durations, end, key=lambda mention: mention.start)
+        return [mention for mention in self.durations[first:last] if mention.end <= end]
+
+    @cached_property
+    def _breaks(self) -> list[int]:
+        """Where sentences begin; a blank line inside a sentence (a page break) is none."""
+        text = self.text
+        breaks = [0]
+        for match in _SENTENCE_END.finditer(text):
+            start, end = match.span()
+            if text[start] == "\n":
+                before = text[max(0, start - 40) : start].rstrip()
+                if before and before[-1] in ",abcdefghijklmnopqrstuvwxyz" and text[end : end + 1].islower():
+                    continue
+            elif text[start] == "." and _ABBREVIATION.search(text, max(0, start - 6), start):
+                continue
+            breaks.append(end)
+        breaks.append(len(text))
+        return breaks
+
+    def sentence(self, position: int, *, reach: int = 1200) -> tuple[int, int]:
+        """The sentence around a position, at most ``reach`` to either side, trimmed at its end."""
+        index = bisect.bisect_right(self._breaks, position)
+        start = self._breaks[index - 1]
+        end = self._breaks[index] if index < len(self._breaks) else len(self.text)
+        start, end = max(start, position - reach), min(end, position + reach)
+        return start, start + len(self.text[start:end].rstrip())

@@ -1,0 +1,144 @@
+"""From candidates to facts: agreement adds up, conflict ends in candidates, order is stable."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from lexmill_legal.extract.candidates import Candidate
+from lexmill_legal.extract.firmness import strength
+from lexmill_legal.parsing.places import place
+from lexmill_legal.results import (
+    FIELDS,
+    SINGLE_VALUED,
+    Extraction,
+    Fact,
+    Money,
+    ParsedDocument,
+)
+
+VERSION: Final = "1"
+
+_MOST_CANDIDATES: Final = 3
+_MOST_FACTS: Final = 1000
+# A rival this much weaker than the best is no conflict.
+_CLEAR_LEAD: Final = 1.0
+_RUNNER_UP: Final = (1.0, 0.45, 0.25)
+
+
+@dataclass(slots=True)
+class _Settled:
+    best: Candidate
+    confidence: float
+    firm: bool
+    same: list[Candidate] = field(default_factory=list)
+
+
+def settle(
+    parsed: ParsedDocument, candidates: Iterable[Candidate], document_type: Fact | None
+) -> Extraction:
+    by_field: dict[str, list[Candidate]] = {name: [] for name in FIELDS}
+    for candidate in candidates:
+        by_field[candidate.field].append(candidate)
+    settled = {
+        name: _single(found) if name in SINGLE_VALUED else _several(found)
+        for name, found in by_field.items()
+    }
+    ids = _ids(settled, with_type=document_type is not None)
+    facts: list[Fact] = []
+    for name in FIELDS:
+        if name == "document_type" and document_type is not None:
+            facts.append(replace(document_type, id=f"f{len(facts) + 1}"))
+        facts.extend(_fact(parsed, item, ids) for item in settled[name])
+    found = {fact.field for fact in facts}
+    return Extraction(tuple(facts), tuple(name for name in FIELDS if name not in found))
+
+
+def _single(found: list[Candidate]) -> list[_Settled]:
+    groups = _groups(found)
+    groups.sort(key=lambda item: (-item.best.score, _start(item.best)))
+    if not groups:
+        return []
+    best = groups[0]
+    contested = len(groups) > 1 and groups[1].best.score > best.best.score - _CLEAR_LEAD
+    known = strength(best.best.rule)
+    best.firm = known.firm and not contested
+    if best.firm:
+        best.confidence = known.precision
+        return [best]
+    for item, share in zip(groups, _RUNNER_UP, strict=False):
+        item.confidence = round(share * strength(item.best.rule).precision, 3)
+    if contested:
+        best.confidence = round(0.75 * best.confidence, 3)
+    return groups[:_MOST_CANDIDATES]
+
+
+def _several(found: list[Candidate]) -> list[_Settled]:
+    groups = [_Settled(candidate, 0.0, firm=False, same=[candidate]) for candidate in found]
+    groups.sort(key=lambda item: (_start(item.best), item.best.end or 0, item.best.value))
+    for item in groups:
+        known = strength(item.best.rule)
+        item.confidence, item.firm = known.precision, known.firm
+    return groups[:_MOST_FACTS]
+
+
+def _groups(found: list[Candidate]) -> list[_Settled]:
+    """Candidates that say the same, the best written first."""
+    groups: dict[str, _Settled] = {}
+    for candidate in sorted(found, key=lambda candidate: (-candidate.score, _start(candidate))):
+        key = _key(candidate)
+        if key in groups:
+            groups[key].same.append(candidate)
+        else:
+            groups[key] = _Settled(candidate, 0.0, firm=False, same=[candidate])
+    return list(groups.values())
+
+
+def _key(candidate: Candidate) -> str:
+    match candidate.normalized:
+        case None:
+            return f"written {candidate.value.casefold()}"
+        case Money(amount, currency):
+            return f"money {amount} {currency}"
+        case value:
+            return f"value {value}"
+
+
+def _start(candidate: Candidate) -> int:
+    return -1 if candidate.start is None else candidate.start
+
+
+def _ids(settled: dict[str, list[_Settled]], *, with_type: bool) -> dict[Candidate, str]:
+    """Ids in the order of fields, then of places; what was merged shares one."""
+    ids: dict[Candidate, str] = {}
+    number = 0
+    for name in FIELDS:
+        number += name == "document_type" and with_type
+        for item in settled[name]:
+            number += 1
+            ids.update(dict.fromkeys(item.same, f"f{number}"))
+    return ids
+
+
+def _fact(parsed: ParsedDocument, item: _Settled, ids: dict[Candidate, str]) -> Fact:
+    best = item.best
+    quote, page, boxes = None, None, ()
+    if best.start is not None and best.end is not None:
+        quote = parsed.text[best.start : best.end]
+        page, boxes = place(parsed, best.start, best.end)
+    return Fact(
+        id=ids[best],
+        field=best.field,
+        value=best.value,
+        normalized=best.normalized,
+        quote=quote,
+        start=best.start,
+        end=best.end,
+        page=page,
+        boxes=boxes,
+        method=best.method,
+        version=VERSION,
+        confidence=item.confidence,
+        firm=item.firm,
+        attributes=dict(sorted(best.attributes.items())),
+        inputs=tuple(ids[source] for source in best.inputs if source in ids),
+    )

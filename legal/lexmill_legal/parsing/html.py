@@ -1,0 +1,381 @@
+"""HTML as text: what a browser shows, its blocks as lines, its tables row by row.
+
+A paragraph ends in a blank line, a line of a list, a table or a division in a line end. Hidden
+content is left out, for a browser's reader never sees it; ``<ins>`` and ``<del>`` are tracked
+changes as in Word.
+"""
+
+import re
+from dataclasses import dataclass
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
+
+from lexmill_legal.errors import DocumentError
+from lexmill_legal.parsing.decoding import Decoded, clean, decode_as
+from lexmill_legal.parsing.layer import Layer, Mark, visible
+from lexmill_legal.parsing.media import HTML
+from lexmill_legal.parsing.numbering import number
+from lexmill_legal.parsing.plain import UNCERTAIN
+from lexmill_legal.results import ParsedDocument, Revision
+
+_LEFT_OUT = frozenset(
+    {
+        "head",
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "svg",
+        "iframe",
+        "object",
+        "embed",
+        "canvas",
+        "audio",
+        "video",
+        "map",
+        "datalist",
+        "select",
+        "optgroup",
+        "option",
+        "frameset",
+        "title",
+        "meta",
+        "link",
+        "-comment",
+        "-doctype",
+    }
+)
+_PARAGRAPHS = frozenset(
+    {
+        "p",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "blockquote",
+        "pre",
+        "ul",
+        "ol",
+        "dl",
+        "table",
+        "hr",
+        "fieldset",
+        "figure",
+        "listing",
+        "xmp",
+    }
+)
+_LINES = frozenset(
+    {
+        "html",
+        "body",
+        "div",
+        "section",
+        "article",
+        "main",
+        "header",
+        "footer",
+        "nav",
+        "aside",
+        "address",
+        "form",
+        "li",
+        "dt",
+        "dd",
+        "tr",
+        "caption",
+        "thead",
+        "tbody",
+        "tfoot",
+        "legend",
+        "center",
+        "summary",
+        "details",
+        "figcaption",
+        "dir",
+        "menu",
+    }
+)
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+# a division that keeps a distance is a paragraph by another name
+_SPACED = re.compile(
+    r"(?:margin|padding)(?:-top|-bottom)?\s*:\s*[^;]*[1-9]"
+    r"(?<!margin-left)(?<!margin-right)",
+    re.IGNORECASE,
+)
+_PRESERVED = re.compile(r"white-space\s*:\s*(?:pre|break-spaces)", re.IGNORECASE)
+_UNMARKED = re.compile(r"list-style(?:-type)?\s*:[^;]*\bnone\b", re.IGNORECASE)
+_LIST_STYLE = re.compile(r"list-style(?:-type)?\s*:\s*([a-z-]+)", re.IGNORECASE)
+_SPACE = re.compile(r"[ \t\n\r\f]+")
+_CHARSET = re.compile(
+    rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w.:-]+)|<\?xml[^>]+encoding\s*=\s*[\"']([\w.:-]+)",
+    re.IGNORECASE,
+)
+_HEAD = 4096
+_FORMS = {
+    "a": "lowerLetter",
+    "A": "upperLetter",
+    "i": "lowerRoman",
+    "I": "upperRoman",
+    "lower-alpha": "lowerLetter",
+    "lower-latin": "lowerLetter",
+    "upper-alpha": "upperLetter",
+    "upper-latin": "upperLetter",
+    "lower-roman": "lowerRoman",
+    "upper-roman": "upperRoman",
+    "decimal-leading-zero": "decimalZero",
+}
+_BULLETS = {"disc", "circle", "square"}
+
+
+def parse_html(data: bytes, decoded: Decoded) -> ParsedDocument:
+    decoded = _declared(data, decoded)
+    text, revisions = html_text(decoded.text)
+    if not text.strip():
+        raise DocumentError("empty", "The page has no text.")
+    warnings = () if decoded.certain else (UNCERTAIN,)
+    return ParsedDocument(HTML, text, revisions=revisions, warnings=warnings)
+
+
+def html_text(html: str) -> tuple[str, tuple[Revision, ...]]:
+    """The text layer of a page and the changes marked in it."""
+    try:
+        root = LexborHTMLParser(clean(html)).root
+    except (SelectolaxError, ValueError, RuntimeError) as error:
+        raise DocumentError("corrupt", "The page is damaged; ask for it again.") from error
+    writer = _Writer()
+    if root is not None:
+        _walk(root, writer)
+    return writer.layer.finish()
+
+
+def _declared(data: bytes, decoded: Decoded) -> Decoded:
+    """What the page says of its encoding goes before our own finding, but not before a BOM."""
+    if decoded.encoding.startswith("utf-") and decoded.certain and not data.isascii():
+        return decoded
+    found = _CHARSET.search(data[:_HEAD])
+    if not found:
+        return decoded
+    name = (found[1] or found[2]).decode("ascii", "replace")
+    if name.lower().startswith(("utf-16", "utf-32")):
+        return decoded  # the declaration itself was readable as single bytes
+    return decode_as(data, name) or decoded
+
+
+def _walk(root: LexborNode, writer: "_Writer") -> None:
+    """Depth first without recursion: pages may nest as deep as they like."""
+    node: LexborNode | None = root
+    open_nodes: list[LexborNode] = []
+    while node is not None:
+        child = None
+        if node.is_text_node:
+            writer.text(node.text_content or "")
+        elif writer.enter(node):
+            child = node.first_child
+            if child is None:
+                writer.leave()
+        if child is not None:
+            open_nodes.append(node)
+            node = child
+            continue
+        while node is not None:
+            following = node.next if open_nodes else None
+            if following is not None:
+                node = following
+                break
+            node = open_nodes.pop() if open_nodes else None
+            if node is not None:
+                writer.leave()
+
+
+@dataclass(slots=True)
+class _Open:
+    """An element between its tags; ``after`` is the separator its end asks for."""
+
+    tag: str
+    after: str = ""
+    preserved: bool = False
+    mark: Mark | None = None
+    deleted: bool = False
+    items: int = 0
+    form: str | None = None
+    filled_at: int = -1
+    closing: str = ""
+
+
+class _Writer:
+    def __init__(self) -> None:
+        self.layer = Layer()
+        self._open: list[_Open] = []
+        self._space = False
+        self._marker = ""
+        self._cells = 0
+        self._deleted: list[str] | None = None
+
+    def enter(self, node: LexborNode) -> bool:
+        """False where the element and all in it is left out."""
+        tag = node.tag or ""
+        if tag in _LEFT_OUT:
+            return False
+        attributes = node.attributes
+        style = attributes.get("style") or ""
+        if "hidden" in attributes or (style and _HIDDEN.search(style)):
+            return False
+        item = _Open(tag, preserved=bool(self._open) and self._open[-1].preserved)
+        if tag in {"pre", "textarea", "listing", "xmp"} or (style and _PRESERVED.search(style)):
+            item.preserved = True
+        if tag == "br":
+            self._break()
+        elif tag == "input":
+            self._input(attributes)
+        elif tag in {"td", "th"}:
+            self._cell()
+        elif tag in _PARAGRAPHS or (tag == "div" and style and _SPACED.search(style)):
+            item.after = "\n\n"
+        elif tag in _LINES:
+            item.after = "\n"
+        if item.after:
+            self._separate(item.after)
+        self._special(item, attributes, style)
+        self._open.append(item)
+        return True
+
+    def _special(self, item: _Open, attributes: dict[str, str | None], style: str) -> None:
+        match item.tag:
+            case "ul" | "ol" | "menu" | "dir":
+                item.form = _list_form(item.tag, attributes, style)
+                start = attributes.get("start") or ""
+                item.items = _integer(start, 1) - 1
+                # a list within a list keeps to its lines
+                if any(outer.tag == "li" for outer in self._open):
+                    item.after = "\n"
+            case "li":
+                self._item(attributes, style)
+            case "tr":
+                item.filled_at = self.layer.size
+            case "q":
+                self._write("“")
+                item.closing = "”"
+            case "ins" if self._deleted is None:
+                item.mark = self.layer.begin("insertion", None)
+            case "del" if self._deleted is None:
+                item.deleted = True
+                self._deleted = []
+
+    def leave(self) -> None:
+        item = self._open.pop()
+        if item.closing:
+            self._write(item.closing)
+        if item.mark is not None:
+            self.layer.end(item.mark)
+        if item.deleted and self._deleted is not None:
+            text, self._deleted = "".join(self._deleted), None
+            if text.strip():
+                self.layer.point("deletion", None, text)
+        if item.tag in {"td", "th"}:
+            self._cells -= 1
+            if self.layer.separator == "\t":  # an empty cell
+                self.layer.separator = ""
+        if item.tag == "li":
+            self._marker = ""
+        if item.after:
+            self._separate(item.after)
+
+    def text(self, text: str) -> None:
+        text = visible(text)
+        if self._open and self._open[-1].preserved:
+            if text.strip():
+                self._write(text if self._space_kept() else text.strip("\n"))
+            elif text and not self.layer.separator:
+                self._write(text)
+            return
+        collapsed = _SPACE.sub(" ", text)
+        if not collapsed.strip(" "):
+            self._space = self._space or bool(collapsed)
+            return
+        if collapsed[0] == " ":
+            self._space = True
+        self._write(collapsed.strip(" "))
+        self._space = collapsed[-1] == " "
+
+    def _space_kept(self) -> bool:
+        return not self.layer.separator and bool(self.layer.size)
+
+    def _write(self, text: str) -> None:
+        if self._deleted is not None:
+            self._deleted.append(f" {text}" if self._space and self._deleted else text)
+            self._space = False
+            return
+        if self._space and not self.layer.separator and self.layer.size and not self._marker:
+            text = f" {text}"
+        self._space = False
+        self.layer.write(self._marker + text)
+        self._marker = ""
+
+    def _separate(self, separator: str) -> None:
+        """Asks for a line end or a blank line before the text that comes next."""
+        self._space = False
+        if self._deleted is not None or self._marker:
+            return
+        if separator == "\n\n" and self._cells:
+            separator = "\n"
+        current = self.layer.separator
+        # the first words of a cell stay beside the cell before
+        if current.endswith("\t"):
+            return
+        if len(separator) > len(current):
+            self.layer.separator = separator
+
+    def _break(self) -> None:
+        self._space = False
+        if self._deleted is not None:
+            self._deleted.append("\n")
+        elif not self._marker and not self.layer.separator.endswith("\t"):
+            self.layer.separator = "\n" if not self.layer.separator else "\n\n"
+
+    def _cell(self) -> None:
+        self._cells += 1
+        self._space = False
+        row = next((item for item in reversed(self._open) if item.tag == "tr"), None)
+        if row and self._deleted is None and self.layer.size > row.filled_at >= 0:
+            self.layer.separator = "\t"
+
+    def _item(self, attributes: dict[str, str | None], style: str) -> None:
+        outer = next((item for item in reversed(self._open) if item.form is not None), None)
+        if outer is None:
+            self._marker = "• "
+            return
+        outer.items = _integer(attributes.get("value") or "", outer.items + 1)
+        form = _list_form("", attributes, style) if _LIST_STYLE.search(style) else outer.form
+        if form == "bullet":
+            self._marker = "• "
+        elif form:
+            self._marker = f"{number(form, outer.items)}. "
+
+    def _input(self, attributes: dict[str, str | None]) -> None:
+        match (attributes.get("type") or "text").lower():
+            case "checkbox" | "radio":
+                self._write("☒" if "checked" in attributes else "☐")
+            case "text" | "date" | "number" | "email" | "tel" | "url":
+                if value := visible(clean(attributes.get("value") or "")).strip():
+                    self._write(value)
+
+
+def _list_form(tag: str, attributes: dict[str, str | None], style: str) -> str:
+    """How a list counts: one of Word's number formats, "bullet", or "" for not at all."""
+    if _UNMARKED.search(style):
+        return ""
+    found = _LIST_STYLE.search(style)
+    name = found[1].lower() if found else attributes.get("type") or ""
+    if name in _BULLETS:
+        return "bullet"
+    if name in _FORMS:
+        return _FORMS[name]
+    return "decimal" if tag == "ol" or name == "decimal" else "bullet"
+
+
+def _integer(text: str, default: int) -> int:
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else default

@@ -1,0 +1,247 @@
+"""What a file is, by its content; its name only decides between readings that both fit."""
+
+import io
+import re
+import zipfile
+from typing import Final, Literal
+
+from lexmill_legal.errors import DocumentError
+
+PDF: Final = "application/pdf"
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+HTML = "text/html"
+EML = "message/rfc822"
+MARKDOWN = "text/markdown"
+PLAIN = "text/plain"
+
+Binary = Literal["application/pdf", "zip"]
+
+_IMAGES = (
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"GIF87a", "GIF"),
+    (b"GIF89a", "GIF"),
+    (b"II*\0", "TIFF"),
+    (b"MM\0*", "TIFF"),
+    (b"\0\0\0\x0cjP  \r\n", "JPEG 2000"),
+    (b"AT&TFORM", "DjVu"),
+)
+_SAVE_AS = "save it as .docx or PDF"
+_UNPACK = "unpack it and add the documents in it"
+# magic bytes -> what it is, and what to do
+_UNSUPPORTED = (
+    (b"{\\rtf", "an RTF document", _SAVE_AS),
+    (b"%!PS", "a PostScript file", "convert it to PDF"),
+    (b"\xffWPC", "a WordPerfect document", _SAVE_AS),
+    (b"\x31\xbe\0\0", "a Microsoft Write document", _SAVE_AS),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", _UNPACK),
+    (b"Rar!\x1a\x07", "a RAR archive", _UNPACK),
+    (b"\x1f\x8b", "a gzip archive", _UNPACK),
+    (b"BZh", "a bzip2 archive", _UNPACK),
+    (b"\xfd7zXZ\0", "an xz archive", _UNPACK),
+    (b"!BDN", "an Outlook data file (.pst)", "export its messages as .eml"),
+    (b"\x78\x9f\x3e\x22", "an Outlook attachment container (winmail.dat)", _UNPACK),
+)
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# names of the streams that tell the formats in an OLE container apart
+_OLE_FORMATS = (
+    ("__properties_version1.0", "an Outlook message (.msg)", "save it as .eml or PDF"),
+    ("WordDocument", "a Word 97 document (.doc)", _SAVE_AS),
+    ("Workbook", "an Excel 97 workbook (.xls)", "save it as PDF"),
+    ("PowerPoint Document", "a PowerPoint 97 presentation (.ppt)", "save it as PDF"),
+)
+# members of a zip container that tell its format
+_ZIP_FORMATS = (
+    ("xl/", "an Excel workbook (.xlsx)", "save it as PDF"),
+    ("ppt/", "a PowerPoint presentation (.pptx)", "save it as PDF"),
+    ("visio/", "a Visio drawing", "save it as PDF"),
+    ("Index/Document.iwa", "an Apple Pages document", _SAVE_AS),
+    ("META-INF/manifest.xml", "an OpenDocument file", _SAVE_AS),
+)
+_MIMETYPES = (
+    (b"application/vnd.oasis.opendocument.text", "an OpenDocument text (.odt)", _SAVE_AS),
+    (
+        b"application/vnd.oasis.opendocument.spreadsheet",
+        "an OpenDocument spreadsheet (.ods)",
+        "save it as PDF",
+    ),
+    (
+        b"application/vnd.oasis.opendocument.presentation",
+        "an OpenDocument presentation (.odp)",
+        "save it as PDF",
+    ),
+    (b"application/epub", "an electronic book (.epub)", "save it as PDF"),
+)
+
+_HEADER = re.compile(r"([A-Za-z][A-Za-z0-9-]*)[ \t]*:[^\n]*(?:\n[ \t]+[^\n]*)*(?:\n|\Z)")
+# Headers that only mail programs write; a typed memo has From, To, Date and Subject as well.
+_MAILERS = frozenset(
+    {
+        "mime-version",
+        "message-id",
+        "received",
+        "return-path",
+        "content-type",
+        "content-transfer-encoding",
+        "delivered-to",
+        "dkim-signature",
+        "x-mailer",
+    }
+)
+_MEMO = frozenset({"from", "to", "cc", "date", "subject", "sender", "reply-to"})
+_SUBSTANCE = re.compile(r"[^\s\0\ufeff]")
+_PROLOGUE = re.compile(r"\s*(?:<\?xml[^>]*>|<!--.*?-->|\s)*", re.DOTALL)
+_HTML_START = re.compile(
+    r"<(?:!doctype\s+html|html|head|body|meta|title|script|style|div|p|table|h[1-6]|span|center"
+    r"|font|ul|ol|br|hr|a|b|i|img|section|article|main|header|footer|nav|tr|td|blockquote|pre)"
+    r"[\s/>]",
+    re.IGNORECASE,
+)
+_HTML_INSIDE = re.compile(r"<(?:html|body)[\s>]", re.IGNORECASE)
+_ROOT = re.compile(r"<(?:!DOCTYPE\s+)?([A-Za-z_][\w.:-]*)")
+_MBOX = re.compile(r"^From \S+.*\d{4}.*\n[A-Za-z][A-Za-z0-9-]*:", re.MULTILINE)
+_HEAD = 4096
+
+
+def unsupported(what: str, remedy: str) -> DocumentError:
+    return DocumentError(
+        "unsupported_format", f"This is {what}, which Lexmill cannot read yet; {remedy}."
+    )
+
+
+def binary_format(data: bytes) -> Binary | None:
+    """``pdf`` or ``zip``, None where it may be text; raises for what is known but not read."""
+    if not data.strip(b" \t\r\n\f\v\0"):
+        raise DocumentError("empty", "The file is empty.")
+    if _is_pdf(data):
+        return PDF
+    if data.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
+        return "zip"
+    if data.startswith(_OLE):
+        raise _ole(data)
+    for magic, what, remedy in _UNSUPPORTED:
+        if data.startswith(magic):
+            raise unsupported(what, remedy)
+    if image := _image(data):
+        raise DocumentError(
+            "needs_ocr",
+            f"This is a picture ({image}); its text must first be recognised (OCR).",
+        )
+    if data[257:262] == b"ustar":
+        raise unsupported("a tar archive", _UNPACK)
+    return None
+
+
+def text_format(text: str, *, name: str) -> str:
+    """The media type of decoded text; raises for XML that is no document for reading."""
+    suffix = name.lower().rpartition(".")[2]
+    if not _SUBSTANCE.search(text):
+        raise DocumentError("empty", "The file has no text.")
+    prologue = _PROLOGUE.match(text)
+    head = text[prologue.end() if prologue else 0 :][:_HEAD]
+    if head.startswith("<"):
+        # what the market authorities wrap around a filing's HTML ("<DOCUMENT><TYPE>EX-10…")
+        if _HTML_START.match(head) or _HTML_INSIDE.search(head):
+            return HTML
+        # text with a placeholder such as "<Company>" is no XML
+        root = _ROOT.match(head)
+        declared = text.lstrip("\ufeff \t\r\n").startswith("<?xml")
+        if declared or (root and f"</{root[1]}>" in text and suffix == "xml"):
+            raise unsupported("an XML file", "save it as PDF, .docx or .html")
+    if suffix in {"md", "markdown"}:
+        return MARKDOWN
+    if _is_mail(text, suffix):
+        return EML
+    return PLAIN
+
+
+def zip_format(data: bytes) -> None:
+    """Returns where the zip container is a Word document; raises for every other one."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = archive.namelist()
+            mimetype = (
+                archive.open("mimetype").read(100)
+                if "mimetype" in names and archive.getinfo("mimetype").file_size < 100
+                else b""
+            )
+    except ZIP_ERRORS as error:
+        raise DocumentError(
+            "corrupt", "The file is damaged or was cut off; ask for it again."
+        ) from error
+    for prefix, what, remedy in _MIMETYPES:
+        if mimetype.startswith(prefix):
+            raise unsupported(what, remedy)
+    if any(name.startswith("word/") for name in names):
+        return
+    for member, what, remedy in _ZIP_FORMATS:
+        if any(name.startswith(member) for name in names):
+            raise unsupported(what, remedy)
+    if "[Content_Types].xml" not in names:
+        raise unsupported("a ZIP archive", _UNPACK)
+
+
+# What zipfile raises on hostile bytes: broken structure, bad offsets, unknown compression,
+# encryption (RuntimeError) and whatever the decompressors say.
+ZIP_ERRORS = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    NotImplementedError,
+    RuntimeError,
+    OSError,
+    EOFError,
+    ValueError,
+    KeyError,
+    OverflowError,
+)
+
+
+def _is_pdf(data: bytes) -> bool:
+    if data.lstrip(b"\xef\xbb\xbf \t\r\n\0").startswith(b"%PDF-"):
+        return True
+    # the standard lets up to 1024 bytes of anything stand before it
+    return b"%PDF-" in data[:1024] and (b"startxref" in data or b"endobj" in data)
+
+
+def _image(data: bytes) -> str | None:
+    for magic, image in _IMAGES:
+        if data.startswith(magic):
+            return image
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return "WebP"
+    if data[4:8] == b"ftyp" and data[8:12] in {b"heic", b"heix", b"mif1", b"msf1", b"avif"}:
+        return "HEIC"
+    if data.startswith(b"BM") and data[6:10] == b"\0\0\0\0" and len(data) > 54:
+        return "BMP"
+    return None
+
+
+def _ole(data: bytes) -> DocumentError:
+    if "EncryptedPackage".encode("utf-16-le") in data:
+        return DocumentError(
+            "encrypted",
+            "The document is protected with a password; save a copy without it.",
+        )
+    for stream, what, remedy in _OLE_FORMATS:
+        if stream.encode("utf-16-le") in data:
+            return unsupported(what, remedy)
+    return unsupported("an old Microsoft Office file", _SAVE_AS)
+
+
+def _is_mail(text: str, suffix: str) -> bool:
+    text = text.lstrip("\ufeff\r\n")[:65_536].replace("\r\n", "\n")
+    if text.startswith("From ") and "\n" in text:
+        text = text.split("\n", 1)[1]
+    names: set[str] = set()
+    at = 0
+    while header := _HEADER.match(text, at):
+        names.add(header[1].lower())
+        at = header.end()
+    if suffix == "eml":
+        return bool(names & (_MEMO | _MAILERS))
+    return bool(names & _MAILERS) and len(names & (_MEMO | _MAILERS)) > 1
+
+
+def is_mailbox(text: str) -> bool:
+    """Whether an mbox file holds more than one message."""
+    return text.startswith("From ") and len(_MBOX.findall(text)) > 1

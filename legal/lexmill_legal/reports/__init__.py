@@ -1,0 +1,28 @@
+"""Reports: results as JSON lines, as a workbook and as pages that open without a server.
+
+Pure functions of the results: nothing here reads a clock, and the same results give the same bytes.
+"""
+
+from lexmill_legal.reports.document_page import document_page
+from lexmill_legal.reports.index_page import index_page
+from lexmill_legal.reports.lines import read_result, results_line, results_schema
+from lexmill_legal.reports.names import document_file
+from lexmill_legal.reports.workbook import Workbook
+from lexmill_legal.reports.writing import FORMATS, Format, write_reports
+
+VERSION = "1"
+"""A new one whenever a report of the same results looks different."""
+
+__all__ = [
+    "FORMATS",
+    "VERSION",
+    "Format",
+    "Workbook",
+    "document_file",
+    "document_page",
+    "index_page",
+    "read_result",
+    "results_line",
+    "results_schema",
+    "write_reports",
+]

@@ -1,0 +1,272 @@
+"""The page of one document: its text with facts and findings marked in place."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from lexmill_legal.reports.marks import Mark, escaped, marked
+from lexmill_legal.reports.names import (
+    field_label,
+    file_name,
+    normalized_text,
+    normalized_words,
+    percentage,
+    place_of_page,
+    shortened,
+    title_of,
+)
+from lexmill_legal.reports.style import head
+from lexmill_legal.results import FIELDS, DocumentResult, Fact, Finding, Section
+
+_SEVERITIES = ("critical", "high", "medium", "low", "info")
+_RESULTS = ("fail", "unknown", "pass")
+_ORDER = {field: number for number, field in enumerate(FIELDS)}
+_METHODS = {
+    "rule": "found by rule",
+    "model": "found by model",
+    "computed": "computed",
+    "human": "decided by a person",
+}
+_MAX_SECTIONS = 2_000
+
+
+def document_page(result: DocumentResult, text: str) -> str:
+    """A self-contained page: no script, nothing fetched, everything from the document escaped."""
+    title = escaped(title_of(result))
+    language = escaped(result.languages[0]) if result.languages else ""
+    body = marked(text, _marks(result, text)) if text else _no_text(result)
+    return "".join(
+        (
+            head(title),
+            '<header><nav><a href="../index.html">← All documents</a></nav>',
+            f"<h1>{title}</h1>",
+            _meta(result),
+            "</header>\n",
+            _banner(result),
+            f'<main><article><div id="text" lang="{language}" dir="auto">',
+            body,
+            "</div></article>\n<aside>",
+            *_findings(result, text),
+            *_facts(result, text),
+            *_rest(result),
+            "</aside></main>\n",
+            _versions(result),
+            "</body></html>\n",
+        )
+    )
+
+
+# --- marks ---
+
+
+def _marks(result: DocumentResult, text: str) -> list[Mark]:
+    return [*_section_marks(result, text), *_finding_marks(result), *_fact_marks(result)] + [
+        Mark(
+            revision.start,
+            revision.end,
+            f"v{number}",
+            "note" if revision.kind == "comment" else "ins",
+            f"{revision.kind.capitalize()} by {revision.author or 'unknown'}",
+        )
+        for number, revision in enumerate(result.revisions)
+    ]
+
+
+def _section_marks(result: DocumentResult, text: str) -> Iterator[Mark]:
+    for number, (_, section) in enumerate(_sections(result.outline)):
+        end = section.start
+        if section.heading:
+            # The record names the heading but not its end: it ends with its line.
+            line = text.find("\n", section.start, section.start + 200)
+            end = line if line >= 0 else min(section.start + 200, section.end)
+            end = end if section.heading[:20] in text[section.start : end] else section.start
+        yield Mark(section.start, end, f"s{number}", "head")
+
+
+def _finding_marks(result: DocumentResult) -> Iterator[Mark]:
+    for number, finding in enumerate(result.findings):
+        if finding.start is not None and finding.end is not None:
+            title = f"{finding.rule}: {finding.result}"
+            yield Mark(finding.start, finding.end, f"r{number}", finding.result, title)
+
+
+def _fact_marks(result: DocumentResult) -> Iterator[Mark]:
+    for number, fact in enumerate(result.facts):
+        if fact.start is not None and fact.end is not None:
+            said = shortened(normalized_words(fact.normalized) or fact.value, 80)
+            sure = "" if fact.firm else " (candidate)"
+            title = f"{field_label(fact.field)}: {said}{sure}"
+            yield Mark(fact.start, fact.end, f"f{number}", _firmness(fact), title)
+
+
+# --- what stands above the text ---
+
+
+def _meta(result: DocumentResult) -> str:
+    kind = next((fact for fact in result.facts if fact.field == "document_type"), None)
+    parts = [
+        escaped(result.uri),
+        f'<i class="tag {result.status}">{result.status}</i>',
+        escaped(("" if kind.firm else "? ") + kind.value) if kind else "",
+        escaped(", ".join(result.languages)),
+        escaped(result.media_type or ""),
+        f"out of {escaped(file_name(result.parent))}" if result.parent else "",
+    ]
+    return f'<p class="meta">{"".join(f"<span>{part}</span>" for part in parts if part)}</p>'
+
+
+def _banner(result: DocumentResult) -> str:
+    parts = []
+    if result.error:
+        said = f"<b>{'Not readable' if result.status == 'failed' else 'Not finished'}.</b>"
+        code = f'<span class="small">({escaped(result.error.code)})</span>'
+        parts.append(
+            f'<div class="banner bad">{said} {escaped(result.error.message)} {code}</div>\n'
+        )
+    if result.warnings:
+        lines = "".join(
+            f"<li>{escaped(warning.message or warning.code)}"
+            f"{f' (page {warning.page})' if warning.page is not None else ''}</li>"
+            for warning in result.warnings
+        )
+        parts.append(
+            f'<div class="banner"><b>Not everything could be read.</b><ul>{lines}</ul></div>\n'
+        )
+    return f'<div class="wide">{"".join(parts)}</div>' if parts else ""
+
+
+def _no_text(result: DocumentResult) -> str:
+    return f'<p class="empty">{"No text" if result.error else "The document is empty"}.</p>'
+
+
+# --- what stands beside it ---
+
+
+def _findings(result: DocumentResult, text: str) -> Iterator[str]:
+    if not result.findings:
+        return
+    numbered = sorted(
+        enumerate(result.findings),
+        key=lambda item: (_RESULTS.index(item[1].result), _SEVERITIES.index(item[1].severity)),
+    )
+    places = {fact.id: number for number, fact in enumerate(result.facts) if _is_in(fact, text)}
+    yield "<h2>Findings</h2>"
+    for verdict, group in groupby(numbered, key=lambda item: item[1].result):
+        items = [_finding(number, finding, places, text) for number, finding in group]
+        if verdict == "pass":
+            yield f"<details><summary>{len(items)} passed</summary>{''.join(items)}</details>"
+        else:
+            yield from items
+
+
+def _finding(number: int, finding: Finding, places: dict[str, int], text: str) -> str:
+    anchors = [f"r{number}"] if _is_in(finding, text) else []
+    anchors += [f"f{places[key]}" for key in finding.fact_ids if key in places]
+    message = escaped(finding.message)
+    if anchors:
+        message = f'<a href="#{anchors[0]}">{message}</a>'
+    verdict = f'<i class="tag {finding.result}">{finding.result}</i>'
+    severity = f" · {finding.severity}" if finding.result != "pass" else ""
+    quote = escaped(shortened(finding.quote or "", 240))
+    return (
+        f'<div class="finding {finding.result} {finding.severity}">'
+        f'<span class="rule">{escaped(finding.rule)}{severity}</span>{verdict} '
+        f"<div>{message}</div>{f'<blockquote>{quote}</blockquote>' if quote else ''}</div>"
+    )
+
+
+def _facts(result: DocumentResult, text: str) -> Iterator[str]:
+    if not result.facts:
+        return
+    numbered = sorted(
+        enumerate(result.facts), key=lambda item: _ORDER.get(item[1].field, len(_ORDER))
+    )
+    yield "<h2>Facts</h2>"
+    for field, group in groupby(numbered, key=lambda item: item[1].field):
+        yield f"<h3>{escaped(field_label(field))}</h3>"
+        items = [_fact(number, fact, text) for number, fact in group]
+        yield from items[:12]
+        if items[12:]:
+            yield f"<details><summary>{len(items) - 12} more</summary>"
+            yield from items[12:]
+            yield "</details>"
+
+
+def _fact(number: int, fact: Fact, text: str) -> str:
+    value = escaped(shortened(fact.value, 240))
+    if _is_in(fact, text):
+        value = f'<a href="#f{number}">{value}</a>'
+    normalized = normalized_words(fact.normalized)
+    same = normalized.casefold() == fact.value.strip().casefold()
+    raw = normalized_text(fact.normalized)
+    attributes = (f"{name}: {value}" for name, value in sorted(fact.attributes.items()))
+    details = [
+        place_of_page(fact.page),
+        f"{percentage(fact.confidence)} sure",
+        _METHODS[fact.method],
+        *(shortened(attribute, 120) for attribute in attributes),
+    ]
+    small = "".join(f"<span>{escaped(detail)}</span>" for detail in details if detail)
+    said = f' <span class="small" title="{escaped(raw)}">= {escaped(normalized)}</span>'
+    kind = _firmness(fact)
+    tag = "firm" if fact.firm else "candidate"
+    return (
+        f'<div class="fact {kind}"><span class="rule"><i class="tag {kind}">{tag}</i></span>'
+        f'<span class="value">{value}</span>{said if normalized and not same else ""}'
+        f'<div class="small">{small}</div></div>'
+    )
+
+
+def _rest(result: DocumentResult) -> Iterator[str]:
+    if result.not_found:
+        names = ", ".join(field_label(field).lower() for field in result.not_found)
+        yield f'<h3>Looked for, not found</h3><p class="small">{escaped(names)}</p>'
+    present = [clause for clause in result.clauses if clause.present]
+    if present:
+        yield f"<details><summary>Clauses ({len(present)})</summary><ul>"
+        for clause in sorted(present, key=lambda clause: -clause.score):
+            sure = percentage(clause.score) + ("" if clause.firm else ", candidate")
+            yield f"<li>{escaped(field_label(clause.kind))} <span class='small'>{sure}</span></li>"
+        yield "</ul></details>"
+    if result.outline:
+        yield "<details open><summary>Contents</summary><ul>"
+        for number, (_, section) in enumerate(_sections(result.outline)):
+            name = " ".join(part for part in (section.number, section.heading) if part)
+            if section.heading:
+                yield f'<li><a href="#s{number}">{escaped(shortened(name, 90))}</a></li>'
+        yield "</ul></details>"
+    if result.revisions:
+        yield f"<details open><summary>Changes and comments ({len(result.revisions)})</summary><ul>"
+        for number, revision in enumerate(result.revisions):
+            said = escaped(shortened(revision.text, 160))
+            who = f" by {escaped(revision.author)}" if revision.author else ""
+            yield f'<li><a href="#v{number}">{revision.kind}{who}</a>: {said}</li>'
+        yield "</ul></details>"
+
+
+def _versions(result: DocumentResult) -> str:
+    parts = [f"{name} {version}" for name, version in sorted(result.versions.items())]
+    if result.sha256:
+        parts.append(f"sha256 {result.sha256}")
+    return f"<footer>{escaped(' · '.join(parts))}</footer>" if parts else ""
+
+
+def _sections(outline: Sequence[Section]) -> list[tuple[int, Section]]:
+    """The tree as a list with depths, without recursion: a document decides how deep it is."""
+    found: list[tuple[int, Section]] = []
+    waiting = [(0, section) for section in reversed(outline)]
+    while waiting and len(found) < _MAX_SECTIONS:
+        depth, section = waiting.pop()
+        found.append((depth, section))
+        waiting.extend((depth + 1, child) for child in reversed(section.children))
+    return found
+
+
+def _is_in(item: Fact | Finding, text: str) -> bool:
+    """Whether the place can be shown; without text there is nothing to lead to."""
+    if item.start is None or item.end is None:
+        return False
+    return 0 <= item.start <= item.end <= len(text)
+
+
+def _firmness(fact: Fact) -> str:
+    return "firm" if fact.firm else "maybe"

@@ -1,0 +1,124 @@
+"""The first page of a job's reports: every document, those that could not be read first."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from lexmill_legal.reports.marks import escaped
+from lexmill_legal.reports.names import document_file, file_name, shortened, title_of
+from lexmill_legal.reports.style import head
+from lexmill_legal.results import DocumentResult
+
+
+class Index:
+    """Takes one result after the other and keeps a line of each."""
+
+    def __init__(self) -> None:
+        self._unread: list[str] = []
+        self._rows: list[str] = []
+        self._states: Counter[str] = Counter()
+        self._verdicts: Counter[str] = Counter()
+        self._warned = 0
+
+    def add(self, result: DocumentResult) -> None:
+        self._states[result.status] += 1
+        self._verdicts.update(finding.result for finding in result.findings)
+        self._warned += bool(result.warnings)
+        if result.status == "succeeded":
+            self._rows.append(_row(result))
+        else:
+            self._unread.append(_unread_row(result))
+
+    def page(self) -> str:
+        return "".join(
+            (
+                head("Lexmill results"),
+                '<header><h1>Documents</h1><div class="tiles">',
+                *self._tiles(),
+                '</div></header>\n<div class="wide">',
+                *_table("Not readable", ("Document", "State", "Reason"), self._unread),
+                *_table("Read", _COLUMNS, self._rows),
+                "</div></body></html>\n",
+            )
+        )
+
+    def _tiles(self) -> Iterable[str]:
+        yield _tile(self._states.total(), "documents")
+        yield _tile(self._states["succeeded"], "read")
+        yield _tile(self._states["failed"], "failed", "bad")
+        if self._states["dead"]:
+            yield _tile(self._states["dead"], "not finished", "bad")
+        if self._warned:
+            yield _tile(self._warned, "read in part", "warn")
+        if self._verdicts:
+            yield _tile(self._verdicts["fail"], "rules failed", "bad")
+            yield _tile(self._verdicts["unknown"], "to be looked at", "warn")
+            yield _tile(self._verdicts["pass"], "rules passed")
+
+
+_COLUMNS = ("Document", "Type", "Parties", "Governing law", "Facts", "Findings")
+
+
+def index_page(results: Iterable[DocumentResult]) -> str:
+    index = Index()
+    for result in results:
+        index.add(result)
+    return index.page()
+
+
+def _table(title: str, columns: tuple[str, ...], rows: list[str]) -> Iterable[str]:
+    if not rows:
+        return
+    yield f"<h2>{title}</h2><table><thead><tr>"
+    yield from (f"<th>{column}</th>" for column in columns)
+    yield "</tr></thead><tbody>\n"
+    yield from rows
+    yield "</tbody></table>\n"
+
+
+def _tile(count: int, words: str, style: str = "") -> str:
+    return f'<div class="tile {style if count else ""}"><b>{count:,}</b>{words}</div>'
+
+
+def _unread_row(result: DocumentResult) -> str:
+    error = result.error
+    reason = escaped(error.message) if error else "No reason was recorded."
+    code = f'<span class="small">{escaped(error.code)}</span>' if error else ""
+    tag = f'<i class="tag {result.status}">{result.status}</i>'
+    return f"{_name(result)}<td>{tag}</td><td>{reason}{code}</td></tr>\n"
+
+
+def _row(result: DocumentResult) -> str:
+    kinds = _values(result, "document_type", 1)
+    languages = f'<span class="small">{escaped(", ".join(result.languages))}</span>'
+    firm = sum(fact.firm for fact in result.facts)
+    candidates = len(result.facts) - firm
+    facts = f'{firm} firm<span class="small">{candidates} to confirm</span>'
+    counts = Counter(finding.result for finding in result.findings)
+    verdicts = " ".join(
+        f'<i class="tag {verdict}">{counts[verdict]} {verdict}</i>'
+        for verdict in ("fail", "unknown", "pass")
+        if counts[verdict]
+    )
+    return (
+        f"{_name(result)}<td>{kinds}{languages}</td><td>{_values(result, 'party', 3)}</td>"
+        f"<td>{_values(result, 'governing_law', 1)}</td><td>{facts}</td><td>{verdicts}</td></tr>\n"
+    )
+
+
+def _name(result: DocumentResult) -> str:
+    link = f'<a href="{document_file(result.uri)}">{escaped(title_of(result))}</a>'
+    count = len(result.warnings)
+    warned = f' <i class="tag warn">{count} warning{"s" if count > 1 else ""}</i>' if count else ""
+    where = result.uri if result.uri != title_of(result) else ""
+    place = f'<span class="small">{escaped(where)}</span>' if where else ""
+    child = ' class="child"' if result.parent else ""
+    out_of = f'<span class="small">out of {escaped(file_name(result.parent or ""))}</span>'
+    return f"<tr{child}><td>{link}{warned}{place}{out_of if result.parent else ''}</td>"
+
+
+def _values(result: DocumentResult, field: str, most: int) -> str:
+    facts = [fact for fact in result.facts if fact.field == field]
+    shown = [f"{'' if fact.firm else '? '}{shortened(fact.value, 60)}" for fact in facts[:most]]
+    if len(facts) > most > 1:
+        shown.append(f"and {len(facts) - most} more")
+    return "<br>".join(escaped(text) for text in shown)

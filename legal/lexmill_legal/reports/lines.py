@@ -1,0 +1,58 @@
+"""``results.jsonl``: one line a document, with the keys of the design page."""
+
+from typing import Any
+
+import msgspec
+
+from lexmill_legal.results import SCHEMA, DocumentResult
+
+_OPTIONAL = {"Warning": ("page",), "Finding": ("start", "end", "quote")}
+"""Keys that a line leaves out where there is no value; all others are always there."""
+
+_decoder = msgspec.json.Decoder(DocumentResult)
+_encoder = msgspec.json.Encoder()
+
+
+def results_line(result: DocumentResult) -> bytes:
+    """One JSON object without a newline at its end."""
+    record = msgspec.to_builtins(result)
+    for warning in record["warnings"]:
+        _leave_out(warning, _OPTIONAL["Warning"])
+    for finding in record["findings"]:
+        _leave_out(finding, _OPTIONAL["Finding"])
+    return _encoder.encode({"schema": record.pop("schema"), **record})
+
+
+def read_result(line: bytes) -> DocumentResult:
+    """What ``results_line`` wrote; a line of another schema is a msgspec.ValidationError."""
+    result = _decoder.decode(line)
+    if result.schema != SCHEMA:
+        raise msgspec.ValidationError(f"the line is not of the schema {SCHEMA}")
+    return result
+
+
+def results_schema() -> dict[str, Any]:
+    """The JSON Schema of one line, derived from the records."""
+    schema = msgspec.json.schema(DocumentResult)
+    definitions = schema["$defs"]
+    for name, definition in definitions.items():
+        optional = _OPTIONAL.get(name, ())
+        properties = definition["properties"]
+        definition["required"] = [key for key in properties if key not in optional]
+        definition["additionalProperties"] = False
+        for key, value in properties.items():
+            value.pop("default", None)
+            if key in optional:
+                properties[key] = next(kind for kind in value["anyOf"] if kind != {"type": "null"})
+    definitions["DocumentResult"]["properties"]["schema"] = {"const": SCHEMA}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "One line of Lexmill's results.jsonl",
+        **schema,
+    }
+
+
+def _leave_out(record: dict[str, Any], keys: tuple[str, ...]) -> None:
+    for key in keys:
+        if record[key] is None:
+            del record[key]

@@ -1,0 +1,265 @@
+"""What the legal work gives back, defined once for the library, the platform and the reports.
+
+Offsets are half-open ranges of Unicode code points in a document's text layer, so that
+``text[start:end] == quote``; pages count from 1. A record is never changed after it was made.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Method = Literal["rule", "model", "computed", "human"]
+Verdict = Literal["pass", "fail", "unknown"]
+Severity = Literal["info", "low", "medium", "high", "critical"]
+RevisionKind = Literal["insertion", "deletion", "comment"]
+DocumentStatus = Literal["succeeded", "failed", "dead"]
+
+SCHEMA = "lexmill.io/results/v1"
+
+FIELDS = (
+    "document_name",
+    "document_type",
+    "party",
+    "agreement_date",
+    "effective_date",
+    "expiration_date",
+    "term",
+    "renewal_term",
+    "auto_renewal",
+    "renewal_notice_period",
+    "termination_notice_period",
+    "governing_law",
+    "dispute_forum",
+    "amount",
+    "percent",
+    "payment_term",
+    "liability_cap",
+    "deadline",
+    "citation",
+    "person",
+    "address",
+    "email",
+    "phone",
+    "identifier",
+)
+"""Every field a fact can have, in the order of the report's columns; plug-ins prefix theirs."""
+
+SINGLE_VALUED = frozenset(
+    {
+        "document_name",
+        "document_type",
+        "agreement_date",
+        "effective_date",
+        "expiration_date",
+        "term",
+        "renewal_term",
+        "auto_renewal",
+        "renewal_notice_period",
+        "termination_notice_period",
+        "governing_law",
+        "dispute_forum",
+        "payment_term",
+        "liability_cap",
+    }
+)
+"""Fields of which a document has one value: several facts of one are its candidates, best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount as a decimal string ("1250000.00") and its ISO 4217 currency."""
+
+    amount: str
+    currency: str | None
+
+
+Normalized = str | bool | Money | None
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle on a page in PDF points, origin at the page's top left corner."""
+
+    page: int
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of the text layer; ``has_text`` is false where a scan carries no text."""
+
+    number: int
+    start: int
+    end: int
+    width: float
+    height: float
+    has_text: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TextBox:
+    """Where the characters ``[start, end)`` stand on a page: one per run of text on one line."""
+
+    start: int
+    end: int
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Warning:  # noqa: A001 - the design's word, and it is never raised
+    code: str
+    message: str
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A tracked change or a comment of the source document.
+
+    An insertion's and a comment's ``start``/``end`` span the text in the layer; a deletion's are
+    equal: the place where ``text`` stood.
+    """
+
+    kind: RevisionKind
+    author: str | None
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A document that came out of another one."""
+
+    name: str
+    media_type: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedDocument:
+    """The text layer and everything the parser knows beside it."""
+
+    media_type: str
+    text: str
+    pages: tuple[Page, ...] = ()
+    boxes: tuple[TextBox, ...] = ()
+    revisions: tuple[Revision, ...] = ()
+    warnings: tuple[Warning, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """BCP-47 languages, most text first, and the document type as a fact (or none)."""
+
+    languages: tuple[str, ...]
+    document_type: "Fact | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A node of the clause tree; ``end`` is where the section's last child ends."""
+
+    number: str | None
+    heading: str | None
+    start: int
+    end: int
+    children: tuple["Section", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A checked statement about the document, with its place and the method that found it.
+
+    ``start``, ``end`` and ``quote`` are None where the whole document or ``inputs`` (ids of other
+    facts) are the evidence. ``attributes`` holds strings only: role, alias, legal_form, …
+    """
+
+    id: str
+    field: str
+    value: str
+    normalized: Normalized
+    quote: str | None
+    start: int | None
+    end: int | None
+    page: int | None
+    boxes: tuple[Box, ...]
+    method: Method
+    version: str
+    confidence: float
+    firm: bool
+    attributes: dict[str, str] = field(default_factory=dict)
+    inputs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """The facts of a document and the fields that were looked for and not found."""
+
+    facts: tuple[Fact, ...]
+    not_found: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseCandidate:
+    start: int
+    end: int
+    quote: str
+    page: int | None
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    kind: str
+    present: bool
+    firm: bool
+    score: float
+    candidates: tuple[ClauseCandidate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one playbook rule says about one document."""
+
+    rule: str
+    playbook_sha256: str
+    result: Verdict
+    severity: Severity
+    message: str
+    fact_ids: tuple[str, ...] = ()
+    start: int | None = None
+    end: int | None = None
+    quote: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRecord:
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentResult:
+    """One line of ``results.jsonl``."""
+
+    uri: str
+    status: DocumentStatus
+    parent: str | None = None
+    sha256: str | None = None
+    media_type: str | None = None
+    languages: tuple[str, ...] = ()
+    error: ErrorRecord | None = None
+    warnings: tuple[Warning, ...] = ()
+    text_sha256: str | None = None
+    facts: tuple[Fact, ...] = ()
+    not_found: tuple[str, ...] = ()
+    outline: tuple[Section, ...] = ()
+    clauses: tuple[Clause, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    revisions: tuple[Revision, ...] = ()
+    versions: dict[str, str] = field(default_factory=dict)
+    schema: str = SCHEMA

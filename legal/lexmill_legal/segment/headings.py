@@ -1,0 +1,86 @@
+"""The heading that follows a clause number, if there is one."""
+
+import re
+from typing import Final
+
+_LONGEST: Final = 120
+_CAPITALS: Final = re.compile(
+    r"[\"“«]?[A-ZА-ЯЁ][A-ZА-ЯЁ0-9&/,;'’()\"“”«»№.–—-]*"
+    r"(?:[ \t]{1,2}(?:[A-ZА-ЯЁ0-9&(\"“«№–—-][A-ZА-ЯЁ0-9&/,;'’()\"“”«»№.–—-]*|\b(?:and|of|the)\b)){0,14}"
+)
+_TITLE: Final = re.compile(
+    r"[\"“«]?(?:[A-Z][\w&/'’-]*)(?:,?[ \t]{1,2}(?:(?:and|or|of|for|to|the|in|on|by|with|from|a|an|upon|at"
+    r"|against|not|no|as|its|other|between|&|/|–|-)\b|[&/–-]|[(\"“]?[A-Z0-9][\w&/'’.-]*[)\"”]?)){0,13}"
+    r"[\"”»]?(?=[ \t]{0,2}(?:[.:]|[-–—][ \t]|[ \t]{2,}|\n|\Z))"
+)
+_SMALL: Final = frozenset(
+    {"and", "or", "of", "for", "to", "the", "in", "on", "by", "with", "a", "an", "и", "в", "на"}
+)
+_NUMBER_LIKE: Final = re.compile(r"\d")
+
+
+def heading_after(text: str, start: int, end: int) -> str | None:
+    """The heading that begins at ``start``, inside ``end``; white space as single spaces."""
+    at = start
+    while at < end and text[at] in " \t\r\n.:–—-":
+        if text[at] == "\n" and "\n" in text[start:at].strip(" \t\r.:"):
+            break
+        at += 1
+    line_end = text.find("\n", at, min(end, at + _LONGEST + 80))
+    if line_end < 0:
+        line_end = min(end, at + _LONGEST + 80)
+    line = text[at:line_end].rstrip()
+    return _whole_line(line, alone=line_end < end or line_end == end) or _inline(line)
+
+
+def _whole_line(line: str, *, alone: bool) -> str | None:
+    if not alone or not 2 < len(line) <= 90 or line[-1] in ";,":
+        return None
+    bare = line.rstrip(".:")
+    if not bare or not (bare[0].isalpha() or bare[0] in "\"“«("):
+        return None
+    if bare.upper() == bare or _is_title_case(bare):
+        return _clean(bare)
+    # A Russian heading has one capital; it is short and has no full stop inside.
+    if "А" <= bare[0] <= "Я" and len(bare) <= 70 and line[-1] != "." and bare.count(" ") < 9:
+        return _clean(bare)
+    return None
+
+
+def _is_title_case(line: str) -> bool:
+    words = [word.strip("\"“”«»'’().,&/") for word in line.split()]
+    words = [word for word in words if word and word[0].isalpha()]
+    return bool(words) and all(
+        word[0].isupper() or (word in _SMALL and index) for index, word in enumerate(words)
+    )
+
+
+def _inline(line: str) -> str | None:
+    capitals = _CAPITALS.match(line)
+    if capitals is not None:
+        run = capitals.group()
+        following = line[capitals.end() : capitals.end() + 1]
+        if following.isalnum():  # the last word only began with capitals
+            run = run.rpartition(" ")[0]
+        run = _until_stop(run)
+        letters = [letter for letter in run if letter.isalpha()]
+        if len(letters) >= 4 and len(run) <= _LONGEST and _has_word(run):
+            return _clean(run)
+    title = _TITLE.match(line)
+    if title is not None and len(title.group()) <= 90:
+        return _clean(title.group())
+    return None
+
+
+def _until_stop(run: str) -> str:
+    stop = re.search(r"[.;:]\s", run + " ")
+    return run[: stop.start()] if stop else run
+
+
+def _has_word(run: str) -> bool:
+    return any(len(word) > 3 and word.isupper() for word in re.findall(r"[^\W\d_]+", run))
+
+
+def _clean(heading: str) -> str | None:
+    cleaned = " ".join(heading.split()).strip(" .:;,–—-\"“”«»")
+    return cleaned or None

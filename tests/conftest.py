@@ -1,0 +1,47 @@
+from collections.abc import Iterator
+
+import pytest
+
+from lexmill_cli.local.postgres import PostgresServer
+from lexmill_cli.local.valkey import ValkeyServer, running_valkey
+from tests.servers import database_name, temporary_database, temporary_postgres
+
+SERVERS = {"postgres", "valkey"}
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m looks at the marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if isinstance(item, pytest.Function) and SERVERS.intersection(item.fixturenames):
+            item.add_marker("servers")
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """Shared: who stops or kills a server takes one of their own (`temporary_postgres`)."""
+    with temporary_postgres(tmp_path_factory.mktemp("postgres")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeyServer]:
+    """Shared: use names of your own in it."""
+    with running_valkey(tmp_path_factory.mktemp("valkey")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def template_database(postgres: PostgresServer) -> Iterator[str]:
+    """The name of a migrated database that nobody is connected to."""
+    import lexmill_migrations  # noqa: PLC0415 - Alembic is not for tests without a database
+
+    with temporary_database(postgres) as url:
+        lexmill_migrations.upgrade(url)
+        yield database_name(url)
+
+
+@pytest.fixture
+def database(postgres: PostgresServer, template_database: str) -> Iterator[str]:
+    """The URL of a fresh migrated database, for the role that is no superuser."""
+    with temporary_database(postgres, template=template_database) as url:
+        yield url

@@ -1,0 +1,105 @@
+"""A worker process: one pool of one job, until SIGTERM.
+
+Dramatiq's own command starts several processes with a supervisor; in a pod there is one, and
+Kubernetes supervises it. So this starts `dramatiq.Worker` itself and owns the order of the end:
+no new wake-ups, running visits finish within the grace period, what is left is handed back.
+"""
+
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+
+import dramatiq
+import structlog
+from pydantic import ValidationError
+
+from lexmill.bootstrap import start
+from lexmill.queue.wakeups import ValkeyWakeUps
+from lexmill.settings import Settings
+from lexmill.storage.objects import Objects
+from lexmill_workers.actors import declare_actors
+from lexmill_workers.health import serve_health
+from lexmill_workers.leases import Leases
+from lexmill_workers.runtime import Runtime
+from lexmill_workers.sandbox import Limits, Sandbox, SandboxUnavailableError
+
+log = structlog.get_logger(__name__)
+
+IDLE_POLL_MILLISECONDS = 100
+"""How long Dramatiq sleeps between two looks at an empty queue: the wake-up's latency."""
+
+
+def main() -> int:
+    try:
+        settings = Settings()
+        worker = settings.required_worker
+    except (ValidationError, ValueError) as error:
+        sys.stderr.write(f"lexmill-worker: the settings are incomplete: {error}\n")
+        return 2
+    process = start(settings, process="worker")
+    runtime = Runtime(
+        process=process,
+        worker=worker,
+        worker_id=f"{socket.gethostname()}-{os.getpid()}",
+        objects=Objects(settings.storage.uri),
+        sandbox=Sandbox(
+            "lexmill_workers.stages:work",
+            preload=["lexmill_workers.stages:warm_up"],
+            limits=Limits(
+                memory_bytes=settings.sandbox.memory_bytes,
+                cpu_seconds=settings.sandbox.cpu_seconds,
+                wall_seconds=settings.sandbox.wall_seconds,
+            ),
+            allow_without_seccomp=settings.sandbox.allow_without_seccomp,
+        ),
+        leases=Leases(process.engine, settings.tasks),
+        wake_ups=ValkeyWakeUps(process.broker.valkey),
+    )
+    try:
+        runtime.sandbox.start()
+    except SandboxUnavailableError as error:
+        sys.stderr.write(f"lexmill-worker: {error}\n")
+        return 3
+    return run(runtime)
+
+
+def run(runtime: Runtime) -> int:
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    declare_actors(runtime)
+    runtime.leases.start()
+    worker = dramatiq.Worker(
+        runtime.process.broker,
+        worker_threads=runtime.worker.threads,
+        worker_timeout=IDLE_POLL_MILLISECONDS,
+    )
+    # Dramatiq takes this from a variable of the whole environment.
+    worker.queue_prefetch = runtime.process.settings.queue.prefetch * runtime.worker.threads
+    worker.start()
+    with serve_health(runtime):
+        log.info("worker_started", pool=runtime.worker.pool, threads=runtime.worker.threads)
+        stopping.wait()
+        _stop(runtime, worker)
+    return 0
+
+
+def _stop(runtime: Runtime, worker: dramatiq.Worker) -> None:
+    deadline = time.monotonic() + runtime.worker.grace_seconds
+    ender = threading.Timer(runtime.worker.grace_seconds, runtime.leases.hand_back_all)
+    ender.daemon = True
+    ender.start()
+    # The hand-back makes the visits that are left end at once, so this returns soon after it.
+    worker.stop(timeout=int((max(0.0, deadline - time.monotonic()) + 10) * 1000))
+    ender.cancel()
+    runtime.leases.stop()
+    runtime.sandbox.close()
+    runtime.process.close_sync()
+    log.info("worker_stopped")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

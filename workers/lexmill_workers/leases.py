@@ -1,0 +1,78 @@
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from lexmill.database import transaction
+from lexmill.settings import TaskSettings
+from lexmill.tasks.service import extend_leases, hand_back
+
+log = structlog.get_logger(__name__)
+
+
+class Leases:
+    """Keeps this process's claims alive from one thread, and tells a visit when one is lost."""
+
+    def __init__(self, engine: Engine, settings: TaskSettings) -> None:
+        self._engine = engine
+        self._settings = settings
+        self._held: dict[uuid.UUID, threading.Event] = {}
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._keep, name="leases", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self._thread.join()
+
+    @contextmanager
+    def hold(self, claim: uuid.UUID) -> Iterator[threading.Event]:
+        """While inside, the claim's lease is renewed; the event is set when the claim is lost."""
+        lost = threading.Event()
+        with self._lock:
+            self._held[claim] = lost
+        try:
+            yield lost
+        finally:
+            with self._lock:
+                self._held.pop(claim, None)
+
+    def hand_back_all(self) -> int:
+        """Give every running visit back and stop it: the pod is going away."""
+        with self._lock:
+            held = dict(self._held)
+        if not held:
+            return 0
+        with transaction(self._engine) as session:
+            count = hand_back(session, claims=list(held))
+        for lost in held.values():
+            lost.set()
+        return count
+
+    def _keep(self) -> None:
+        while not self._stopped.wait(self._settings.heartbeat_seconds):
+            with self._lock:
+                held = dict(self._held)
+            if held:
+                self._renew(held)
+
+    def _renew(self, held: dict[uuid.UUID, threading.Event]) -> None:
+        try:
+            with transaction(self._engine, durable=False) as session:
+                kept = extend_leases(
+                    session, claims=list(held), lease_seconds=self._settings.lease_seconds
+                )
+        except SQLAlchemyError as error:
+            # While PostgreSQL is away nobody can take the claim; the next beat tries again.
+            log.warning("heartbeat_failed", error=type(error).__name__)
+            return
+        for claim, lost in held.items():
+            if claim not in kept:
+                lost.set()

@@ -1,0 +1,34 @@
+"""Which stages a document goes through, and which of them one visit to one pool does."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from lexmill.jobs.schemas import pool_of
+
+
+class VisitPlan(NamedTuple):
+    """``stages`` is all that is done after this visit, what earlier visits did included."""
+
+    stages: tuple[str, ...]
+    next_pool: str | None
+    next_stage: str | None
+
+
+def active_stages(
+    spec: Mapping[str, Any], *, available: Sequence[str], has_playbook: bool
+) -> tuple[str, ...]:
+    """The stages that exist and that the job does not skip, in their fixed order."""
+    skipped = set(spec.get("skip", ())) - {"parse"}
+    if not has_playbook:
+        skipped.add("check")
+    return tuple(stage for stage in available if stage not in skipped)
+
+
+def plan_visit(spec: Mapping[str, Any], *, stages: Sequence[str], first: str) -> VisitPlan:
+    """A visit goes on from its first stage for as long as the next stage is in the same pool."""
+    start = stages.index(first) if first in stages else 0
+    pool = pool_of(spec, stages[start])
+    for place in range(start + 1, len(stages)):
+        if pool_of(spec, stages[place]) != pool:
+            return VisitPlan(tuple(stages[:place]), pool_of(spec, stages[place]), stages[place])
+    return VisitPlan(tuple(stages), None, None)

@@ -1,0 +1,59 @@
+"""Where a document's bytes and a job's own texts come from."""
+
+import uuid
+
+from lexmill.database import transaction
+from lexmill.errors import ErrorClass, LexmillError
+from lexmill.events.service import read_event_data
+from lexmill.jobs.service import JobSpec
+from lexmill.storage.sources import read_bytes
+from lexmill.tasks.schemas import ClaimedTask
+from lexmill_workers.runtime import Runtime
+
+
+def read_source(runtime: Runtime, task: ClaimedTask, job: JobSpec) -> bytes:
+    """The document's bytes, from wherever its ``source`` says. Raises LexmillError."""
+    assert task.source is not None
+    scheme, _, rest = task.source.partition(":")
+    if scheme == "object":
+        return runtime.objects.get(rest)
+    if scheme == "configmap":
+        name, _, key = rest.partition("/")
+        return config_text(job, name, key).encode()
+    if scheme == "event":
+        with transaction(runtime.process.engine) as session:
+            return read_event_data(session, event_id=uuid.UUID(rest))
+    return read_bytes(
+        task.source,
+        roots=runtime.process.settings.storage.file_roots,
+        limit=runtime.worker.max_document_bytes,
+    )
+
+
+def playbook_source(job: JobSpec) -> str | None:
+    """The text of the job's playbook, or None when it has none."""
+    reference = job.spec.get("playbook")
+    if reference is None:
+        return None
+    return config_text(job, reference["configMap"]["name"], reference["configMap"].get("key"))
+
+
+def config_text(job: JobSpec, name: str, key: str | None) -> str:
+    entries = job.config_maps.get(name)
+    if entries is None:
+        raise LexmillError(
+            "config_map_missing",
+            f"the ConfigMap {name} that the job names was not found",
+            ErrorClass.DOCUMENT,
+        )
+    if key is None and len(entries) == 1:
+        return next(iter(entries.values()))
+    if key is None or key not in entries:
+        raise LexmillError(
+            "config_map_key_missing",
+            f"the ConfigMap {name} has no key {key}"
+            if key
+            else f"the ConfigMap {name} has several keys; name one in the job",
+            ErrorClass.DOCUMENT,
+        )
+    return entries[key]

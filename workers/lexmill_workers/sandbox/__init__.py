@@ -1,0 +1,21 @@
+"""A child process per call that can only compute: bytes in, bytes out.
+
+Documents come from outside and are read by large C libraries, so the reading is done where a
+take-over gains nothing: no file, socket or process can be opened, the environment is empty, the
+worker's memory is out of reach, and memory, time and answer are limited.
+"""
+
+from lexmill_workers.sandbox.errors import CODES, Kind, SandboxError, SandboxUnavailableError
+from lexmill_workers.sandbox.forkserver import Sandbox
+from lexmill_workers.sandbox.limits import Limits
+from lexmill_workers.sandbox.preloading import PRELOAD
+
+__all__ = [
+    "CODES",
+    "PRELOAD",
+    "Kind",
+    "Limits",
+    "Sandbox",
+    "SandboxError",
+    "SandboxUnavailableError",
+]

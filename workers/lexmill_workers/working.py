@@ -1,0 +1,134 @@
+"""What a wake-up does: claim the best due task of the pool, do it, commit how it went."""
+
+import threading
+import uuid
+
+import structlog
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from lexmill.database import transaction
+from lexmill.errors import ClaimLostError, ErrorClass, LexmillError
+from lexmill.jobs.service import JobSpec, read_spec
+from lexmill.tasks.schemas import ClaimedTask, Retrying
+from lexmill.tasks.service import (
+    claim_task,
+    complete_finalize,
+    complete_visit,
+    fail_task,
+    start_finalize,
+)
+from lexmill.telemetry.metrics import DOCUMENTS, TASKS
+from lexmill_workers.expanding import expand_job
+from lexmill_workers.finalizing import finalize_run
+from lexmill_workers.runtime import Runtime
+from lexmill_workers.visiting import visit_document
+
+log = structlog.get_logger(__name__)
+
+
+def work_once(runtime: Runtime) -> bool:
+    """Do one task; False when none was due. Errors end in the task's row, not in the caller."""
+    with transaction(runtime.process.engine, durable=False) as session:
+        task = claim_task(
+            session,
+            job_uid=uuid.UUID(runtime.worker.job),
+            pool=runtime.worker.pool,
+            worker=runtime.worker_id,
+            lease_seconds=runtime.process.settings.tasks.lease_seconds,
+        )
+        job = None if task is None else read_spec(session, uid=task.job_uid, run_id=task.run_id)
+    if task is None or job is None:
+        return False
+    with (
+        structlog.contextvars.bound_contextvars(
+            job=str(task.job_uid), task=task.id, document=task.document_id and str(task.document_id)
+        ),
+        runtime.leases.hold(task.claim) as lost,
+    ):
+        _work(runtime, task, job, lost)
+    return True
+
+
+def _work(runtime: Runtime, task: ClaimedTask, job: JobSpec, lost: threading.Event) -> None:
+    try:
+        _do(runtime, task, job, lost)
+    except ClaimLostError:
+        log.info("claim_lost", kind=task.kind)
+        TASKS.labels(task.kind, "lost").inc()
+    except LexmillError as error:
+        _fail(runtime, task, job, error)
+    except SQLAlchemyError as error:
+        # PostgreSQL is away or refused: what the row says stays true, and the lease decides.
+        log.warning("database_error", kind=task.kind, error=type(error).__name__)
+        TASKS.labels(task.kind, "database").inc()
+        if isinstance(error, DBAPIError) and not error.connection_invalidated:
+            _fail(runtime, task, job, _defect(error))
+    except Exception as error:  # noqa: BLE001 - a defect of ours ends in the task's row, see below
+        _fail(runtime, task, job, _defect(error))
+
+
+def _do(runtime: Runtime, task: ClaimedTask, job: JobSpec, lost: threading.Event) -> None:
+    if task.kind == "expand":
+        expand_job(runtime, task, job, lost)
+    elif task.kind == "finalize":
+        finalize_run(runtime, task, job, lost)
+        with transaction(runtime.process.engine) as session:
+            complete_finalize(session, task=task)
+    else:
+        visit = visit_document(runtime, task, job, lost)
+        with transaction(runtime.process.engine) as session:
+            made = complete_visit(session, task=task, visit=visit)
+        if visit.next_stage is None:
+            DOCUMENTS.labels(visit.state).inc()
+        runtime.ring(visit.next_pool or visit.children_pool, made)
+    TASKS.labels(task.kind, "done").inc()
+    if task.kind != "finalize":
+        _finish_run(runtime, task.run_id)
+
+
+def _finish_run(runtime: Runtime, run_id: int) -> None:
+    """The last task of a run rings for its reports at once; the sweeper would a second later."""
+    with transaction(runtime.process.engine) as session:
+        started = start_finalize(session, run_id=run_id)
+    if started:
+        runtime.ring("main", 1)
+
+
+def _fail(runtime: Runtime, task: ClaimedTask, job: JobSpec, error: LexmillError) -> None:
+    retry = job.spec.get("retry", {})
+    retrying = Retrying(
+        limit=retry.get("limit", 5),
+        backoff_seconds=retry.get("backoffSeconds", 10),
+        max_backoff_seconds=retry.get("maxBackoffSeconds", 600),
+    )
+    try:
+        with transaction(runtime.process.engine) as session:
+            delay = fail_task(session, task=task, error=error, retrying=retrying)
+    except ClaimLostError:
+        log.info("claim_lost", kind=task.kind)
+        return
+    TASKS.labels(task.kind, "retried" if delay is not None else error.error_class.value).inc()
+    log.warning("visit_failed", kind=task.kind, code=error.code, retry_in_seconds=delay)
+    if delay is None and task.kind != "finalize":
+        _finish_run(runtime, task.run_id)
+
+
+def _defect(error: Exception) -> LexmillError:
+    """Only the type is told: a message could quote the document."""
+    log.error("defect", error=type(error).__name__, where=_where(error))
+    return LexmillError(
+        "internal_error",
+        "Lexmill itself failed on this document; the log of the worker says where.",
+        ErrorClass.OURS,
+    )
+
+
+def _where(error: Exception) -> list[str]:
+    """The call stack as file:line, without any value."""
+    frames = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        frames.append(f"{code.co_filename.rpartition('/')[2]}:{trace.tb_lineno} {code.co_name}")
+        trace = trace.tb_next
+    return frames
