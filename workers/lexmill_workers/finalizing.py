@@ -15,6 +15,7 @@ from lexmill.tasks.schemas import ClaimedTask
 from lexmill_legal.reports import read_result, write_reports
 from lexmill_legal.results import DocumentResult, ErrorRecord
 from lexmill_workers.runtime import Runtime
+from lexmill_workers.stages import decode_bundle
 
 PAGE = 500
 
@@ -26,19 +27,17 @@ def finalize_run(runtime: Runtime, task: ClaimedTask, job: JobSpec, lost: thread
     """
     output = job.spec.get("output", {})
     target, prefix = _target(runtime, job, output.get("uri"))
-    texts: dict[str, str] = {}
+    text = ""
 
     def results() -> Iterator[DocumentResult]:
+        nonlocal text
         for document in _ended(runtime, task, lost):
-            result = _read(runtime, document)
-            if result.text_sha256 is not None and document.result_key is not None:
-                texts.clear()
-                texts[result.text_sha256] = document.result_key.rpartition("/")[0] + "/text"
+            result, text = _read(runtime, document)
             yield result
 
     write_reports(
         results(),
-        text_of=lambda sha256: runtime.objects.get(texts[sha256]).decode(),
+        text_of=lambda _: text,
         sink=lambda path, data: target.put(f"{prefix}{path}", data),
         formats=tuple(output.get("formats", ("json", "xlsx", "html"))),
     )
@@ -65,19 +64,19 @@ def _ended(runtime: Runtime, task: ClaimedTask, lost: threading.Event) -> Iterat
         after = page[-1]
 
 
-def _read(runtime: Runtime, document: EndedDocument) -> DocumentResult:
+def _read(runtime: Runtime, document: EndedDocument) -> tuple[DocumentResult, str]:
+    """The result and the text layer; a document without either gets its reason."""
     if document.state == "succeeded" and document.result_key is not None:
-        return read_result(runtime.objects.get(document.result_key))
+        bundle = decode_bundle(runtime.objects.get(document.result_key))
+        return read_result(bundle.result), bundle.text
     result = DocumentResult(
         uri=document.uri,
         status="failed" if document.state == "failed" else "dead",
         parent=document.parent_uri,
         sha256=document.sha256,
     )
-    return replace(
-        result,
-        error=ErrorRecord(
-            code=document.error_code or "unknown",
-            message=document.error_message or "No reason was recorded.",
-        ),
+    error = ErrorRecord(
+        code=document.error_code or "unknown",
+        message=document.error_message or "No reason was recorded.",
     )
+    return replace(result, error=error), ""

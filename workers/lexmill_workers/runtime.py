@@ -33,6 +33,8 @@ class Runtime:
 
     def ring(self, pool: str, count: int) -> None:
         """Wake workers of a pool of this job; when Valkey is away the sweeper does it later."""
+        if count == 0:
+            return
         queue = queue_name(self.worker.namespace, self.worker.job, pool)
         try:
             self.wake_ups.ring({queue: count})

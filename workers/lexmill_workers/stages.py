@@ -54,6 +54,13 @@ _OUTPUTS: dict[str, Any] = {
 _DECODERS = {stage: msgspec.msgpack.Decoder(output) for stage, output in _OUTPUTS.items()}
 
 
+# English, Russian and a language that only the model of the language stage tells.
+_WARM_UP = (
+    "This Agreement is made on 1 May 2024 between A Ltd and B Ltd.\n"
+    "Договор поставки между ООО «А» и ООО «Б».\n"
+) + "Le présent contrat est soumis au droit français et prend effet à la date de signature.\n" * 20
+
+
 class Request(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """``known`` holds the outputs that need no work; ``stages`` those to make, in order."""
 
@@ -72,14 +79,20 @@ class AttachedFile(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     data: bytes
 
 
+class Bundle(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """What a visit keeps: the outputs it made, the result line, and the text layer."""
+
+    outputs: dict[str, bytes]
+    result: bytes
+    text: str
+
+
 class Reply(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """``error`` is (code, message) of a document that cannot be worked on."""
 
-    outputs: dict[str, bytes] = {}
+    bundle: bytes = b""
     seconds: dict[str, float] = {}
     attachments: tuple[AttachedFile, ...] = ()
-    text: str = ""
-    result: bytes = b""
     error: tuple[str, str] | None = None
 
 
@@ -98,7 +111,7 @@ def warm_up() -> None:
             parent=None,
             name="",
             sha256="",
-            data="Agreement between A Ltd and B Ltd. Договор поставки.".encode(),
+            data=_WARM_UP.encode(),
             playbook="name: none\nrules: []\n",
             stages=tuple(VERSIONS),
             known={},
@@ -114,16 +127,11 @@ def work_on(request: Request) -> Reply:
         return Reply(seconds=seconds, error=(error.code, error.message))
 
 
-def assemble(
-    *,
-    uri: str,
-    parent: str | None,
-    sha256: str,
-    outputs: Mapping[str, bytes],
-) -> tuple[bytes, str]:
-    """The result line and the text layer, from stage outputs that need no more work."""
-    made = {stage: _DECODERS[stage].decode(output) for stage, output in outputs.items()}
-    return _result(uri=uri, parent=parent, sha256=sha256, made=made)
+_BUNDLE = msgspec.msgpack.Decoder(Bundle)
+
+
+def decode_bundle(data: bytes) -> Bundle:
+    return _BUNDLE.decode(data)
 
 
 def stage_keys(
@@ -162,13 +170,13 @@ def _run(request: Request, seconds: dict[str, float]) -> Reply:
                 output = _without_data(output)
             made[stage] = output
             outputs[stage] = msgspec.msgpack.encode(output)
-    result, text = _result(uri=request.uri, parent=request.parent, sha256=request.sha256, made=made)
+    bundle = Bundle(
+        outputs=outputs, result=results_line(_result(request, made)), text=made["parse"].text
+    )
     return Reply(
-        outputs=outputs,
+        bundle=msgspec.msgpack.encode(bundle),
         seconds=seconds,
         attachments=tuple(AttachedFile(name=file.name, data=file.data) for file in attachments),
-        text=text,
-        result=result,
     )
 
 
@@ -197,17 +205,15 @@ def _make(stage: str, request: Request, made: Mapping[str, Any]) -> Any:
     )
 
 
-def _result(
-    *, uri: str, parent: str | None, sha256: str, made: Mapping[str, Any]
-) -> tuple[bytes, str]:
+def _result(request: Request, made: Mapping[str, Any]) -> DocumentResult:
     parsed: ParsedDocument = made["parse"]
     classification: Classification = made.get("classify", Classification(languages=()))
     extraction: Extraction = made.get("extract", Extraction(facts=(), not_found=()))
-    result = DocumentResult(
-        uri=uri,
+    return DocumentResult(
+        uri=request.uri,
         status="succeeded",
-        parent=parent,
-        sha256=sha256,
+        parent=request.parent,
+        sha256=request.sha256,
         media_type=parsed.media_type,
         languages=classification.languages,
         warnings=parsed.warnings,
@@ -219,7 +225,6 @@ def _result(
         revisions=parsed.revisions,
         versions={stage: VERSIONS[stage] for stage in made},
     )
-    return results_line(result), parsed.text
 
 
 def _without_data(parsed: ParsedDocument) -> ParsedDocument:

@@ -3,6 +3,7 @@
 import hashlib
 import threading
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import msgspec
 import structlog
@@ -20,9 +21,19 @@ from lexmill_workers.plan import active_stages, plan_visit
 from lexmill_workers.reading import playbook_source, read_source
 from lexmill_workers.runtime import Runtime
 from lexmill_workers.sandbox import SandboxError
-from lexmill_workers.stages import VERSIONS, Reply, Request, assemble, stage_keys
+from lexmill_workers.stages import (
+    VERSIONS,
+    Reply,
+    Request,
+    decode_bundle,
+    stage_keys,
+    work_on,
+)
 
 log = structlog.get_logger(__name__)
+
+BUNDLE = "bundle"
+"""The object that holds what a visit made; its attachments lie beside it, by number."""
 
 
 def visit_document(
@@ -30,8 +41,9 @@ def visit_document(
 ) -> Visit:
     """Work on a document until another pool has to, or to its end.
 
-    Stages whose output is known by the hash of its inputs are not repeated. Raises LexmillError;
-    ClaimLostError when somebody else has taken the task.
+    Stages whose output is known by the hash of its inputs are not repeated. What is made is
+    written under a key that contains the claim, so a lost worker overwrites nothing. Raises
+    LexmillError; ClaimLostError when somebody else has taken the task.
     """
     assert task.uri is not None
     assert task.name is not None
@@ -46,28 +58,19 @@ def visit_document(
         playbook_sha256=None if playbook is None else hashlib.sha256(playbook.encode()).hexdigest(),
         stages=plan.stages,
     )
-    with transaction(runtime.process.engine) as session:
-        objects = find_stage_outputs(session, namespace=task.namespace, keys=list(keys.values()))
-    known = _load(runtime, {stage: objects[key] for stage, key in keys.items() if key in objects})
-    missing = tuple(stage for stage in plan.stages if stage not in known)
-    if missing:
-        reply = _work(
-            runtime,
-            Request(
-                uri=task.uri,
-                parent=task.parent_uri,
-                name=task.name,
-                sha256=sha256,
-                data=data,
-                playbook=playbook,
-                stages=missing,
-                known=known,
-            ),
-            lost,
-        )
-    else:
-        result, text = assemble(uri=task.uri, parent=task.parent_uri, sha256=sha256, outputs=known)
-        reply = Reply(result=result, text=text)
+    cached = _read_cache(runtime, task.namespace, keys)
+    request = Request(
+        uri=task.uri,
+        parent=task.parent_uri,
+        name=task.name,
+        sha256=sha256,
+        data=data,
+        playbook=playbook,
+        stages=tuple(stage for stage in plan.stages if stage not in cached),
+        known={stage: each.output for stage, each in cached.items()},
+    )
+    # Our own outputs need no sandbox to be put together.
+    reply = _work(runtime, request, lost) if request.stages else work_on(request)
     seconds = _measured(plan.stages, reply)
     if reply.error is not None:
         return Visit(
@@ -77,99 +80,74 @@ def visit_document(
             sha256=sha256,
             stage_seconds=seconds,
         )
-    return _keep(
-        runtime,
-        task,
-        job,
-        plan_next=(plan.next_pool, plan.next_stage),
-        keys=keys,
-        objects=objects,
-        reply=reply,
-        known=known,
-        sha256=sha256,
-        seconds=seconds,
-    )
-
-
-def _keep(
-    runtime: Runtime,
-    task: ClaimedTask,
-    job: JobSpec,
-    *,
-    plan_next: tuple[str | None, str | None],
-    keys: Mapping[str, bytes],
-    objects: Mapping[bytes, str],
-    reply: Reply,
-    known: Mapping[str, bytes],
-    sha256: str,
-    seconds: dict[str, float | None],
-) -> Visit:
-    """Write what the visit made under keys that contain the claim: nothing is overwritten."""
-    prefix = f"{task.namespace}/visits/{task.claim}"
-    outputs: tuple[NewStageOutput, ...] = ()
-    if reply.outputs:
-        bundle = f"{prefix}/outputs"
-        for number, file in enumerate(reply.attachments, 1):
-            runtime.objects.put(f"{prefix}/{number}", file.data)
-        runtime.objects.put(bundle, msgspec.msgpack.encode(reply.outputs))
-        outputs = tuple(
-            NewStageOutput(key=keys[stage], stage=stage, object_key=bundle)
-            for stage in reply.outputs
-        )
-    result_key = f"{prefix}/result"
-    runtime.objects.put(result_key, reply.result)
-    parsed_in = f"{prefix}/outputs" if "parse" in reply.outputs else objects[keys["parse"]]
-    runtime.objects.put(f"{prefix}/text", reply.text.encode())
+    folder = f"{task.namespace}/visits/{task.claim}"
+    for number, file in enumerate(reply.attachments, 1):
+        runtime.objects.put(f"{folder}/{number}", file.data)
+    runtime.objects.put(f"{folder}/{BUNDLE}", reply.bundle)
     return Visit(
         state="succeeded",
-        next_pool=plan_next[0],
-        next_stage=plan_next[1],
+        next_pool=plan.next_pool,
+        next_stage=plan.next_stage,
         sha256=sha256,
-        result_key=result_key,
-        children=_children(task, reply.outputs.get("parse", known.get("parse")), parsed_in)
-        if task.stage in (None, "parse")
-        else (),
+        result_key=f"{folder}/{BUNDLE}",
+        children=_children(task, _attached(reply, cached, folder)),
         children_pool=pool_of(job.spec, "parse"),
-        stage_outputs=outputs,
+        stage_outputs=tuple(
+            NewStageOutput(key=keys[stage], stage=stage, object_key=f"{folder}/{BUNDLE}")
+            for stage in request.stages
+        ),
         stage_seconds=seconds,
     )
 
 
-def _children(task: ClaimedTask, parsed: bytes | None, bundle: str) -> tuple[NewDocument, ...]:
-    """The attachments as documents; their bytes lie beside the bundle of the visit that parsed."""
-    if parsed is None:
-        return ()
-    attachments = msgspec.msgpack.decode(parsed, type=ParsedDocument).attachments
-    folder = bundle.rpartition("/")[0]
+class _Cached(NamedTuple):
+    output: bytes
+    folder: str
+
+
+def _read_cache(runtime: Runtime, namespace: str, keys: Mapping[str, bytes]) -> dict[str, _Cached]:
+    """Known outputs by stage; what an object no longer holds is simply made again."""
+    with transaction(runtime.process.engine) as session:
+        objects = find_stage_outputs(session, namespace=namespace, keys=list(keys.values()))
+    bundles = {key: _read_bundle(runtime, key) for key in set(objects.values())}
+    return {
+        stage: _Cached(bundles[objects[key]][stage], objects[key].rpartition("/")[0])
+        for stage, key in keys.items()
+        if key in objects and stage in bundles[objects[key]]
+    }
+
+
+def _read_bundle(runtime: Runtime, object_key: str) -> dict[str, bytes]:
+    try:
+        return decode_bundle(runtime.objects.get(object_key)).outputs
+    except LexmillError as error:
+        if error.code != "object_missing":
+            raise
+        return {}
+
+
+def _attached(reply: Reply, cached: Mapping[str, _Cached], folder: str) -> list[tuple[str, str]]:
+    """Name and object key of each attachment: of this visit, or of the one that parsed before."""
+    if "parse" in cached:
+        parsed = msgspec.msgpack.decode(cached["parse"].output, type=ParsedDocument)
+        names, folder = [file.name for file in parsed.attachments], cached["parse"].folder
+    else:
+        names = [file.name for file in reply.attachments]
+    return [(name, f"{folder}/{number}") for number, name in enumerate(names, 1)]
+
+
+def _children(task: ClaimedTask, attached: list[tuple[str, str]]) -> tuple[NewDocument, ...]:
+    """The attachments as documents of their own."""
     return tuple(
         NewDocument(
             uri=f"{task.uri}#{number}",
-            source=f"object:{folder}/{number}",
-            name=attachment.name,
+            source=f"object:{object_key}",
+            name=name,
             parent_id=task.document_id,
             traceparent=task.traceparent,
         )
-        for number, attachment in enumerate(attachments, 1)
+        for number, (name, object_key) in enumerate(attached, 1)
     )
-
-
-def _load(runtime: Runtime, objects: Mapping[str, str]) -> dict[str, bytes]:
-    """Cached outputs by stage; what an object no longer holds is simply made again."""
-    known: dict[str, bytes] = {}
-    bundles: dict[str, dict[str, bytes]] = {}
-    for stage, object_key in objects.items():
-        if object_key not in bundles:
-            try:
-                bundles[object_key] = msgspec.msgpack.decode(
-                    runtime.objects.get(object_key), type=dict[str, bytes]
-                )
-            except LexmillError as error:
-                if error.code != "object_missing":
-                    raise
-                bundles[object_key] = {}
-        if stage in bundles[object_key]:
-            known[stage] = bundles[object_key][stage]
-    return known
 
 
 def _work(runtime: Runtime, request: Request, lost: threading.Event) -> Reply:

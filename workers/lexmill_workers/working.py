@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from lexmill.database import transaction
 from lexmill.errors import ClaimLostError, ErrorClass, LexmillError
+from lexmill.jobs.schemas import MAIN_POOL
 from lexmill.jobs.service import JobSpec, read_spec
 from lexmill.tasks.schemas import ClaimedTask, Retrying
 from lexmill.tasks.service import (
@@ -78,20 +79,13 @@ def _do(runtime: Runtime, task: ClaimedTask, job: JobSpec, lost: threading.Event
         visit = visit_document(runtime, task, job, lost)
         with transaction(runtime.process.engine) as session:
             made = complete_visit(session, task=task, visit=visit)
+            last = start_finalize(session, run_id=task.run_id)
         if visit.next_stage is None:
             DOCUMENTS.labels(visit.state).inc()
         runtime.ring(visit.next_pool or visit.children_pool, made)
+        # The sweeper would ring for the reports a second later.
+        runtime.ring(MAIN_POOL, len(last))
     TASKS.labels(task.kind, "done").inc()
-    if task.kind != "finalize":
-        _finish_run(runtime, task.run_id)
-
-
-def _finish_run(runtime: Runtime, run_id: int) -> None:
-    """The last task of a run rings for its reports at once; the sweeper would a second later."""
-    with transaction(runtime.process.engine) as session:
-        started = start_finalize(session, run_id=run_id)
-    if started:
-        runtime.ring("main", 1)
 
 
 def _fail(runtime: Runtime, task: ClaimedTask, job: JobSpec, error: LexmillError) -> None:
@@ -104,13 +98,13 @@ def _fail(runtime: Runtime, task: ClaimedTask, job: JobSpec, error: LexmillError
     try:
         with transaction(runtime.process.engine) as session:
             delay = fail_task(session, task=task, error=error, retrying=retrying)
+            last = start_finalize(session, run_id=task.run_id)
     except ClaimLostError:
         log.info("claim_lost", kind=task.kind)
         return
     TASKS.labels(task.kind, "retried" if delay is not None else error.error_class.value).inc()
     log.warning("visit_failed", kind=task.kind, code=error.code, retry_in_seconds=delay)
-    if delay is None and task.kind != "finalize":
-        _finish_run(runtime, task.run_id)
+    runtime.ring(MAIN_POOL, len(last))
 
 
 def _defect(error: Exception) -> LexmillError:

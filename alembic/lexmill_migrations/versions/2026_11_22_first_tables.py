@@ -225,10 +225,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_document")),
     )
     op.create_index(
-        "ix_document_parent_id",
+        "uq_document_child",
         "document",
-        ["parent_id"],
-        unique=False,
+        ["parent_id", "uri"],
+        unique=True,
         postgresql_where=sa.text("parent_id IS NOT NULL"),
     )
     op.create_index("ix_document_run_id_state", "document", ["run_id", "state"], unique=False)

@@ -48,7 +48,7 @@ class Document(Base):
     __table_args__ = (
         CheckConstraint("state IN ('queued', 'succeeded', 'failed', 'dead')", name="state"),
         CheckConstraint("(state = 'queued') = (ended_at IS NULL)", name="ended"),
-        # A listing may be repeated; events and children come exactly once by other means.
+        # A listing may be repeated, and a replayed parent brings its children again.
         Index(
             "uq_document_listed",
             "run_id",
@@ -59,7 +59,13 @@ class Document(Base):
         Index("ix_document_run_id_uri", "run_id", text('uri COLLATE "C"'), "id"),
         Index("ix_document_event_id", "event_id", postgresql_where=text("event_id IS NOT NULL")),
         Index("ix_document_run_id_state", "run_id", "state"),
-        Index("ix_document_parent_id", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
+        Index(
+            "uq_document_child",
+            "parent_id",
+            "uri",
+            unique=True,
+            postgresql_where=text("parent_id IS NOT NULL"),
+        ),
     )
 
 

@@ -22,7 +22,7 @@ _ADD = text("""
       SELECT
         :namespace, :job_uid, :run_id, parent_id, event_id, uri, source, name, priority, traceparent
       FROM given ORDER BY place
-      ON CONFLICT (run_id, uri) WHERE parent_id IS NULL AND event_id IS NULL DO NOTHING
+      ON CONFLICT DO NOTHING
       RETURNING id, priority
     )
     INSERT INTO task (kind, namespace, job_uid, run_id, document_id, pool, stage, priority)

@@ -151,7 +151,8 @@ def plan(policy: Policy, demand: Demand, observed: Observed, now: float) -> Deci
         held = min(observed.replicas, policy.max_replicas)
         # What nobody knows counts as work that asks for what is there.
         memory = _remember(policy, observed, held, now)
-        return _decision(held, Reason.FEED_STALE, state=replace(observed.state, recommendations=memory))
+        state = replace(observed.state, recommendations=memory)
+        return _decision(held, Reason.FEED_STALE, state=state)
     if over:
         busy = _ceil(demand.running, policy.threads)
         reason = Reason.JOB_ENDED if demand.ended else Reason.SUSPENDED
@@ -163,48 +164,45 @@ def _follow(policy: Policy, demand: Demand, observed: Observed, now: float) -> D
     current, most = observed.replicas, policy.max_replicas
     by_backlog, by_deadline = _by_backlog(policy, demand), _by_deadline(policy, demand, now)
     needed = max(by_backlog, by_deadline)
-    memory = _remember(policy, observed, min(needed, most), now)
-    stable = max(
-        (r.replicas for r in memory if r.until + policy.stabilization_seconds > now), default=0
-    )
-    warm = any(r.replicas and r.until + policy.cooldown_seconds > now for r in memory)
     least = max(needed, policy.min_replicas)
+    memory = _remember(policy, observed, min(needed, most), now)
+    in_window = (r.replicas for r in memory if r.until + policy.stabilization_seconds > now)
+    warm = any(r.replicas and r.until + policy.cooldown_seconds > now for r in memory)
     # The window and the cooldown keep what is there, they never add to it.
-    goal = max(least, min(current, max(stable, int(warm))))
+    goal = max(least, min(current, max(in_window, default=0)), min(current, int(warm)))
 
-    raised = _still(observed.state.raised, policy, now)
-    lowered = _still(observed.state.lowered, policy, now)
+    raised = _unfinished(observed.state.raised, policy, now, at_most=current)
+    lowered = _unfinished(observed.state.lowered, policy, now, at_least=current)
     stepped = _step(policy, goal, current, raised=raised, lowered=lowered)
     replicas = min(max(stepped, policy.min_replicas), most)
     if replicas > current:
         raised = raised or Step(now, current)
-    if replicas < current:
-        lowered = lowered or Step(now, current)
-
-    if current == 0 < min(needed, most):
-        reason = Reason.ACTIVATED_FROM_ZERO
-    elif replicas != min(goal, most):
-        reason = Reason.STEP_LIMITED
-    elif goal > most:
-        reason = Reason.AT_MAXIMUM
     elif replicas < current:
-        reason = Reason.BACKLOG_SHRANK if replicas else Reason.SCALED_TO_ZERO
-    elif replicas > least:
-        reason = Reason.STABILIZATION_WINDOW if replicas > needed + 1 else Reason.COOLDOWN_TO_ZERO
-    moments = [r.until + policy.stabilization_seconds for r in memory]
-    moments += [r.until + policy.cooldown_seconds for r in memory]
-    moments += [step.at + policy.step_seconds for step in (raised, lowered) if step]
-    if by_deadline:
-        moments.append(now + policy.step_seconds)  # it asks for more as time goes by
+        lowered = lowered or Step(now, current)
+    state = State(recommendations=memory, raised=raised, lowered=lowered)
+
+    reasons = (
+        (Reason.ACTIVATED_FROM_ZERO, current == 0 < min(needed, most)),
+        (Reason.STEP_LIMITED, replicas != min(goal, most)),
+        (Reason.AT_MAXIMUM, goal > most),
+        (Reason.SCALED_TO_ZERO, replicas == 0 < current),
+        (Reason.BACKLOG_SHRANK, replicas < current),
+        (Reason.COOLDOWN_TO_ZERO, least == 0 and replicas == 1),
+        (Reason.STABILIZATION_WINDOW, replicas > least),
+        (Reason.AT_MINIMUM, replicas > needed),
+        (Reason.DEADLINE_NEEDS_MORE, by_deadline > by_backlog),
+        (Reason.BACKLOG_GREW, replicas > current),
+        (Reason.WITHIN_TARGET, True),
+    )
     settled = replicas == min(least, most) and not by_deadline
     return _decision(
         replicas,
-        reason,
+        next(reason for reason, holds in reasons if holds),
         f" Tasks: {demand.waiting} waiting, {demand.running} running, {demand.delayed} not due;"
         f" replicas needed: {needed}.",
         limited=needed > most,
-        state=State(recommendations=memory, raised=raised, lowered=lowered),
-        wake_at=None if settled else min((at for at in moments if at > now), default=None),
+        state=state,
+        wake_at=None if settled else _next_moment(policy, state, now),
     )
 
 
@@ -217,7 +215,7 @@ def _by_backlog(policy: Policy, demand: Demand) -> int:
 def _by_deadline(policy: Policy, demand: Demand, now: float) -> int:
     if policy.complete_by is None or not demand.seconds_per_task:
         return 0
-    # Each thread still gets through so many tasks; less than one does not make it faster.
+    # How many tasks a thread still gets through; for the last one, more replicas are no help.
     rounds = max(1.0, (policy.complete_by - now) / demand.seconds_per_task)
     return math.ceil((demand.waiting + demand.running) / (policy.threads * rounds))
 
@@ -236,22 +234,37 @@ def _remember(
     )
 
 
-def _still(step: Step | None, policy: Policy, now: float) -> Step | None:
-    return step if step and step.at + policy.step_seconds > now else None
+def _unfinished(
+    step: Step | None, policy: Policy, now: float, *, at_least: int = 0, at_most: float = math.inf
+) -> Step | None:
+    """A step that others may not add to; one the other way, or a foreign hand, has ended it."""
+    if step and step.at + policy.step_seconds > now and at_least <= step.origin <= at_most:
+        return step
+    return None
 
 
 def _step(
     policy: Policy, goal: int, current: int, *, raised: Step | None, lowered: Step | None
 ) -> int:
-    """As far as one may go now; counted from where the step began, in case it never took place."""
+    """As far as one may go now; counted from where the step began, as nobody may have made it."""
     if goal > current and policy.max_step_up is not None:
-        origin = min(current, raised.origin) if raised else current
+        origin = raised.origin if raised else current
         return max(current, min(goal, origin + policy.max_step_up))
     if 0 < goal < current:
-        origin = max(current, lowered.origin) if lowered else current
-        percent = policy.max_step_down_percent
-        return min(current, max(goal, origin - max(1, origin * percent // 100)))
+        origin = lowered.origin if lowered else current
+        step = max(1, origin * policy.max_step_down_percent // 100)
+        return min(current, max(goal, origin - step))
     return goal
+
+
+def _next_moment(policy: Policy, state: State, now: float) -> float | None:
+    waits = (policy.stabilization_seconds, policy.cooldown_seconds)
+    past = state.recommendations[:-1]  # the last one holds on
+    moments = [r.until + wait for r in past for wait in waits]
+    moments += [step.at + policy.step_seconds for step in (state.raised, state.lowered) if step]
+    if policy.complete_by is not None:
+        moments.append(now + policy.step_seconds)  # time alone makes it ask for more
+    return min((moment for moment in moments if moment > now), default=None)
 
 
 def _ceil(number: int, divisor: int) -> int:

@@ -34,7 +34,7 @@ _CYRILLIC_SIGNS: Final = (
 )
 
 _WINDOW: Final = 400
-_WINDOWS: Final = 96
+_WINDOWS: Final = 48
 _FEWEST_LETTERS: Final = 40
 _LEAST_SHARE: Final = 0.15
 _MODEL_CHARACTERS: Final = 2000

@@ -24,9 +24,10 @@ _EXHIBIT: Final = re.compile(
     r"(?:\d[\w.()/-]*|[a-z](?![\w]))(?:\s?\([\w.]{1,5}\))*\W{0,3})+",
     re.IGNORECASE,
 )
+_FILING_NUMBER: Final = re.compile(r"^\W*\d{1,3}\.\d{1,2}(?:\.\d{1,2})?\s+(?=[A-Z])|^\d{1,2}\)\s+")
 _NOISE: Final = re.compile(
     r"^(?:\W*(?:execution (?:copy|version)|final (?:version|form)|confidential(?! agreement|ity)"
-    r"(?: treatment requested)?|draft|strictly private(?: and confidential)?|page \d+(?: of \d+)?"
+    r"(?: treatment requested)?|draft|strictly private(?: and confidential)?|page(?: of)? \d+(?: of(?: \d+)?)?"
     r"|private and confidential|conformed copy|privileged|version \d+)\b)+\W*",
     re.IGNORECASE,
 )
@@ -52,6 +53,18 @@ _CAPITALS: Final = re.compile(
 )
 _COMPANY_END: Final = re.compile(
     r"\b(?:inc|corp|corporation|llc|ltd|limited|company|plc|gmbh|l\.?p)\b\.?", re.IGNORECASE
+)
+_NOT_A_TITLE: Final = re.compile(
+    r"^(?:\d{1,2}(?:\.\d{1,2}){0,3}\.?\s|[A-H]\.\s|THIS |IN WITNESS|PLEASE |Agreement,|Amendment,)"
+    r"|\bentire (?:agreement|contract)\b|\bof (?:the|this) agreement$|\bcounterparts\b|\bamendments?;"
+    r"|\bconstitutes?\b|\b(?:is|are|shall|will|has|hereby)\b|^(?:termination|term|scope|purpose) of\b",
+    re.IGNORECASE,
+)
+_AFTER_HEAD: Final = re.compile(
+    rf"\b(?:{_HEAD})\b(?:\s(?:no\.?|number|\#|n°)\s?[\w-]{{1,12}})?"
+    r"(?=\s+(?!(?:on|for|of|to|regarding|concerning|relating|with|in|and|or|between|addendum|amendment"
+    r"|no|number|n°)\b|\#|n°)[^(\s])",
+    re.IGNORECASE,
 )
 _BARE: Final = re.compile(
     r"(?:agreement|contract|amendment|addendum|deed|lease|policy|appendix)", re.IGNORECASE
@@ -117,7 +130,9 @@ def _title_lines(text: str) -> Iterator[_Vote]:
             first = start
             for above_start, above_end in reversed(above):
                 joined = text[above_start:above_end]
-                if first - above_end > 4 or _ENDS_IN_HEAD.search(joined):
+                if first - above_end > 4 or joined.isupper() != written.isupper():
+                    break
+                if _ENDS_IN_HEAD.search(joined):
                     break
                 first = above_start
             if _COMPANY_END.search(text[first:start]):
@@ -156,9 +171,11 @@ def _capital_runs(text: str) -> Iterator[_Vote]:
 def _vote(text: str, start: int, end: int, weight: float, source: str) -> Iterator[_Vote]:
     start, end = _trimmed(text, start, end)
     name = text[start:end]
-    if len(name) < 4 or not _ENDS_IN_HEAD.search(name):
+    if len(name) < 5 or not _ENDS_IN_HEAD.search(name) or _NOT_A_TITLE.search(name):
         return
     if _BARE.fullmatch(name):
+        if source == "this":
+            return
         weight *= 0.15
     if _COMPANY_END.search(name):
         weight *= 0.4
@@ -170,7 +187,7 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     moved = True
     while moved:
         moved = False
-        for junk in (_EXHIBIT, _NOISE):
+        for junk in (_EXHIBIT, _NOISE, _FILING_NUMBER):
             match = junk.match(text[start:end])
             if match is not None and match.end():
                 start += match.end()
@@ -178,6 +195,14 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     cut = _CUT.search(text[start:end])
     if cut is not None and cut.start():
         end = start + cut.start()
+    company = None
+    for company in _COMPANY_END.finditer(text, start, end):
+        pass
+    if company is not None and _ENDS_IN_HEAD.search(text, company.end(), end):
+        start = company.end()
+    head = _AFTER_HEAD.search(text, start, end)
+    if head is not None:
+        end = head.end()
     name = text[start:end]
     start += len(name) - len(name.lstrip(" \t\n\r.,;:–—-*_\"“”'()[]"))
     end -= len(name) - len(name.rstrip(" \t\n\r.,;:–—-*_\"“”'(["))

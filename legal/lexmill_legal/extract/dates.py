@@ -49,21 +49,21 @@ _STEMS: Final = (
     "янв", "фев", "мар", "апр", "мая", "июн", "июл", "авг", "сен", "окт", "ноя", "дек",
 )  # fmt: skip
 _DAY_YEAR: Final = re.compile(
-    rf"\.?\s{{0,3}}(\d{{1,2}}){_SUFFIX}\s{{0,3}}[,.]?\s{{0,3}}(?:of\s+)?({_YEAR})\b"
+    rf"\.?\s{{0,12}}(\d{{1,2}}){_SUFFIX}\s{{0,3}}[,.]?\s{{0,12}}(?:of\s+)?({_YEAR})\b"
 )
 _YEAR_AFTER: Final = re.compile(
-    rf"\.?\s{{0,3}}[,-]?\s{{0,3}}(?:of\s+|in\s+the\s+year\s+(?:of\s+)?)?({_YEAR})\b"
+    rf"\.?\s{{0,3}}[,-]?\s{{0,12}}(?:of\s+|in\s+the\s+year\s+(?:of\s+)?)?({_YEAR})\b"
     r"(?:\s?(?:года|г\b)\.?)?"
 )
 _DAY_BEFORE: Final = re.compile(
-    r"(?:[«\"“„”‟]\s?)?(?:\b(\d{1,2})|\b("
+    r"(?:[«\"“„”‟]\s?)?(?:(?<!\d)(\d{1,2})|\b("
     + "|".join(sorted(_ORDINALS, key=len, reverse=True))
     + r"))(?:\s?\(\d{1,2}(?:st|nd|rd|th)?\))?"
     + _SUFFIX
-    + r"\s?[»\"”“]?[\s-]{0,3}(?:day\s{1,3})?(?:of\s{1,3})?(?:the\s+month\s+of\s+)?\Z"
+    + r"\s?[»\"”“]?[\s-]{0,12}(?:day\s{1,12})?(?:of\s{1,12})?(?:the\s+month\s+of\s+)?\Z"
 )
 _NUMERIC: Final = re.compile(
-    r"(?<![\d.,/№-])(\d{4}|\d{1,2})(\s?[./-]\s?)(\d{1,2})\2(\d{4}|\d{2})(?!\d|[./-]\d)"
+    r"(\d{1,4})(\s?[./-]\s?)(\d{1,2})\2(\d{4}|\d{2})(?!\d|[./-]\d)"
     r"(?:\s?(?:года|г\b)\.?)?"
 )
 
@@ -82,7 +82,8 @@ class DateMention:
 def find_dates(lower: str, *, limit: int = 5000) -> tuple[DateMention, ...]:
     """All dates of a lower-cased text, in order, without overlaps."""
     found: list[DateMention] = []
-    for position in word_starts(lower, _STEMS):
+    stems = _STEMS if "а" in lower else _STEMS[:12]
+    for position in word_starts(lower, stems):
         month = _MONTH.match(lower, position)
         mention = None if month is None else _around_month(lower, month)
         if mention is not None and (not found or mention.start >= found[-1].end):
@@ -90,7 +91,8 @@ def find_dates(lower: str, *, limit: int = 5000) -> tuple[DateMention, ...]:
             if len(found) >= limit:
                 break
     for match in _NUMERIC.finditer(lower):
-        mention = _numeric(match)
+        alone = match.start() == 0 or lower[match.start() - 1] not in "0123456789.,/№-"
+        mention = _numeric(match) if alone and len(match.group(1)) != 3 else None
         if mention is not None:
             found.append(mention)
             if len(found) >= 2 * limit:

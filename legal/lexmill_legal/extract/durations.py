@@ -19,7 +19,19 @@ _LETTERS: Final = {
 _UNIT: Final = re.compile(
     r"(?:(day|week|month|year)s?|(?:день|дня|дней|недел[яиь]|неделю|месяц(?:а|ев)?|года?|лет))\b"
 )
-_STEMS: Final = ("day", "week", "month", "year", "день", "дня", "дней", "недел", "месяц", "год", "лет")
+_STEMS: Final = (
+    "day",
+    "week",
+    "month",
+    "year",
+    "день",
+    "дня",
+    "дней",
+    "недел",
+    "месяц",
+    "год",
+    "лет",
+)
 _ENGLISH_BEFORE: Final = re.compile(
     r"(?:\b(?P<word>(?:W)(?:(?:\s+and)?[\s-]{1,3}(?:W)){0,3})(?:\s?[-–]\s?)?\s*)?"
     r"(?:[(\[]\s?(?P<paren>[\w.½]{1,6})\s?[)\]]|(?<![\d.,$])(?P<num>\d{1,4}(?:\.\d{1,2})?))?"
@@ -53,7 +65,8 @@ class DurationMention:
 def find_durations(lower: str, *, limit: int = 5000) -> tuple[DurationMention, ...]:
     """All durations of a lower-cased text, in order."""
     found: list[DurationMention] = []
-    for position in word_starts(lower, _STEMS):
+    stems = _STEMS if "а" in lower else _STEMS[:4]
+    for position in word_starts(lower, stems):
         unit = _UNIT.match(lower, position)
         mention = None if unit is None else _before(lower, unit)
         if mention is not None:

@@ -1,35 +1,118 @@
 """How often each rule is right, and so what may be called firm.
 
-Measured on the 408 training contracts of CUAD v1 (The Atticus Project, CC BY 4.0).
+Measured 2026 on the 408 training contracts of CUAD v1 (The Atticus Project, CC BY 4.0), as the
+share of first, uncontested values that equal the label. "value" compares the normalised value
+with the answer (dates exactly, computed ones within a day; durations; places; names by token
+overlap of one half, parties by a similarity of 0.85); "place" asks only whether the place lies in
+the labelled clause. A field's rules were written while looking at two thirds of the companies;
+the last third gave the same figures within four points.
+
+CUAD has no Russian contract. Russian rules are firm only ``by form``: the wording that they need
+states the fact literally ("именуемое в дальнейшем", "действует до"), or a check digit proves it.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
+
+Source = Literal["CUAD value", "CUAD place", "by form", "not measured"]
 
 FLOOR: Final = 0.90
 FEWEST: Final = 20
+"""With fewer cases a precision says too little."""
 
 
 @dataclass(frozen=True, slots=True)
 class Strength:
-    """``cases`` is how many values were compared; 0 where nothing could be measured."""
+    """``precision`` is measured on ``cases`` values, or an estimate where the source says so."""
 
     precision: float
     cases: int = 0
-    by_construction: bool = False
+    source: Source = "CUAD value"
 
     @property
     def firm(self) -> bool:
-        return self.by_construction or (self.precision >= FLOOR and self.cases >= FEWEST)
+        if self.source == "by form":
+            return True
+        measured = self.source == "CUAD value" and self.cases >= FEWEST
+        return measured and self.precision >= FLOOR
 
 
 MEASURED: Final[dict[str, Strength]] = {
-    "governed_by.en": Strength(0.97, 340),
-    "governed_by.ru": Strength(0.95, by_construction=True),
+    "document_name.agreed": Strength(0.971, 275),
+    "document_name.alone": Strength(0.851, 67),
+    "party.aliased": Strength(0.939, 607),
+    "party.aliased_plain": Strength(0.826, 23),
+    "party.listed": Strength(0.716, 67),
+    "party.ru_named": Strength(0.95, source="by form"),
+    "agreement_date.made_as_of": Strength(0.936, 234),
+    "agreement_date.dated": Strength(0.750, 56),
+    "agreement_date.signed_late": Strength(0.667, 12),
+    "agreement_date.russian_head": Strength(0.95, source="by form"),
+    "effective_date.defined": Strength(0.960, 124),
+    "effective_date.as_of": Strength(0.967, 30),
+    "effective_date.is": Strength(0.923, 13),
+    "effective_date.commences": Strength(0.571, 14),
+    "effective_date.first_written": Strength(0.559, 34),
+    "effective_date.ru_from": Strength(0.80, source="not measured"),
+    "expiration_date.until": Strength(0.956, 45),
+    "expiration_date.computed": Strength(0.758, 95),
+    "expiration_date.computed_from_date": Strength(0.667, 9),
+    "expiration_date.perpetual": Strength(0.615, 39),
+    "expiration_date.ru_until": Strength(0.95, source="by form"),
+    "expiration_date.ru_computed": Strength(0.75, source="not measured"),
+    "expiration_date.ru_open": Strength(0.80, source="not measured"),
+    "term.duration": Strength(0.842, 143, "CUAD place"),
+    "term.anniversary": Strength(0.842, 15, "CUAD place"),
+    "term.ru_duration": Strength(0.85, source="not measured"),
+    "renewal_term.automatic": Strength(0.984, 64),
+    "renewal_term.yearly": Strength(1.0, 7),
+    "renewal_term.other": Strength(0.500, 44),
+    "renewal_term.ru_yearly": Strength(0.90, source="by form"),
+    "renewal_term.ru_duration": Strength(0.85, source="not measured"),
+    "renewal_term.ru_same": Strength(0.85, source="not measured"),
+    # The value is that such a clause exists, so its place is its value.
+    "auto_renewal.automatic": Strength(0.953, 85),
+    "auto_renewal.never": Strength(0.75, source="not measured"),
+    "auto_renewal.ru_automatic": Strength(0.95, source="by form"),
+    "auto_renewal.ru_never": Strength(0.90, source="by form"),
+    "renewal_notice_period.automatic": Strength(0.936, 47),
+    "renewal_notice_period.other": Strength(0.433, 30),
+    "renewal_notice_period.ru_notice": Strength(0.85, source="not measured"),
+    "termination_notice_period.convenience": Strength(0.829, 70, "CUAD place"),
+    "termination_notice_period.ru_notice": Strength(0.85, source="not measured"),
+    "governing_law.governed_by": Strength(0.982, 328),
+    "governing_law.ru_governed_by": Strength(0.95, source="by form"),
+    "dispute_forum.arbitration": Strength(0.80, source="not measured"),
+    "dispute_forum.courts": Strength(0.75, source="not measured"),
+    "dispute_forum.ru_court": Strength(0.90, source="by form"),
+    "amount.role": Strength(0.75, source="not measured"),
+    "amount.other": Strength(0.60, source="not measured"),
+    "percent.role": Strength(0.75, source="not measured"),
+    "percent.other": Strength(0.60, source="not measured"),
+    "payment_term.after_invoice": Strength(0.75, source="not measured"),
+    "payment_term.net": Strength(0.75, source="not measured"),
+    "payment_term.ru_within": Strength(0.70, source="not measured"),
+    "liability_cap.amount": Strength(0.95, 26, "CUAD place"),
+    "liability_cap.words": Strength(0.95, 26, "CUAD place"),
+    "deadline.by_date": Strength(0.60, source="not measured"),
+    "citation.code": Strength(0.95, source="by form"),
+    "citation.act": Strength(0.90, source="by form"),
+    "citation.european": Strength(0.95, source="by form"),
+    "citation.rule": Strength(0.85, source="not measured"),
+    "citation.ru_article": Strength(0.95, source="by form"),
+    "citation.ru_law": Strength(0.95, source="by form"),
+    "person.signed": Strength(0.85, source="not measured"),
+    "person.ru_acting": Strength(0.95, source="by form"),
+    "address.located": Strength(0.80, source="not measured"),
+    "address.ru_labelled": Strength(0.80, source="not measured"),
+    "email.written": Strength(0.98, source="by form"),
+    "phone.labelled": Strength(0.85, source="not measured"),
+    "identifier.checked": Strength(0.99, source="by form"),
+    "identifier.labelled": Strength(0.90, source="by form"),
+    "identifier.failed": Strength(0.30, source="not measured"),
 }
-
-UNMEASURED: Final = Strength(0.6)
+"""Every rule, by ``field.rule``; a rule that is not here is an error."""
 
 
 def strength(rule: str) -> Strength:
-    return MEASURED.get(rule, UNMEASURED)
+    return MEASURED[rule]

@@ -95,7 +95,9 @@ def find_places(text: str, start: int, end: int) -> list[PlaceMention]:
 
 def find_russian_places(text: str, start: int, end: int) -> list[PlaceMention]:
     return [
-        PlaceMention(match.start(), match.end(), str(match.lastgroup).replace("_", "-"), match.group())
+        PlaceMention(
+            match.start(), match.end(), str(match.lastgroup).replace("_", "-"), match.group()
+        )
         for match in _russian().finditer(text, start, end)
     ]
 

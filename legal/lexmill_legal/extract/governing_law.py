@@ -12,19 +12,45 @@ from lexmill_legal.extract.gazetteer import (
     find_russian_places,
 )
 from lexmill_legal.extract.reading import Reading
+from lexmill_legal.extract.scanning import matches
 
-_VERB: Final = re.compile(
-    r"\b(?:govern(?:ed|ing|s)?|constru(?:ed|ction)|interpret(?:ed|ation)|enforced|applicable law"
-    r"|choice of law|applicable to this|subject to|pursuant to|in accordance with|under)\b"
-)
-_LAW: Final = re.compile(r"\blaws?\b|\blegislation\b|\bjurisdiction\b|\bstatutes\b")
+_LAW: Final = re.compile(r"\b(?:laws?|legislation|statutes)\b")
 _SUBJECT: Final = re.compile(
     r"\b(?:agreement|contract|terms|validity|lease|addendum|amendment|letter|deed|document|note"
     r"|undertaking|guaranty|guarantee|rights and (?:obligations|duties)|governing law"
     r"|applicable law|choice of law|plan|license|franchise|instrument|indenture|msa|nda|jsma)\b"
 )
 _GOVERN: Final = re.compile(
-    r"\bgovern(?:ed|ing)\b|\bconstrued\b|\bapplicable law\b|\bchoice of law\b|\binterpreted\b"
+    r"(?:govern(?:ed|ing|s)?|constru(?:ed|ction)|applicable law|choice of law|interpret(?:ed|ation)"
+    r"|validity|laws? of|controlling law)\b"
+)
+_ANCHORS: Final = (
+    "govern", "constru", "applicable law", "choice of law", "interpret", "validity", "laws of",
+    "law of", "controlling law",
+)  # fmt: skip
+_STRONG: Final = re.compile(r"\bgovern(?:ed|s)?\b|\bconstrued\b|\binterpreted\b|\bshall apply\b")
+_WEAK: Final = re.compile(
+    r"\b(?:in accordance with|pursuant to|under|according to|by)\s+(?:\w+\s+){0,5}laws?\b|\blaws? of\b"
+    r"[^.]{0,90}\b(?:govern|apply|control)"
+)
+_REVERSED: Final = re.compile(
+    r"\b(?:shall|will|to|do|does)?\s?(?:exclusively\s)?(?:govern|apply|control)s?\b"
+)
+_ANAPHORA: Final = re.compile(
+    r"(?:laws?)\s+(?:thereof|of\s+(?:that|said|such)\s+(?:state|commonwealth|province|country|jurisdiction))"
+)
+_ADJECTIVES: Final = frozenset(
+    "english scottish scots armenian argentine austrian australian belgian bulgarian brazilian"
+    " canadian swiss chilean chinese colombian cypriot czech german danish estonian egyptian"
+    " spanish finnish french greek croatian hungarian indonesian irish israeli indian icelandic"
+    " italian japanese kenyan korean lithuanian latvian moroccan maltese mexican malaysian"
+    " nigerian dutch norwegian peruvian philippine polish portuguese romanian serbian russian"
+    " swedish slovenian slovak thai turkish taiwanese ukrainian vietnamese".split()
+)
+_OTHER_THING: Final = re.compile(
+    r"\s(?:Trademark|Arbitration|Patent|Copyright|Bankruptcy|Code|[Dd]ollar|General\sCorporation|Business"
+    r"|Securities|District\sCourt|Supreme|Constitution|Public\sService|[Cc]ourts?|currency|Tax|Uniform"
+    r"|Commercial\sCode|Stock|Food|government|federal\s(?:trademark|arbitration))\b"
 )
 _STOP: Final = re.compile(
     r"without (?:regard|giving|reference|application|respect|recourse|resort|taking)|excluding"
@@ -33,11 +59,7 @@ _STOP: Final = re.compile(
     r"|actions?|claims?|exclusive|venue|suit|legal)|\bcourts?\b|arbitrat|jurisdiction of"
     r"|\bapplicable to (?:contracts|agreements)|\bshall be (?:submitted|brought)"
     r"|\bas (?:applied|such laws)|\bnotwithstanding\b|\bto the extent\b|\bincorporated\b"
-    r"|\bprovided\b|\bunited nations\b"
-)
-_AFTER_LAW: Final = re.compile(
-    r"\b(?:laws?|legislation|statutes)\s+(?:and\s+(?:regulations|rules)\s+|in\s+force\s+)?"
-    r"(?:of|in|from)\b"
+    r"|\bprovided\b|\bunited nations\b|\bthis (?:agreement|contract)\b"
 )
 _RUSSIAN_LAW: Final = re.compile(
     r"(?:примен\w+|регулиру\w+|руководству\w+|подчин\w+|толку\w+|применимы\w+)[^.;\n]{0,160}?"
@@ -54,45 +76,91 @@ def find_governing_law(reading: Reading) -> Iterator[Candidate]:
 
 
 def _english(reading: Reading) -> Iterator[Candidate]:
-    lower = reading.lower
     seen: set[int] = set()
-    for law in _GOVERN.finditer(lower):
-        start, end = reading.sentence(law.start(), reach=900)
+    found: list[Candidate] = []
+    for anchor in matches(_GOVERN, reading.lower, _ANCHORS):
+        start, end = reading.sentence(anchor.start(), reach=900)
         if start in seen:
             continue
         seen.add(start)
-        candidate = _from_sentence(reading, start, min(len(lower), end))
+        candidate = _from_sentence(reading, start, end)
         if candidate is not None:
-            yield candidate
+            found.append(candidate)
+    # Federal law stands beside the law of a state; it is the answer only where nothing else is.
+    others = [candidate for candidate in found if candidate.normalized != "US"]
+    yield from others or found
 
 
 def _from_sentence(reading: Reading, start: int, end: int) -> Candidate | None:
     lower = reading.lower
-    verb = _GOVERN.search(lower, start, end)
-    if verb is None:
+    strong = _STRONG.search(lower, start, end) is not None
+    if not strong and _WEAK.search(lower, start, end) is None:
         return None
-    law = _LAW.search(lower, verb.end(), end)
-    if law is None:
+    subject = _SUBJECT.search(lower, max(0, start - 60), end)
+    if subject is None:
         return None
+    for count, law in enumerate(_LAW.finditer(lower, start, end)):
+        if count == 12:
+            break
+        verb = _STRONG.search(lower, max(start, law.start() - 260), law.start())
+        places = _chosen(reading, law, start, end)
+        if not places:
+            continue
+        after = _REVERSED.search(lower, law.end(), min(end, law.end() + 110))
+        if verb is None and after is None and _WEAK.search(lower, start, law.end()) is None:
+            continue
+        score = 3.0 if verb is not None or after is not None else 1.5
+        score += (
+            0.5
+            if re.search(r"\bthis (?:\w+ ){0,3}(?:agreement|contract|lease)", lower[start:end])
+            else 0.0
+        )
+        score += 0.3 if "govern" in lower[start:end] else 0.0
+        if (
+            re.search(
+                r"organi[sz]ed|incorporated under|existing under|good standing|comply|compliance|complies",
+                lower[start:end],
+            )
+            and "govern" not in lower[start : law.end()]
+        ):
+            continue
+        first = min(law.start(), *(place.start for place in places))
+        return _candidate(reading, places, first, "governing_law.governed_by", score)
+    return None
+
+
+def _chosen(reading: Reading, law: re.Match[str], start: int, end: int) -> list[PlaceMention]:
+    """The places of one "law": its adjective before, its "of …" after."""
+    lower = reading.lower
     stop = _STOP.search(lower, law.end(), end)
-    last = min(stop.start() if stop else end, law.end() + 260)
-    places = [
-        mention
-        for mention in find_places(reading.text, verb.end(), last)
-        if mention.name[0].isupper()
+    last = min(stop.start() if stop else end, law.end() + 200)
+    anaphora = _ANAPHORA.match(lower, law.start(), end)
+    if anaphora is not None:
+        before = _places(reading, start, law.start())
+        return _most_exact(before[-1:], reading.text)
+    after = _places(reading, law.end(), last)
+    if not after:
+        before = _places(reading, max(start, law.start() - 48), law.start())
+        near = [place for place in before if not lower[place.end : law.start()].strip(" ()'’s") or re.fullmatch(
+            r"[\s'’s]*(?:state|federal|substantive|internal|local|domestic|civil|common)?\s*", lower[place.end : law.start()]
+        )]  # fmt: skip
+        after = near[-1:]
+    return _most_exact(after, reading.text)
+
+
+def _places(reading: Reading, start: int, end: int) -> list[PlaceMention]:
+    return [
+        place
+        for place in find_places(reading.text, start, end)
+        if not place.name.islower()
+        and not _OTHER_THING.match(reading.text, place.end)
+        and (
+            place.name.lower() not in _ADJECTIVES
+            or re.match(
+                r"\s+(?:\w+\s+)?(?:law|legislation)", reading.lower[place.end : place.end + 24]
+            )
+        )
     ]
-    if not places:
-        return None
-    places = _most_exact(places, reading.text)
-    subject = _SUBJECT.search(lower, max(0, start - 60), verb.end() + 120) is not None
-    score = 2.0 if subject else 1.0
-    if re.search(r"governed|construed", lower[verb.start() : law.end()]):
-        score += 1.0
-    if "this " in lower[start : verb.end()]:
-        score += 0.5
-    if "heading" in lower[start:end]:
-        score -= 1.0
-    return _candidate(reading, places, min(law.start(), places[0].start), "governed_by.en", score)
 
 
 def _most_exact(places: list[PlaceMention], text: str) -> list[PlaceMention]:
@@ -108,9 +176,7 @@ def _most_exact(places: list[PlaceMention], text: str) -> list[PlaceMention]:
     if {"GB-ENG", "GB-WLS"} <= codes:
         first = next(place for place in kept if place.code == "GB-ENG")
         last = next(place for place in kept if place.code == "GB-WLS")
-        joined = PlaceMention(
-            first.start, last.end, "GB-EAW", text[first.start : last.end]
-        )
+        joined = PlaceMention(first.start, last.end, "GB-EAW", text[first.start : last.end])
         kept = [joined, *(place for place in kept if place.code not in {"GB-ENG", "GB-WLS"})]
     return kept
 
@@ -134,4 +200,4 @@ def _russian(reading: Reading) -> Iterator[Candidate]:
         places = _most_exact(find_russian_places(reading.text, *window), reading.text)
         if places:
             first = min(start, places[0].start)
-            yield _candidate(reading, places[:1], first, "governed_by.ru", 3.0)
+            yield _candidate(reading, places[:1], first, "governing_law.ru_governed_by", 3.0)

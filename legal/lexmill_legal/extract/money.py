@@ -56,7 +56,9 @@ _NUMBER_BEFORE: Final = re.compile(
     r"\s{0,2}(?:\([^()]{2,160}\)\s{0,2})?(?P<late>(?:тысяч|тыс\.|млн\.?|million|billion)\s)?"
     r"(?:(?:U\.S\.|US|United States|Canadian|Australian|Hong Kong|Singapore)\s)?\s?\Z"
 )
-_KOPECKS: Final = re.compile(r"(?:ублей|убля|убль|уб)?\.?\s{1,2}(\d\d)(?:\s?\([^()]{2,40}\))?\s?коп\w*")
+_KOPECKS: Final = re.compile(
+    r"(?:ублей|убля|убль|уб)?\.?\s{1,2}(\d\d)(?:\s?\([^()]{2,40}\))?\s?коп\w*"
+)
 _NATIONS: Final = {
     "u.s.": "USD", "us": "USD", "united states": "USD", "canadian": "CAD",
     "australian": "AUD", "hong kong": "HKD", "singapore": "SGD",
@@ -173,7 +175,9 @@ def find_percents(lower: str, *, limit: int = 2000) -> tuple[PercentMention, ...
         per = None if after is None else after["unit"] or after["adj"]
         start = offset + before.start()
         found.append(
-            PercentMention(start, sign.end(), value, None if per is None else _PER_NAMES.get(per, per))
+            PercentMention(
+                start, sign.end(), value, None if per is None else _PER_NAMES.get(per, per)
+            )
         )
         if len(found) >= limit:
             break
@@ -245,4 +249,6 @@ def _money(
         value = value.scaleb(_SCALES[scale.strip().lower()])
     digits = format(value, "f")
     whole, _, fraction = digits.partition(".")
-    return Money(f"{whole}.{(fraction.rstrip('0') + '00')[: max(2, len(fraction.rstrip('0')))]}", currency)
+    return Money(
+        f"{whole}.{(fraction.rstrip('0') + '00')[: max(2, len(fraction.rstrip('0')))]}", currency
+    )

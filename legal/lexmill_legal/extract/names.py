@@ -7,7 +7,7 @@ from lexmill_legal.extract.reading import Reading
 
 def find_document_name(reading: Reading) -> Iterator[Candidate]:
     for title in find_titles(reading.text):
-        rule = "title.agreed" if title.strong else "title.alone"
+        rule = "document_name.agreed" if title.strong else "document_name.alone"
         yield Candidate(
             "document_name", rule, title.name, None, title.start, title.end, title.score
         )

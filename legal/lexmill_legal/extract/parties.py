@@ -36,7 +36,9 @@ _STOP: Final = re.compile(
     r"|\bwith (?:respect|reference|regard) to\b|\bon the following terms\b|\bwitness that\b"
     r"|\n\s*(?:1\.|i\.|article\b|section\b|a\.)\s|\b1\.\s+[a-z]|\bterms and conditions\b"
 )
-_QUOTED: Final = re.compile(r"[\"“”„]\s?(?P<alias>[^\"“”„()\n]{1,60}?)\s?,?[\"“”„]|[‘']{1,2}(?P<single>[A-Z][\w .&-]{1,40})[’']{1,2}(?=\s?\))")
+_QUOTED: Final = re.compile(
+    r"[\"“”„]\s?(?P<alias>[^\"“”„()\n]{1,60}?)\s?,?[\"“”„]|[‘']{1,2}(?P<single>[A-Z][\w .&-]{1,40})[’']{1,2}(?=\s?\))"
+)
 _BRACKETED: Final = re.compile(
     r"\((?:(?:the|hereinafter|referred\s+to\s+as|called|as)\s+){0,5}(?P<alias>[A-Z][\w&.’'-]*"
     r"(?:\s[A-Z][\w&.’'-]*){0,3})(?P<single>)\)"
@@ -150,10 +152,13 @@ def _preamble(reading: Reading) -> list[Party]:
         parties = _in_window(reading, match.end())
         if len(parties) < 2:
             continue
-        score = sum(
-            0.3 + (1.0 if party.aliases else 0.0) + (0.7 if party.suffixed else 0.0)
-            for party in parties[:4]
-        ) - match.start() / 4000
+        score = (
+            sum(
+                0.3 + (1.0 if party.aliases else 0.0) + (0.7 if party.suffixed else 0.0)
+                for party in parties[:4]
+            )
+            - match.start() / 4000
+        )
         if "and between" in match.group().lower() or "and among" in match.group().lower():
             score += 0.5
         if score > best_score:
@@ -180,9 +185,7 @@ def _in_window(reading: Reading, start: int) -> list[Party]:
     return _by_alias(reading, start, end, aliases)
 
 
-def _by_alias(
-    reading: Reading, start: int, end: int, aliases: list[re.Match[str]]
-) -> list[Party]:
+def _by_alias(reading: Reading, start: int, end: int, aliases: list[re.Match[str]]) -> list[Party]:
     text = reading.text
     parties: list[Party] = []
     at = start
@@ -278,9 +281,9 @@ def _listed(reading: Reading, start: int, end: int) -> list[Party]:
         if party is None:
             break
         parties.append(party)
-        joint = re.compile(r"(?:\s+and\s+|\s*&\s*\n|;\s*|,\s+(?:and\s+)?(?=[A-Z])|\s+AND\s+)").search(
-            reading.text, party.end, end
-        )
+        joint = re.compile(
+            r"(?:\s+and\s+|\s*&\s*\n|;\s*|,\s+(?:and\s+)?(?=[A-Z])|\s+AND\s+)"
+        ).search(reading.text, party.end, end)
         if joint is None or joint.start() - party.end > 260:
             break
         at = joint.end()
@@ -331,8 +334,10 @@ def _name(reading: Reading, start: int, end: int) -> Party | None:
 
 def _is_brand(written: str) -> bool:
     """eDiets, theglobe.com."""
-    return ".com" in written or ".net" in written or (
-        written[:1].islower() and any(letter.isupper() for letter in written[1:4])
+    return (
+        ".com" in written
+        or ".net" in written
+        or (written[:1].islower() and any(letter.isupper() for letter in written[1:4]))
     )
 
 

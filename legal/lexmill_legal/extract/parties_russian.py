@@ -53,7 +53,7 @@ _NAMED: Final = re.compile(
     r"(?:по\s+тексту\s*[-–—]?\s*)?[«\"“„](?P<role>[^«»\"“”„\n]{2,40})[»\"”]",
     re.IGNORECASE,
 )
-_ACTING: Final = re.compile(
+ACTING: Final = re.compile(
     r"в\s+лице\s+(?P<title>(?:[а-яёА-ЯЁ«»\"()-]+\s+){0,8}?)"
     rf"(?P<person>{_PERSON_NAME}),?\s*(?:действующ\w+\s+на\s+основании\s+"
     r"(?P<authority>[^,;\n]{3,90}?(?:№\s?[^,;\n]{1,30}?)?)(?=,|;|\s+с\s+одной|\s+с\s+другой|\n|\sи\s))?"
@@ -145,7 +145,7 @@ def _within(lower: str, start: int, end: int) -> dict[str, str]:
 
 
 def _representative(text: str, start: int, end: int) -> dict[str, str]:
-    acting = _ACTING.search(text, start, end)
+    acting = ACTING.search(text, start, end)
     following = _COMPANY.search(text, start, end)
     if acting is None or (following is not None and following.start() < acting.start()):
         return {}

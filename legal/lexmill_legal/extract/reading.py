@@ -91,7 +91,11 @@ class Reading:
             start, end = match.span()
             if text[start] == "\n":
                 before = text[max(0, start - 40) : start].rstrip()
-                if before and before[-1] in ",abcdefghijklmnopqrstuvwxyz" and text[end : end + 1].islower():
+                if (
+                    before
+                    and before[-1] in ",abcdefghijklmnopqrstuvwxyz"
+                    and text[end : end + 1].islower()
+                ):
                     continue
             elif text[start] == "." and _ABBREVIATION.search(text, max(0, start - 6), start):
                 continue

@@ -9,23 +9,36 @@ from lexmill_legal.extract.calendars import plus
 from lexmill_legal.extract.candidates import Candidate, one_line
 from lexmill_legal.extract.durations import DurationMention
 from lexmill_legal.extract.reading import Reading
+from lexmill_legal.extract.scanning import matches
 from lexmill_legal.extract.terms_russian import find_russian_terms
 
 _ANCHOR: Final = re.compile(
-    r"\bterm\b|\bexpir\w+|\bin (?:full )?(?:force|effect)\b|\bcontinue\b|\binitial (?:term|period)\b"
-    r"|\bperpetu\w+|\bvalid\b|\bduration\b|\bterminates? on\b|\bindefinite\w*"
+    r"(?:term|expir\w+|in (?:full )?(?:force|effect)|continues?|initial (?:term|period)"
+    r"|perpetu\w+|valid|duration|terminates? on|indefinite\w*|contract period|services? period"
+    r"|cooperation (?:term|period)|effective term|venture)\b"
 )
 _ABOUT: Final = (
     (2.0, re.compile(r"\bterm of (?:this|the) (?:[\w-]+ ){0,3}?(?:agreement|contract|license|lease|engagement)\b")),
     (2.0, re.compile(r"\binitial (?:term|period)\b")),
     (2.0, re.compile(r"\bthis (?:[\w-]+ ){0,3}?(?:agreement|contract|license|lease|addendum|jsma|msa|plan)"
                      r"(?: and [^.]{0,60})? ?(?:\([^)]*\))?,? ?(?:unless [^,]{0,120}, )?(?:shall|will|is|begins?|commences?|becomes?|expires?|takes?|remains?|continues?)\b")),
+    (2.0, re.compile(r"\A(?:the )?(?:initial )?term (?:is|shall be|will be|shall commence|begins|of)\b")),
+    (2.0, re.compile(r"\b(?:contract|services?|cooperation|agreement|effective|distribution|initial distribution) (?:period|term)\b[\"”']?[:\s]*(?:shall |will )?(?:means?|be|is|of|:)?")),
+    (2.0, re.compile(r"[\"“]?\bterm[\"”]? (?:shall )?means?\b|\bterm:\s|\bexpiration date:|\b(?:contract|agreement) end:|\bterm of execution\b|\bterm of (?:the |this )?(?:joint )?venture|\bventure (?:is|shall)")),
+    (1.0, re.compile(r"\b(?:from|commenc\w+|begin\w*)\b[^.;]{4,60}\b(?:19|20)\d\d\b[^.;]{0,24}\b(?:through|to|until|ending)\b[^.;]{0,40}(?:19|20)\d\d")),
     (1.0, re.compile(r"[\"“'](?:the )?(?:initial )?term[\"”']")),
     (1.0, re.compile(r"\b(?:commenc\w+|begin\w*|effective)\b.{0,160}\b(?:continu\w+|expir\w+|end\w*|remain\w*|terminat\w+|until|through)\b", re.DOTALL)),
     (0.5, re.compile(r"\bunless (?:earlier|sooner|otherwise) (?:terminated|canceled|extended)|\bunless terminated (?:earlier|sooner)")),
     (-2.0, re.compile(r"\bconfidential\w*|\bsurviv\w+|\bwarrant\w+|\bnon-?compet\w+|\binsurance\b|\bpurchase orders?\b|\bfollowing (?:the )?(?:expiration|termination)|\bafter (?:the )?(?:expiration|termination)|\bstatement of work\b|\binvoice\b|\bescrow\b|\bemploy(?:ee|ment)\b|\boption\b")),
     (-1.5, re.compile(r"\brenew\w*|\bextend\w*|\bextension\b")),
     (-1.5, re.compile(r"\bbreach\b|\bcure\b|\bdefault\b")),
+)  # fmt: skip
+_FOR_TERM: Final = tuple((weight, cue) for weight, cue in _ABOUT if weight > 0)
+_AGAINST_TERM: Final = tuple((weight, cue) for weight, cue in _ABOUT if weight < 0)
+_ANCHORS: Final = (
+    "term", "expir", "in force", "in effect", "in full", "continue", "initial ", "perpetu",
+    "valid", "duration", "terminates on", "indefinite", "contract period", "service", "cooperation",
+    "effective term", "venture",
 )  # fmt: skip
 _UNTIL: Final = re.compile(
     r"\b(?:until|till|through|thru|to|expir\w+|ending|ends?|terminat\w+|conclud\w+|up to)"
@@ -95,12 +108,14 @@ def _english(reading: Reading, starts: list[Candidate]) -> Iterator[Candidate]:
 
 def _sentences(reading: Reading) -> list[_Sentence]:
     found: dict[int, _Sentence] = {}
-    for anchor in _ANCHOR.finditer(reading.lower):
+    for anchor in matches(_ANCHOR, reading.lower, _ANCHORS):
         start, end = reading.sentence(anchor.start(), reach=700)
         if start in found:
             continue
         text = reading.lower[start:end]
-        score = sum(weight for weight, cue in _ABOUT if cue.search(text))
+        score = sum(weight for weight, cue in _FOR_TERM if cue.search(text))
+        if score >= 2.0:
+            score += sum(weight for weight, cue in _AGAINST_TERM if cue.search(text))
         found[start] = _Sentence(start, end, score)
     return [sentence for sentence in found.values() if sentence.score >= 2.0]
 

@@ -1,19 +1,47 @@
 """Documents that come out of others: safe names, media types by content."""
 
-import mimetypes
 import re
 import unicodedata
 
 from lexmill_legal.parsing.decoding import clean
+from lexmill_legal.parsing.media import DOCX, EML, HTML, MARKDOWN, PDF, PLAIN
 from lexmill_legal.results import Attachment
 
 _PATH = re.compile(r".*[/\\]", re.DOTALL)
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"|?*\u200e\u200f\u202a-\u202e\u2066-\u2069]')
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)
 _LONGEST = 120
-# Windows' and mailers' registries differ from machine to machine: ours is the same everywhere
-_TYPES = mimetypes.MimeTypes(filenames=())
 _GENERIC = "application/octet-stream"
+_OFFICE = "application/vnd.openxmlformats-officedocument"
+# Our own: the standard library's table differs from version to version and machine to machine.
+_TYPES = {
+    "csv": "text/csv",
+    "doc": "application/msword",
+    "docx": DOCX,
+    "eml": EML,
+    "gif": "image/gif",
+    "htm": HTML,
+    "html": HTML,
+    "ics": "text/calendar",
+    "jpeg": "image/jpeg",
+    "jpg": "image/jpeg",
+    "json": "application/json",
+    "md": MARKDOWN,
+    "msg": "application/vnd.ms-outlook",
+    "odt": "application/vnd.oasis.opendocument.text",
+    "pdf": PDF,
+    "png": "image/png",
+    "ppt": "application/vnd.ms-powerpoint",
+    "pptx": f"{_OFFICE}.presentationml.presentation",
+    "rtf": "application/rtf",
+    "tif": "image/tiff",
+    "tiff": "image/tiff",
+    "txt": PLAIN,
+    "xls": "application/vnd.ms-excel",
+    "xlsx": f"{_OFFICE}.spreadsheetml.sheet",
+    "xml": "application/xml",
+    "zip": "application/zip",
+}
 
 
 def attachment(name: str, data: bytes, media_type: str | None = None) -> Attachment:
@@ -23,7 +51,8 @@ def attachment(name: str, data: bytes, media_type: str | None = None) -> Attachm
     """
     name = safe_name(name)
     if media_type in {None, _GENERIC}:
-        media_type = "application/pdf" if data.startswith(b"%PDF-") else _TYPES.guess_type(name)[0]
+        suffix = "pdf" if data.startswith(b"%PDF-") else name.lower().rpartition(".")[2]
+        media_type = _TYPES.get(suffix)
     return Attachment(name, media_type or _GENERIC, data)
 
 

@@ -11,7 +11,7 @@ from functools import partial
 
 from lexmill_legal.errors import DocumentError
 from lexmill_legal.parsing.attached import attachment
-from lexmill_legal.parsing.layer import Layer, Mark, visible
+from lexmill_legal.parsing.layer import WIDE_ROW, Layer, Mark, visible
 from lexmill_legal.parsing.media import DOCX
 from lexmill_legal.parsing.numbering import Numbering, W, number, read_numbering
 from lexmill_legal.parsing.xml import CORRUPT, Container, Element, Relationship, open_container
@@ -217,6 +217,8 @@ class _Walker:
         self._merged: list[Element] = []
         self._text_boxes: list[Element] = []
         self._noted: list[tuple[str, str, str]] = []  # kind, id, number
+        self._counts = {"footnote": 0, "endnote": 0}
+        self._in_notes = False
         self._paragraph_hidden = False
         self._fields_are_broken = False
         self._handlers: dict[str, _Walk] = {
@@ -245,7 +247,8 @@ class _Walker:
         kinds = [item.get(f"{W}fldCharType") for item in body.iter(f"{W}fldChar")]
         self._fields_are_broken = kinds.count("begin") != kinds.count("end")
         self._blocks(body, "\n\n")
-        for kind, identifier, label in self._noted:
+        noted, self._in_notes = tuple(self._noted), True
+        for kind, identifier, label in noted:
             note = self._source.notes[kind][identifier]
             self.layer.separator = "\n\n"
             self._write(f"[{label}] ")
@@ -372,7 +375,8 @@ class _Walker:
             at = layer.size
             self._row(row, lead)
             if layer.size > at:
-                lead = "\n"
+                # a row of whole paragraphs is a clause in two languages, not a line of figures
+                lead = separator if layer.size - at > WIDE_ROW else "\n"
         layer.separator = separator if layer.size > before else lead
         self._depth -= 1
 
@@ -463,9 +467,10 @@ class _Walker:
     def _note(self, reference: Element) -> None:
         kind = "footnote" if reference.tag == f"{W}footnoteReference" else "endnote"
         identifier = reference.get(f"{W}id", "")
-        if identifier not in self._source.notes[kind] or self._deleted is not None:
+        known = identifier in self._source.notes[kind]
+        if not known or self._deleted is not None or self._in_notes:
             return
-        count = 1 + sum(noted[0] == kind for noted in self._noted)
+        self._counts[kind] = count = self._counts[kind] + 1
         label = str(count) if kind == "footnote" else number("lowerRoman", count)
         self._noted.append((kind, identifier, label))
         self._write(f"[{label}]")

@@ -12,7 +12,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from lexmill_legal.errors import DocumentError
 from lexmill_legal.parsing.decoding import Decoded, clean, decode_as
-from lexmill_legal.parsing.layer import Layer, Mark, visible
+from lexmill_legal.parsing.layer import WIDE_ROW, Layer, Mark, visible
 from lexmill_legal.parsing.media import HTML
 from lexmill_legal.parsing.numbering import number
 from lexmill_legal.parsing.plain import UNCERTAIN
@@ -98,11 +98,11 @@ _LINES = frozenset(
         "menu",
     }
 )
+_LISTS = frozenset({"ul", "ol", "menu", "dir"})
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 # a division that keeps a distance is a paragraph by another name
 _SPACED = re.compile(
-    r"(?:margin|padding)(?:-top|-bottom)?\s*:\s*[^;]*[1-9]"
-    r"(?<!margin-left)(?<!margin-right)",
+    r"(?:margin|padding)(?:-top|-bottom)?\s*:[^;]*[1-9]",
     re.IGNORECASE,
 )
 _PRESERVED = re.compile(r"white-space\s*:\s*(?:pre|break-spaces)", re.IGNORECASE)
@@ -202,14 +202,16 @@ class _Open:
     items: int = 0
     form: str | None = None
     filled_at: int = -1
-    closing: str = ""
 
 
 class _Writer:
     def __init__(self) -> None:
         self.layer = Layer()
         self._open: list[_Open] = []
+        self._lists: list[_Open] = []
+        self._rows: list[_Open] = []
         self._space = False
+        self._flushed = False
         self._marker = ""
         self._cells = 0
         self._deleted: list[str] | None = None
@@ -226,62 +228,77 @@ class _Writer:
         item = _Open(tag, preserved=bool(self._open) and self._open[-1].preserved)
         if tag in {"pre", "textarea", "listing", "xmp"} or (style and _PRESERVED.search(style)):
             item.preserved = True
-        if tag == "br":
-            self._break()
-        elif tag == "input":
-            self._input(attributes)
-        elif tag in {"td", "th"}:
-            self._cell()
-        elif tag in _PARAGRAPHS or (tag == "div" and style and _SPACED.search(style)):
-            item.after = "\n\n"
-        elif tag in _LINES:
-            item.after = "\n"
+        item.after = self._separator(tag, style)
         if item.after:
             self._separate(item.after)
-        self._special(item, attributes, style)
+        self._begin(item, attributes, style)
         self._open.append(item)
         return True
 
-    def _special(self, item: _Open, attributes: dict[str, str | None], style: str) -> None:
+    def _separator(self, tag: str, style: str) -> str:
+        """What stands before and after an element: a blank line, a line end or nothing."""
+        if tag in _LISTS:
+            return "\n" if self._lists else "\n\n"  # a list within a list keeps to its lines
+        if tag in _PARAGRAPHS or (tag == "div" and style and _SPACED.search(style)):
+            return "\n\n"
+        return "\n" if tag in _LINES else ""
+
+    def _begin(self, item: _Open, attributes: dict[str, str | None], style: str) -> None:
         match item.tag:
-            case "ul" | "ol" | "menu" | "dir":
+            case "br":
+                self._break()
+            case "input":
+                self._input(attributes)
+            case "td" | "th":
+                self._cell()
+            case tag if tag in _LISTS:
                 item.form = _list_form(item.tag, attributes, style)
                 start = attributes.get("start") or ""
                 item.items = _integer(start, 1) - 1
-                # a list within a list keeps to its lines
-                if any(outer.tag == "li" for outer in self._open):
-                    item.after = "\n"
+                self._lists.append(item)
             case "li":
                 self._item(attributes, style)
             case "tr":
                 item.filled_at = self.layer.size
+                self._rows.append(item)
             case "q":
                 self._write("“")
-                item.closing = "”"
             case "ins" if self._deleted is None:
+                self._flush_space()
                 item.mark = self.layer.begin("insertion", None)
             case "del" if self._deleted is None:
+                self._flush_space()
                 item.deleted = True
                 self._deleted = []
 
     def leave(self) -> None:
         item = self._open.pop()
-        if item.closing:
-            self._write(item.closing)
         if item.mark is not None:
             self.layer.end(item.mark)
         if item.deleted and self._deleted is not None:
             text, self._deleted = "".join(self._deleted), None
             if text.strip():
                 self.layer.point("deletion", None, text)
-        if item.tag in {"td", "th"}:
-            self._cells -= 1
-            if self.layer.separator == "\t":  # an empty cell
-                self.layer.separator = ""
-        if item.tag == "li":
-            self._marker = ""
+        self._end(item.tag)
         if item.after:
             self._separate(item.after)
+
+    def _end(self, tag: str) -> None:
+        match tag:
+            case "q":
+                self._write("”")
+            case "td" | "th":
+                self._cells -= 1
+                if self.layer.separator == "\t":  # an empty cell
+                    self.layer.separator = ""
+            case "li":
+                self._marker = ""
+            case "tr":
+                row = self._rows.pop()
+                if self.layer.size - row.filled_at > WIDE_ROW:
+                    self._separate("\n\n")
+            case _ if tag in _LISTS:
+                self._lists.pop()
 
     def text(self, text: str) -> None:
         text = visible(text)
@@ -308,11 +325,21 @@ class _Writer:
             self._deleted.append(f" {text}" if self._space and self._deleted else text)
             self._space = False
             return
-        if self._space and not self.layer.separator and self.layer.size and not self._marker:
+        if self._space and not self._flushed and self._goes_on():
             text = f" {text}"
-        self._space = False
+        self._space = self._flushed = False
         self.layer.write(self._marker + text)
         self._marker = ""
+
+    def _goes_on(self) -> bool:
+        """Whether the next text stands on a line that has begun."""
+        return bool(self.layer.size) and not self.layer.separator and not self._marker
+
+    def _flush_space(self) -> None:
+        """A change begins at its first letter, not at the space before it."""
+        if self._space and self._goes_on():
+            self.layer.write(" ")
+            self._space, self._flushed = False, True
 
     def _separate(self, separator: str) -> None:
         """Asks for a line end or a blank line before the text that comes next."""
@@ -338,15 +365,15 @@ class _Writer:
     def _cell(self) -> None:
         self._cells += 1
         self._space = False
-        row = next((item for item in reversed(self._open) if item.tag == "tr"), None)
-        if row and self._deleted is None and self.layer.size > row.filled_at >= 0:
+        filled = bool(self._rows) and self.layer.size > self._rows[-1].filled_at
+        if filled and self._deleted is None:
             self.layer.separator = "\t"
 
     def _item(self, attributes: dict[str, str | None], style: str) -> None:
-        outer = next((item for item in reversed(self._open) if item.form is not None), None)
-        if outer is None:
+        if not self._lists:
             self._marker = "• "
             return
+        outer = self._lists[-1]
         outer.items = _integer(attributes.get("value") or "", outer.items + 1)
         form = _list_form("", attributes, style) if _LIST_STYLE.search(style) else outer.form
         if form == "bullet":

@@ -8,6 +8,10 @@ from lexmill_legal.results import Revision, RevisionKind
 _INVISIBLE = {0xAD: None, 0x200B: None, 0xFEFF: None, 0x2060: None, 0xA0: " ", 0x202F: " "}
 
 
+WIDE_ROW = 200
+"""A table row with more characters holds paragraphs: a blank line sets it apart."""
+
+
 def visible(text: str) -> str:
     return text if text.isascii() else text.translate(_INVISIBLE)
 

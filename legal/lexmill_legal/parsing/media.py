@@ -1,8 +1,10 @@
 """What a file is, by its content; its name only decides between readings that both fit."""
 
 import io
+import lzma
 import re
 import zipfile
+import zlib
 from typing import Final, Literal
 
 from lexmill_legal.errors import DocumentError
@@ -97,7 +99,9 @@ _HTML_START = re.compile(
     r"[\s/>]",
     re.IGNORECASE,
 )
-_HTML_INSIDE = re.compile(r"<(?:html|body)[\s>]", re.IGNORECASE)
+_END_TAG = re.compile(r"</[a-z][a-z0-9]*\s*>", re.IGNORECASE)
+_MARKDOWN = frozenset({"md", "markdown"})
+_HTML_INSIDE = re.compile(r"<(?:!doctype\s+html|html|body)[\s>]", re.IGNORECASE)
 _ROOT = re.compile(r"<(?:!DOCTYPE\s+)?([A-Za-z_][\w.:-]*)")
 _MBOX = re.compile(r"^From \S+.*\d{4}.*\n[A-Za-z][A-Za-z0-9-]*:", re.MULTILINE)
 _HEAD = 4096
@@ -140,16 +144,18 @@ def text_format(text: str, *, name: str) -> str:
     prologue = _PROLOGUE.match(text)
     head = text[prologue.end() if prologue else 0 :][:_HEAD]
     if head.startswith("<"):
-        # what the market authorities wrap around a filing's HTML ("<DOCUMENT><TYPE>EX-10…")
-        if _HTML_START.match(head) or _HTML_INSIDE.search(head):
+        # the second: what authorities wrap around a filing's HTML ("<DOCUMENT><TYPE>EX-10…")
+        if _is_html(head, suffix) or _HTML_INSIDE.search(head):
             return HTML
         # text with a placeholder such as "<Company>" is no XML
         root = _ROOT.match(head)
         declared = text.lstrip("\ufeff \t\r\n").startswith("<?xml")
         if declared or (root and f"</{root[1]}>" in text and suffix == "xml"):
             raise unsupported("an XML file", "save it as PDF, .docx or .html")
-    if suffix in {"md", "markdown"}:
+    if suffix in _MARKDOWN:
         return MARKDOWN
+    if head.startswith("-----BEGIN PGP MESSAGE-----"):
+        raise DocumentError("encrypted", "The text is encrypted (PGP); save a copy that is not.")
     if _is_mail(text, suffix):
         return EML
     return PLAIN
@@ -159,26 +165,31 @@ def zip_format(data: bytes) -> None:
     """Returns where the zip container is a Word document; raises for every other one."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            names = archive.namelist()
-            mimetype = (
-                archive.open("mimetype").read(100)
-                if "mimetype" in names and archive.getinfo("mimetype").file_size < 100
-                else b""
-            )
+            names = [name.replace("\\", "/").lstrip("/") for name in archive.namelist()]
+            mimetype = _beginning(archive, "mimetype")
+            types = _beginning(archive, "[Content_Types].xml")
     except ZIP_ERRORS as error:
         raise DocumentError(
             "corrupt", "The file is damaged or was cut off; ask for it again."
         ) from error
+    if "word/document.xml" in names or b"wordprocessingml" in types:
+        return
     for prefix, what, remedy in _MIMETYPES:
         if mimetype.startswith(prefix):
             raise unsupported(what, remedy)
-    if any(name.startswith("word/") for name in names):
-        return
     for member, what, remedy in _ZIP_FORMATS:
         if any(name.startswith(member) for name in names):
             raise unsupported(what, remedy)
-    if "[Content_Types].xml" not in names:
-        raise unsupported("a ZIP archive", _UNPACK)
+    if types:
+        raise unsupported("an Office file that is no Word document", "save it as PDF")
+    raise unsupported("a ZIP archive", _UNPACK)
+
+
+def _beginning(archive: zipfile.ZipFile, name: str) -> bytes:
+    if name not in archive.namelist() or archive.getinfo(name).flag_bits & 1:
+        return b""
+    with archive.open(name) as member:
+        return member.read(65_536)
 
 
 # What zipfile raises on hostile bytes: broken structure, bad offsets, unknown compression,
@@ -193,6 +204,8 @@ ZIP_ERRORS = (
     ValueError,
     KeyError,
     OverflowError,
+    zlib.error,
+    lzma.LZMAError,
 )
 
 
@@ -240,6 +253,15 @@ def _is_mail(text: str, suffix: str) -> bool:
     if suffix == "eml":
         return bool(names & (_MEMO | _MAILERS))
     return bool(names & _MAILERS) and len(names & (_MEMO | _MAILERS)) > 1
+
+
+def _is_html(head: str, suffix: str) -> bool:
+    if not _HTML_START.match(head):
+        return False
+    if _HTML_INSIDE.search(head) or suffix in {"html", "htm", "xhtml"}:
+        return True
+    # Markdown may begin with a tag, and a template with "<A Company>"
+    return suffix not in _MARKDOWN and bool(_END_TAG.search(head))
 
 
 def is_mailbox(text: str) -> bool:

@@ -19,15 +19,18 @@ PDFIUM = threading.Lock()
 """pdfium is not thread-safe: hold this around every use of it in a process with threads."""
 
 _HYPHEN = "\ufffe"  # pdfium's sign for a hyphen at a line's end, and for a glyph without meaning
-_ODD = re.compile(r"[\x00-\x1f\x7f-\x9f\xa0\xad\u200b\ufeff\ufffe\uffff\ud800-\udfff]")
+_ODD = re.compile(r"[\x00-\x1f\x7f-\x9f\xa0\xad\u200b\ufeff\ufffe\uffff\ud800-\uf8ff]")
 # spaces of any kind are spaces; what draws nothing is nothing
 _REPLACED = (
     dict.fromkeys(map(chr, range(0x20)), "")
     | dict.fromkeys(map(chr, range(0x7F, 0xA0)), "")
     | dict.fromkeys("\xad\u200b\ufeff\uffff", "")
+    | dict(zip("\uf0b7\uf0a7\uf0a8\uf06f\uf0fc\uf0fe", "•▪☐☐✓☑", strict=True))
     | {"\t": " ", "\v": " ", "\f": " ", "\xa0": " ", "\x85": " "}
 )
 _UNMAPPED = "�"
+# letters of a font that says nothing of their meaning: to a reader text, to us a picture
+_UNREADABLE = re.compile(r"[�\ue000-\uf8ff]")
 # A scan with a court's or a scanner's stamp has so few characters under so large a picture.
 _STAMP_CHARACTERS = 100
 _SCAN_COVERS = 0.6
@@ -142,7 +145,7 @@ def _read_loaded(page: Any) -> PageLines:
 def _state(page: Any, lines: list[Line], area: float) -> State:
     visible = sum(len(line.text) for line in lines)
     if visible >= _STAMP_CHARACTERS:
-        unmapped = sum(line.text.count(_UNMAPPED) for line in lines)
+        unmapped = sum(len(_UNREADABLE.findall(line.text)) for line in lines)
         return "scan" if unmapped > _MAX_UNMAPPED * visible else "text"
     if visible:
         return "scan" if _pictured(page) > _SCAN_COVERS * area else "text"
@@ -159,10 +162,20 @@ def _pictured(page: Any) -> float:
     left, bottom, right, top = (ctypes.c_float() for _ in range(4))
     largest = 0.0
     for item in _objects(page):
-        if pdfium.FPDFPageObj_GetType(item) == pdfium.FPDF_PAGEOBJ_IMAGE:
+        if _holds_image(item):
             pdfium.FPDFPageObj_GetBounds(item, left, bottom, right, top)
             largest = max(largest, (right.value - left.value) * (top.value - bottom.value))
     return largest
+
+
+def _holds_image(item: Any, depth: int = 0) -> bool:
+    kind = pdfium.FPDFPageObj_GetType(item)
+    if kind != pdfium.FPDF_PAGEOBJ_FORM or depth > 3:
+        return bool(kind == pdfium.FPDF_PAGEOBJ_IMAGE)
+    return any(
+        _holds_image(pdfium.FPDFFormObj_GetObject(item, index), depth + 1)
+        for index in range(pdfium.FPDFFormObj_CountObjects(item))
+    )
 
 
 def _is_blank(page: Any) -> bool:

@@ -37,7 +37,7 @@ def _whole_line(line: str, *, alone: bool) -> str | None:
     if not alone or not 2 < len(line) <= 90 or line[-1] in ";,":
         return None
     bare = line.rstrip(".:")
-    if not bare or not (bare[0].isalpha() or bare[0] in "\"“«("):
+    if not bare or not (bare[0].isalpha() or bare[0] in '"“«('):
         return None
     if bare.upper() == bare or _is_title_case(bare):
         return _clean(bare)
@@ -82,5 +82,5 @@ def _has_word(run: str) -> bool:
 
 
 def _clean(heading: str) -> str | None:
-    cleaned = " ".join(heading.split()).strip(" .:;,–—-\"“”«»")
+    cleaned = " ".join(heading.split()).strip(' .:;,–—-"“”«»')
     return cleaned or None

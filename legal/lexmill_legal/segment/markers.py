@@ -35,8 +35,12 @@ _KEYWORD: Final = re.compile(
     r"|(?:ONE|TWO|THREE|FOUR|FIVE|SIX|SEVEN|EIGHT|NINE|TEN|ELEVEN|TWELVE)\b)"
     r"(?![\w$/])[.:]?"
 )
-_DECIMAL: Final = re.compile(r"(?<![\w.,:$€£№§#/–-])(\d{1,3}(?:\.\d{1,3}){0,6})(\.(?!\d)|\)|)(?=\s)")
-_BRACKET: Final = re.compile(r"\([ \t]?([a-z]{1,5}|[A-Z]{1,4}|\d{1,2}|[а-я])[ \t]?\)(?=[ \t\r\n\"“«])")
+_DECIMAL: Final = re.compile(
+    r"(?<![\w.,:$€£№§#/–-])(\d{1,3}(?:\.\d{1,3}){0,6})(\.(?!\d)|\)|)(?=\s)"
+)
+_BRACKET: Final = re.compile(
+    r"\([ \t]?([a-z]{1,5}|[A-Z]{1,4}|\d{1,2}|[а-я])[ \t]?\)(?=[ \t\r\n\"“«])"
+)
 _LINE_LETTER: Final = re.compile(
     r"^[ \t]*(?:([A-Z]|[IVX]{1,6})\.|([a-z]|[а-я])(?:\)|\.))(?=[ \t]+\S)", re.MULTILINE
 )
@@ -98,7 +102,7 @@ def _context(text: str, start: int, end: int) -> tuple[bool, bool, bool]:
     while at > 0 and start - at < 60 and text[at - 1] in " \t\r":
         at -= 1
     at_line_start = at == 0 or text[at - 1] == "\n"
-    after_stop = at_line_start or text[at - 1] in ".;:!?”\"»)_—–" or start - at >= 2
+    after_stop = at_line_start or text[at - 1] in '.;:!?”"»)_—–' or start - at >= 2
     return at_line_start, after_stop, _UPPER_NEXT.match(text, end) is not None
 
 
@@ -178,16 +182,16 @@ def _is_clause_line(text: str, start: int, end: int, style: Style) -> bool:
     if wrapped and "\n\n" not in text[max(0, start - 4) : start]:
         return False
     # A table's row: several numbers, the last one at its end.
-    return not (
-        len(rest) < 120 and len(_ROW.findall(rest)) >= 2 and rest.rstrip()[-1:].isdigit()
-    )
+    return not (len(rest) < 120 and len(_ROW.findall(rest)) >= 2 and rest.rstrip()[-1:].isdigit())
 
 
 def _brackets(text: str) -> Iterator[Marker]:
     for match in _BRACKET.finditer(text):
         written = match.group(1)
         at_line_start, after_stop, capital = _context(text, match.start(), match.end())
-        if not after_stop and not _AFTER_PAUSE.search(text, max(0, match.start() - 12), match.start()):
+        if not after_stop and not _AFTER_PAUSE.search(
+            text, max(0, match.start() - 12), match.start()
+        ):
             continue
         readings = _bracket_readings(written)
         marker: Marker | None = None

@@ -316,6 +316,15 @@ def test_a_setting_that_postgres_refuses_is_named(home: Path) -> None:
         pass
 
 
+def test_a_server_that_refuses_us_is_stopped_again(home: Path) -> None:
+    with quick(home) as server, connected(server.admin_url) as connection:
+        connection.execute("ALTER ROLE postgres NOLOGIN")
+    with pytest.raises(LocalSystemError, match=r"server\.log") as error:
+        postgres.start(home)
+    assert error.value.code == "postgres_failed"
+    assert not left_in(home)
+
+
 def test_a_server_started_beside_the_main_thread_outlives_the_thread(home: Path) -> None:
     servers: list[PostgresServer] = []
     thread = threading.Thread(target=lambda: servers.append(postgres.start(home)))

@@ -75,9 +75,7 @@ def docx(
             ' Target="word/document.xml"/></Relationships>',
         )
         archive.writestr("word/document.xml", part("document", f"<w:body>{body}</w:body>"))
-        archive.writestr(
-            "word/_rels/document.xml.rels", f"<Relationships>{links}</Relationships>"
-        )
+        archive.writestr("word/_rels/document.xml.rels", f"<Relationships>{links}</Relationships>")
         for name, content in (parts or {}).items():
             archive.writestr(f"word/{name}", content)
         for name, data in (binaries or {}).items():
@@ -120,6 +118,7 @@ class Pdf:
 
 def _grey_picture() -> bytes:
     """A PNG of two grey levels, as a scan would be."""
+
     def chunk(kind: bytes, data: bytes) -> bytes:
         return (
             struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

@@ -15,10 +15,9 @@ FRENCH = """CONTRAT DE PRESTATION DE SERVICES
 Entre les soussignés, il a été convenu et arrêté ce qui suit. Le prestataire s'engage à exécuter
 les services avec diligence, conformément aux règles de l'art, et à informer le client sans délai.
 """
-DOCUMENTS = [
-    *sorted(path for path in ROOT.joinpath("samples").glob("*/*") if path.suffix != ".md"),
-    *sorted(ROOT.joinpath("samples", "sources").glob("*.md"))[:2],
-]
+DOCUMENTS = sorted(
+    path for folder in ("contracts", "broken") for path in ROOT.glob(f"samples/{folder}/*")
+)
 
 
 @pytest.fixture(scope="module")

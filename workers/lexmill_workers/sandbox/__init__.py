@@ -1,4 +1,5 @@
-"""A child process per call that can only compute: bytes in, bytes out.
+"""A child process per call that can only compute: bytes in, bytes out (`Sandbox`); and external
+programs on files of a private folder (`run_program`).
 
 Documents come from outside and are read by large C libraries, so the reading is done where a
 take-over gains nothing: no file, socket or process can be opened, the environment is empty, the
@@ -9,13 +10,17 @@ from lexmill_workers.sandbox.errors import CODES, Kind, SandboxError, SandboxUna
 from lexmill_workers.sandbox.forkserver import Sandbox
 from lexmill_workers.sandbox.limits import Limits
 from lexmill_workers.sandbox.preloading import PRELOAD
+from lexmill_workers.sandbox.programs import PROGRAM_LIMITS, ProgramResult, run_program
 
 __all__ = [
     "CODES",
     "PRELOAD",
+    "PROGRAM_LIMITS",
     "Kind",
     "Limits",
+    "ProgramResult",
     "Sandbox",
     "SandboxError",
     "SandboxUnavailableError",
+    "run_program",
 ]

@@ -13,5 +13,6 @@ class Limits:
     wall_seconds: float = 120.0
     """From handing the call over to its last byte; `Sandbox.call` can set it for one call."""
     file_bytes: int = 0
+    """Of each file; a call of a `Sandbox` has none, a program needs some."""
     result_bytes: int = 512 * MIB
     """A hostile child must not fill the worker's memory with its answer."""

@@ -27,7 +27,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import BinaryIO, Never
 
-from lexmill_workers.sandbox import kernel
+from lexmill_workers.sandbox import kernel, seccomp
 from lexmill_workers.sandbox.protocol import (
     ANSWER,
     CALL_DESCRIPTORS,
@@ -70,7 +70,7 @@ class Confinement:
     address_space_bytes: int | None
     cpu_seconds: int
     file_bytes: int
-    seccomp: kernel.Filter | None
+    filter: seccomp.Filter | None
 
 
 class _LateImports(MetaPathFinder):
@@ -105,7 +105,7 @@ def main(arguments: Sequence[str]) -> None:
         reason = "".join(traceback.format_exception_only(error)).strip()
         control.sendall(reason.encode())
         os._exit(1)
-    control.sendall(READY + (b"1" if confinement.seccomp else b"0"))
+    control.sendall(READY + (b"1" if confinement.filter else b"0"))
     Server(control, entry, confinement).serve()
 
 
@@ -134,9 +134,9 @@ def prepare(configuration: Configuration) -> tuple[Entry, Confinement]:
         address_space_bytes=_address_space_bytes(configuration.memory_bytes),
         cpu_seconds=configuration.cpu_seconds,
         file_bytes=configuration.file_bytes,
-        seccomp=_working_filter(),
+        filter=_working_filter(),
     )
-    if confinement.seccomp is None and not configuration.allow_without_seccomp:
+    if confinement.filter is None and not configuration.allow_without_seccomp:
         raise RuntimeError("this kernel or container does not let a process set a seccomp filter")
     gc.collect()
     gc.freeze()
@@ -171,16 +171,16 @@ def _address_space_bytes(memory_bytes: int) -> int | None:
     return pages * resource.getpagesize() + memory_bytes
 
 
-def _working_filter() -> kernel.Filter | None:
+def _working_filter() -> seccomp.Filter | None:
     """Try it in a child: once set, opening a file or a socket must be refused."""
-    if not kernel.supported():
+    if not seccomp.supported():
         return None
-    seccomp = kernel.Filter()
+    candidate = seccomp.Filter("compute")
     child = os.fork()
     if child == 0:
         code = 1
         try:
-            seccomp.apply()
+            candidate.apply()
             refused = 0
             for attempt in (lambda: os.open("/", os.O_RDONLY), socket.socket):
                 try:
@@ -190,7 +190,7 @@ def _working_filter() -> kernel.Filter | None:
             code = 0 if refused == 2 else 1
         finally:
             os._exit(code)
-    return seccomp if os.waitpid(child, 0)[1] == 0 else None
+    return candidate if os.waitpid(child, 0)[1] == 0 else None
 
 
 class Server:
@@ -323,8 +323,8 @@ def confine(incoming: int, outgoing: int, confinement: Confinement) -> None:
     if confinement.address_space_bytes is not None:
         space = confinement.address_space_bytes
         resource.setrlimit(resource.RLIMIT_AS, (space, space))
-    if confinement.seccomp is not None:
-        confinement.seccomp.apply()
+    if confinement.filter is not None:
+        confinement.filter.apply()
 
 
 def _read_parts(reader: BinaryIO) -> list[bytes]:

@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from lexmill_workers.sandbox import kernel
+from lexmill_workers.sandbox import seccomp
 
 OWN_PID = 4242
 ALLOW, KILL, REFUSE = 0x7FFF0000, 0x80000000, 0x00050000 | errno.EPERM
@@ -46,7 +46,7 @@ def run(program: bytes, *, architecture: int, number: int, arguments: tuple[int,
 
 @pytest.mark.parametrize(("machine", "architecture"), [("x86_64", X86_64), ("aarch64", AARCH64)])
 def test_the_filter_of(machine: str, architecture: int) -> None:
-    program = kernel.assemble(machine, OWN_PID)
+    program = seccomp.assemble(machine, "compute", OWN_PID)
     numbers = NUMBERS[machine]
 
     def ask(name: str, *arguments: int) -> int:
@@ -68,14 +68,14 @@ def test_the_filter_of(machine: str, architecture: int) -> None:
 
 
 def test_x32_is_killed() -> None:
-    program = kernel.assemble("x86_64", OWN_PID)
+    program = seccomp.assemble("x86_64", "compute", OWN_PID)
     assert run(program, architecture=X86_64, number=0x40000000) == KILL
     assert run(program, architecture=X86_64, number=0xFFFFFFFF) == KILL
 
 
 @pytest.mark.parametrize(("machine", "count"), [("x86_64", 43), ("aarch64", 41)])
 def test_few_calls_are_allowed(machine: str, count: int) -> None:
-    program = kernel.assemble(machine, OWN_PID)
+    program = seccomp.assemble(machine, "compute", OWN_PID)
     architecture = X86_64 if machine == "x86_64" else AARCH64
     arguments = (OWN_PID, 0, 0)
     allowed = [
@@ -84,3 +84,24 @@ def test_few_calls_are_allowed(machine: str, count: int) -> None:
         if run(program, architecture=architecture, number=number, arguments=arguments) == ALLOW
     ]
     assert len(allowed) == count
+
+
+@pytest.mark.parametrize(("machine", "architecture"), [("x86_64", X86_64), ("aarch64", AARCH64)])
+def test_the_filter_for_programs_of(machine: str, architecture: int) -> None:
+    program = seccomp.assemble(machine, "program", OWN_PID)
+    x86 = machine == "x86_64"
+
+    def ask(number: int, *arguments: int) -> int:
+        return run(program, architecture=architecture, number=number, arguments=arguments)
+
+    assert ask(NUMBERS[machine]["openat"]) == ALLOW
+    assert ask(NUMBERS[machine]["socket"]) == REFUSE
+    assert ask(101 if x86 else 117) == REFUSE  # ptrace
+    clone = 56 if x86 else 220
+    assert ask(clone, 17) == ALLOW
+    assert ask(clone, 0x10000000 | 17) == REFUSE  # a user namespace
+    assert ask(435) == 0x00050000 | errno.ENOSYS  # clone3
+    prlimit = 302 if x86 else 261
+    assert ask(prlimit, 0) == ALLOW
+    assert ask(prlimit, 1) == REFUSE
+    assert ask(NUMBERS[machine]["tgkill"], 1) == REFUSE

@@ -1,0 +1,83 @@
+"""Who decides disputes: courts of a place or an arbitral institution."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from lexmill_legal.extract.candidates import Candidate, one_line
+from lexmill_legal.extract.gazetteer import find_places
+from lexmill_legal.extract.reading import Reading
+from lexmill_legal.extract.scanning import matches
+
+_INSTITUTION: Final = re.compile(
+    r"(?:American Arbitration Association|\bJAMS\b|International Chamber of Commerce|\bICC\b|\bLCIA\b"
+    r"|London Court of International Arbitration|\bHKIAC\b|Hong Kong International Arbitration Cent(?:re|er)"
+    r"|\bSIAC\b|Singapore International Arbitration Cent(?:re|er)|\bCIETAC\b"
+    r"|China International Economic and Trade Arbitration Commission|\bUNCITRAL\b|\bCPR Institute\b"
+    r"|Stockholm Chamber of Commerce|\bWIPO Arbitration\b|\bAAA\b)"
+)
+_INSTITUTIONS: Final = (
+    "American Arb", "JAMS", "International Chamber", "ICC", "LCIA", "London Court", "HKIAC",
+    "Hong Kong International", "SIAC", "Singapore International", "CIETAC", "China International",
+    "UNCITRAL", "CPR", "Stockholm Chamber", "WIPO", "AAA",
+)  # fmt: skip
+_ARBITRATE: Final = re.compile(r"\barbitrat(?:ion|ed|or|ors)\b")
+_COURTS: Final = re.compile(
+    r"\b(?:courts?\s+(?:located\s+|sitting\s+|situated\s+)?(?:in|of|for|within)|jurisdiction\s+of|venue\s+(?:in|of|shall\s+be)|federal\s+courts?)\b"
+)
+_SUBMIT: Final = re.compile(
+    r"\b(?:exclusive|submit\w*|consent\w*|jurisdiction|venue|brought|litigat\w+|forum|resolved)\b"
+)
+_RUSSIAN: Final = re.compile(
+    r"(?P<court>Арбитражн\w{2,3}\s+суд\w{0,2}\s+(?:города?|г\.|Республики|[А-ЯЁ][а-яё-]+(?:ой|ого)\s+(?:области|края|округа))[^.,;()\n]{0,60}"
+    r"|Третейск\w{2,3}\s+суд\w{0,2}[^.,;\n]{0,80}|МКАС\s+при\s+ТПП(?:\s+РФ)?|Международн\w{2,3}\s+коммерческ\w{2,3}\s+арбитражн\w{2,3}\s+суд\w{0,2}[^.,;\n]{0,70}"
+    r"|[Аа]рбитражн\w{2,3}\s+суд\w{0,2}\s+по\s+месту\s+нахождения\s+[а-яА-ЯЁё]+)"
+)
+
+
+def find_dispute_forum(reading: Reading) -> Iterator[Candidate]:
+    if reading.russian:
+        for match in _RUSSIAN.finditer(reading.text):
+            written = one_line(match["court"]).rstrip(" .")
+            end = match.start() + len(match["court"].rstrip(" ."))
+            yield Candidate(
+                "dispute_forum", "dispute_forum.ru_court", written, None, match.start(), end, 3.0
+            )
+    if reading.english:
+        yield from _arbitration(reading)
+        yield from _courts(reading)
+
+
+def _arbitration(reading: Reading) -> Iterator[Candidate]:
+    if "arbitrat" not in reading.lower:
+        return
+    for match in matches(_INSTITUTION, reading.text, _INSTITUTIONS):
+        start, end = reading.sentence(match.start(), reach=500)
+        if _ARBITRATE.search(reading.lower, start, end):
+            yield Candidate(
+                "dispute_forum", "dispute_forum.arbitration", one_line(match.group()), None,
+                *match.span(), 3.0, {"kind": "arbitration"},
+            )  # fmt: skip
+
+
+def _courts(reading: Reading) -> Iterator[Candidate]:
+    lower = reading.lower
+    for match in matches(_COURTS, lower, ("court", "jurisdiction of", "venue", "federal court")):
+        start, end = reading.sentence(match.start(), reach=500)
+        if not _SUBMIT.search(lower, start, end):
+            continue
+        places = [
+            place
+            for place in find_places(reading.text, match.end(), min(end, match.end() + 120))
+            if place.name[0].isupper()
+        ]
+        if not places:
+            continue
+        places.sort(key=lambda place: (place.code == "US", place.start))
+        last = places[0]
+        score = 2.0 + ("exclusive" in lower[start:end]) + 0.5 * ("submit" in lower[start:end])
+        yield Candidate(
+            "dispute_forum", "dispute_forum.courts",
+            one_line(reading.text[match.start() : last.end]), last.code,
+            match.start(), last.end, score, {"kind": "court"},
+        )  # fmt: skip

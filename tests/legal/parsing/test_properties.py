@@ -1,0 +1,156 @@
+"""Whatever comes in: a document that holds its own promises, or a DocumentError."""
+
+import io
+from email.message import EmailMessage
+from xml.sax.saxutils import escape
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lexmill_legal.errors import DocumentError
+from lexmill_legal.parsing import parse, place
+from lexmill_legal.results import ParsedDocument
+from tests.legal.parsing.making import Pdf, deleted, docx, inserted, paragraph, run, table
+
+CODES = {
+    "corrupt",
+    "empty",
+    "encrypted",
+    "needs_ocr",
+    "too_large",
+    "unknown_format",
+    "unsupported_format",
+}
+NAMES = st.sampled_from(["", "a.pdf", "a.docx", "a.txt", "a.md", "a.html", "a.eml", "a.xml"])
+
+
+def _mail() -> bytes:
+    message = EmailMessage()
+    message["From"], message["Subject"] = "Ann <ann@example.com>", "Lease — Договор"
+    message.set_content("Please sign.\n")
+    message.add_alternative("<p>Please <b>sign</b>.</p>", subtype="html")
+    message.add_attachment(b"x", maintype="application", subtype="pdf", filename="ä.pdf")
+    return bytes(message)
+
+
+SEEDS = (
+    Pdf().lines("This Agreement", "is made on", "12 March 2024.").page().lines("2").page().save(),
+    docx(
+        paragraph(run("a") + deleted("b") + inserted("c")) + table([["x", "y"]]),
+    ),
+    _mail(),
+    b"<html><body><table><tr><td>a<td>b</table><ol><li>c<ins>d</ins></ol></body></html>",
+    "Договор поставки № 5\r\n".encode("cp1251"),
+    "Lease\r\n".encode("utf-16"),
+)
+
+
+def checked(data: bytes, name: str) -> ParsedDocument | None:
+    try:
+        parsed = parse(data, name=name)
+    except DocumentError as error:
+        refusal = error
+    else:
+        _hold_promises(parsed)
+        return parsed
+    assert refusal.code in CODES
+    assert refusal.message.endswith(".")
+    return None
+
+
+def _hold_promises(parsed: ParsedDocument) -> None:
+    text = parsed.text
+    text.encode()  # no lone surrogates
+    assert not set(text) & {"\0", "\r"}
+    at = 0
+    for number, page in enumerate(parsed.pages, 1):
+        assert (page.number, page.start) == (number, at)
+        at = page.end
+    assert not parsed.pages or at == len(text)
+    before = 0
+    for box in parsed.boxes:
+        page = parsed.pages[box.box.page - 1]
+        assert page.start <= box.start < box.end <= page.end
+        assert before <= box.start
+        before = box.end
+        assert box.box.x0 < box.box.x1
+        assert box.box.y0 < box.box.y1
+        assert not text[box.start : box.end].endswith("\n")
+    for revision in parsed.revisions:
+        assert 0 <= revision.start <= revision.end <= len(text)
+        if revision.kind == "insertion":
+            assert text[revision.start : revision.end] == revision.text
+    for item in parsed.attachments:
+        assert item.name
+        assert not set(item.name) & set("/\\\0\n")
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=600), NAMES)
+def test_any_bytes(data: bytes, name: str) -> None:
+    checked(data, name)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(SEEDS),
+    st.lists(st.tuples(st.floats(0, 1), st.binary(max_size=8), st.integers(0, 40)), max_size=6),
+    NAMES,
+)
+def test_damaged_documents(seed: bytes, damages: list[tuple[float, bytes, int]], name: str) -> None:
+    data = bytearray(seed)
+    for where, replacement, length in damages:
+        at = int(where * len(data))
+        data[at : at + length] = replacement
+    checked(bytes(data), name)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=200))
+def test_text_files_come_back_as_they_were(text: str) -> None:
+    parsed = checked(text.encode("utf-8-sig"), "a.md")
+
+    if parsed is not None and parsed.media_type == "text/markdown":
+        expected = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+        assert parsed.text == expected
+
+
+WORD = st.text("abcdefgh IVXilmÄß.,()", min_size=1, max_size=60).filter(str.strip)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(WORD, st.integers(30, 500), st.integers(40, 760)), max_size=8), st.data())
+def test_places_lie_within_the_page_and_within_their_line(
+    words: list[tuple[str, int, int]], data: st.DataObject
+) -> None:
+    pdf = Pdf().text(40, 30, "Lease")
+    for text, x, y in words:
+        pdf.text(x, y, text)
+    parsed = checked(pdf.page().save(), "a.pdf")
+    assert parsed is not None
+    start = data.draw(st.integers(0, len(parsed.text)))
+    end = data.draw(st.integers(start, len(parsed.text)))
+
+    page, boxes = place(parsed, start, end)
+
+    assert page == 1
+    lines = [run for run in parsed.boxes if run.start < end and run.end > start]
+    assert len(boxes) == (len(lines) if start < end else 0)
+    for box, line in zip(boxes, lines, strict=start < end):
+        assert line.box.x0 <= box.x0 < box.x1 <= line.box.x1 + 1e-6
+        assert (box.y0, box.y1) == (line.box.y0, line.box.y1)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.text("abc \t<>&é", max_size=12), max_size=12))
+def test_every_word_of_a_word_document_is_in_its_text(words: list[str]) -> None:
+    body = "".join(paragraph(run(escape(word))) for word in words)
+    parsed = checked(docx(body), "a.docx")
+
+    if parsed is not None:
+        assert parsed.text.split() == " ".join(words).split()
+
+
+def test_the_same_bytes_give_the_same_document() -> None:
+    for seed in SEEDS:
+        assert parse(seed, name="") == parse(io.BytesIO(seed).read(), name="")
