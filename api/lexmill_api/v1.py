@@ -7,9 +7,10 @@ import msgspec
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from lexmill.jobs.service import read_progress
+from lexmill.jobs.service import read_progress, replay_tasks
 from lexmill.scaling.schemas import Demand
 from lexmill.scaling.service import read_demand
+from lexmill.tasks.service import list_dead
 from lexmill_api.runtime import ApiRuntime
 
 _bearer = HTTPBearer(auto_error=False)
@@ -60,6 +61,36 @@ async def get_job(runtime: Runtime, namespace: str, name: str) -> Response:
     if progress is None:
         raise HTTPException(404, "no such job is in this namespace")
     return _json(progress)
+
+
+@router.get("/namespaces/{namespace}/dead")
+async def get_dead(
+    runtime: Runtime,
+    namespace: str,
+    after: Annotated[int, Query(ge=0)] = 0,
+    limit: Annotated[int, Query(ge=1, le=500)] = 500,
+) -> Response:
+    """Dead tasks, oldest first; ``after`` is the last id of the page before."""
+    async with runtime.session() as session:
+        dead = await session.run_sync(
+            lambda sync: list_dead(sync, namespace=namespace, after=after, limit=limit)
+        )
+    return _json(dead)
+
+
+@router.post("/namespaces/{namespace}/dead/replay", status_code=202)
+async def post_replay(runtime: Runtime, namespace: str, tasks: list[int]) -> Response:
+    """Try dead tasks again; the answer is how many are queued."""
+    async with runtime.session() as session, session.begin():
+        wake_ups = await session.run_sync(
+            lambda sync: replay_tasks(sync, namespace=namespace, task_ids=tasks)
+        )
+    await runtime.batcher.ring(wake_ups)
+    return Response(
+        msgspec.json.encode({"queued": sum(wake_ups.values())}),
+        status_code=202,
+        media_type="application/json",
+    )
 
 
 async def _read(runtime: ApiRuntime, after: int) -> Demand:

@@ -4,16 +4,19 @@ import json
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, NoReturn
+from urllib.parse import unquote, urlsplit
 
 import typer
 from rich.console import Console
 
+from lexmill.jobs.schemas import STAGES, JobProgress
 from lexmill_cli.declaring import LocalJob, is_manifest, job_of_paths, jobs_of_yaml
 from lexmill_cli.display import Display, show_summary
 from lexmill_cli.errors import CommandError, Exit
@@ -27,6 +30,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+_PROBE_BYTES = 1 << 16
 
 Home = Annotated[Path, typer.Option(envvar="LEXMILL_HOME", help="Folder of the system's own data.")]
 MaxWorkers = Annotated[
@@ -62,12 +67,12 @@ def run(
         for job in jobs:
             _check_out(job.out)
         display.say("Starting PostgreSQL, Valkey and the API ...")
-        with local_system(home, roots=_roots(jobs, paths), port=None) as system:
+        with local_system(home, roots=_roots(jobs), port=None) as system:
             try:
                 outcome = run_jobs(system, jobs, display=display)
             finally:
                 display.close()
-    raise typer.Exit(_report(display.console, jobs, outcome, as_json=as_json))
+    raise typer.Exit(_report(display, jobs, outcome, as_json=as_json))
 
 
 @app.command()
@@ -85,7 +90,6 @@ def up(
 ) -> None:
     """Keep the system running on 127.0.0.1 until Ctrl-C, for events from outside."""
     display = Display(Console(stderr=True))
-    roots = root or [Path.cwd()]
     with _interruptible():
         jobs = [
             job
@@ -94,6 +98,7 @@ def up(
                 path, playbook_file=None, out=Path("lexmill-results"), max_workers=max_workers
             )
         ]
+        roots = [*(root or [Path.cwd()]), *_roots(jobs)]
         with local_system(home, roots=roots, port=port) as system:
             display.say(
                 f"Lexmill listens on {system.url} (token: {home / 'token'}). Ctrl-C stops it."
@@ -107,8 +112,14 @@ def main() -> None:
         app()
     except CommandError as error:
         _end(error.exit, f"lexmill: {error.message}")
-    except KeyboardInterrupt:
-        _end(Exit.INTERRUPTED, "Stopped. The same command goes on where it stopped.")
+    except Exception as error:  # noqa: BLE001 - a defect of ours; a message could quote a document
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{Path(frame.filename).name}:{frame.lineno}"
+        _end(
+            Exit.UNAVAILABLE,
+            f"lexmill: Lexmill itself failed ({type(error).__name__} at {place}); this is a defect "
+            "to report. The same command goes on from here.",
+        )
 
 
 def _jobs(
@@ -133,50 +144,46 @@ def _jobs(
     return [job_of_paths(paths, playbook_file=playbook, out=target, max_workers=workers)]
 
 
-def _roots(jobs: Sequence[LocalJob], paths: Sequence[Path]) -> list[Path]:
+def _roots(jobs: Sequence[LocalJob]) -> list[Path]:
     """What the person named may be read, and the folders of the reports written."""
-    folders = [path if path.is_dir() else path.resolve().parent for path in paths]
     sources = [
-        Path(source.uri.removeprefix("file://"))
+        Path(unquote(urlsplit(source.uri).path))
         for job in jobs
         for source in job.declared.spec.documents or ()
-        if source.uri is not None and source.uri.startswith("file://")
+        if source.uri is not None and source.uri.startswith("file:")
     ]
-    return [*folders, *sources, *(job.out for job in jobs if job.out is not None)]
+    return [*sources, *(job.out for job in jobs if job.out is not None)]
 
 
 def _check_out(out: Path | None) -> None:
     if out is None:
         return
+    probe = out / ".lexmill-probe"
     try:
         out.mkdir(parents=True, exist_ok=True)
-        probe = out / ".lexmill-probe"
-        probe.write_bytes(b"\0" * 65536)
-        probe.unlink()
+        try:
+            probe.write_bytes(b"\0" * _PROBE_BYTES)
+        finally:
+            probe.unlink(missing_ok=True)
     except OSError as error:
         raise CommandError(
             Exit.UNAVAILABLE, f"The reports cannot be written to {out}: {error.strerror}."
         ) from error
 
 
-def _report(console: Console, jobs: Sequence[LocalJob], outcome: Outcome, *, as_json: bool) -> Exit:
+def _report(display: Display, jobs: Sequence[LocalJob], outcome: Outcome, *, as_json: bool) -> Exit:
     totals = {"total": 0, "succeeded": 0, "failed": 0, "dead": 0}
     for job, progress in zip(jobs, outcome.progress, strict=True):
         for name in totals:
             totals[name] += getattr(progress.documents, name)
-        if job.out is not None and (job.out / "results.jsonl").exists():
-            show_summary(console, read_summary(job.out / "results.jsonl"), out=job.out)
+        results = None if job.out is None else job.out / "results.jsonl"
+        # Without reports of this run, those of an earlier one may lie there.
+        if results is not None and progress.finished_at is not None and results.exists():
+            show_summary(display.console, read_summary(results), out=job.out)
         if progress.state == "Failed":
-            console.print(f"The job {job.declared.name} failed: {progress.message}", soft_wrap=True)
-        visits = sum(stage.visits for stage in progress.stages)
-        repeated = sorted({stage.stage for stage in progress.stages if stage.visits})
-        if progress.stages and not visits:
-            console.print("Nothing had changed: every result was taken from an earlier run.")
-        elif any(stage.reused for stage in progress.stages):
-            console.print(
-                f"Only what had changed was repeated ({', '.join(repeated)}); the rest was taken "
-                "from an earlier run."
-            )
+            display.say(f"The job {job.declared.name} failed: {progress.message}")
+        if sentence := _reuse(progress):
+            display.say(sentence)
     if as_json:
         outs = [str(job.out) for job in jobs]
         print(  # noqa: T201 - the machine's answer
@@ -191,6 +198,22 @@ def _report(console: Console, jobs: Sequence[LocalJob], outcome: Outcome, *, as_
     return _exit(outcome, totals)
 
 
+def _reuse(progress: JobProgress) -> str | None:
+    """What earlier runs saved this one."""
+    repeated = [stage.stage for stage in progress.stages if stage.visits]
+    if not any(stage.reused for stage in progress.stages):
+        return None
+    if repeated:
+        names = ", ".join(sorted(repeated, key=STAGES.index))
+        return (
+            f"Only what had changed or failed was repeated ({names}); the rest was taken from an "
+            "earlier run."
+        )
+    if progress.documents.dead or progress.state == "Failed":
+        return None
+    return "Nothing had changed: every result was taken from an earlier run."
+
+
 def _exit(outcome: Outcome, totals: dict[str, int]) -> Exit:
     if any(
         progress.state == "Failed" and progress.reason == "ReportsFailed"
@@ -203,13 +226,20 @@ def _exit(outcome: Outcome, totals: dict[str, int]) -> Exit:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """SIGTERM ends the command as Ctrl-C does: in order."""
+    """SIGTERM and the end of the terminal stop the command as Ctrl-C does: in order."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, interrupt)
-    yield
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup means it
+            signal.signal(number, interrupt)
+    try:
+        yield
+    except KeyboardInterrupt:  # here, because Typer would end without a word
+        raise CommandError(
+            Exit.INTERRUPTED, "Stopped. The same command goes on where it stopped."
+        ) from None
 
 
 def _end(code: Exit, message: str) -> NoReturn:

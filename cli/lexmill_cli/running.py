@@ -2,9 +2,9 @@
 
 import time
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from lexmill.client.api import ApiClient
 from lexmill.errors import LexmillError
@@ -16,7 +16,12 @@ from lexmill_cli.scaler import LocalScaler
 from lexmill_cli.system import LocalSystem
 
 _POLL_SECONDS = 0.25
+_SERVING_POLL_SECONDS = 1.0
 _AWAY_SECONDS = 60
+_UNDER_WAY = {"Pending", "Running", "Suspended"}
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -34,67 +39,97 @@ def run_jobs(system: LocalSystem, jobs: Sequence[LocalJob], *, display: Display)
     workers have handed their documents back.
     """
     started = time.monotonic()
-    with system.client() as client, LocalScaler(system, client, jobs) as scaler:
-        declared = [_declare(client, job, display) for job in jobs]
+    with system.client() as client, LocalScaler(system, client, others=False) as scaler:
+        session = _Session(system, client, display)
+        declared = [session.declare(job) for job in jobs]
         for job in declared:
             scaler.serve(job)
-        progress = _follow(client, scaler, declared, system, display)
+        progress = _follow(session, scaler, declared)
     return Outcome(progress, time.monotonic() - started)
 
 
 def serve_forever(system: LocalSystem, jobs: Sequence[LocalJob], *, display: Display) -> None:
     """Scale workers for whatever comes in, until Ctrl-C."""
-    with system.client() as client, LocalScaler(system, client, jobs) as scaler:
+    with system.client() as client, LocalScaler(system, client, others=True) as scaler:
+        session = _Session(system, client, display)
         for job in jobs:
-            _declare(client, job, display)
+            scaler.serve(session.declare(job))
         while True:
-            scaler.step(wait_seconds=1.0)
-            if not system.api.is_running:
-                raise CommandError(Exit.UNAVAILABLE, _api_died(system))
+            session.heal()
+            scaler.step(wait_seconds=_SERVING_POLL_SECONDS)
 
 
-def _declare(client: ApiClient, job: LocalJob, display: Display) -> LocalJob:
-    """Go on with the same job where it was stopped; a finished one is run anew."""
-    known = client.progress(job.namespace, job.declared.name)
-    if (
-        known is not None
-        and known.state in {"Pending", "Running"}
-        and known.spec_hash == job.declared.spec_hash
-    ):
-        display.say(
-            f"Going on with {job.declared.name}: {known.documents.succeeded} of "
-            f"{known.documents.total} documents were done before."
-        )
-        declared = job.declared.model_copy(update={"uid": uuid.UUID(known.uid)})
-        return replace(job, declared=declared)
-    try:
-        client.declare(job.namespace, job.declared)
-    except LexmillError as error:
-        raise CommandError(
-            Exit.UNAVAILABLE if error.retryable else Exit.MISUSE,
-            f"The job {job.declared.name} was not accepted: {error.message}",
-        ) from error
-    return job
+@dataclass
+class _Session:
+    """Talking to the API for as long as the command runs, whatever dies and comes back."""
 
+    system: LocalSystem
+    client: ApiClient
+    display: Display
+    _answered: float = field(default_factory=time.monotonic)
 
-def _follow(
-    client: ApiClient,
-    scaler: LocalScaler,
-    jobs: Sequence[LocalJob],
-    system: LocalSystem,
-    display: Display,
-) -> list[JobProgress]:
-    answered = time.monotonic()
-    while True:
+    def heal(self) -> None:
+        for part in self.system.heal():
+            self.display.say(f"{part} had ended and was started again.")
+
+    def ask(self, call: Callable[[], T]) -> T:
+        """What the API answers; asked again, while it is away for a moment."""
+        while True:
+            self.heal()
+            try:
+                answer = call()
+            except LexmillError as error:
+                if not error.retryable:
+                    raise
+                if time.monotonic() - self._answered > _AWAY_SECONDS:
+                    log = self.system.home / "logs" / "api.log"
+                    raise CommandError(
+                        Exit.UNAVAILABLE,
+                        f"The API has stopped answering; {log} says why. "
+                        "The same command goes on from here.",
+                    ) from error
+                time.sleep(_POLL_SECONDS)
+            else:
+                self._answered = time.monotonic()
+                return answer
+
+    def declare(self, job: LocalJob) -> LocalJob:
+        """Go on with the same job where it was stopped; a finished one is run anew.
+
+        A job that listens keeps its uid, and with it what has come for it, when it is changed.
+        """
+        declared = job.declared
+        known = self.ask(lambda: self.client.progress(job.namespace, declared.name))
+        if known is not None and known.state in _UNDER_WAY:
+            same = known.spec_hash == declared.spec_hash
+            if same and declared.spec.trigger is None:
+                self.display.say(
+                    f"Going on with {declared.name}: {known.documents.succeeded} of "
+                    f"{known.documents.total} documents were done before."
+                )
+            if same or declared.spec.trigger is not None:
+                declared = declared.model_copy(
+                    update={
+                        "uid": uuid.UUID(known.uid),
+                        "generation": known.generation + (0 if same else 1),
+                    }
+                )
+            if same:
+                return replace(job, declared=declared)
         try:
-            scaler.step(wait_seconds=_POLL_SECONDS)
-            progress = [_progress(client, job) for job in jobs]
-            answered = time.monotonic()
+            self.ask(lambda: self.client.declare(job.namespace, declared))
         except LexmillError as error:
-            if not system.api.is_running or time.monotonic() - answered > _AWAY_SECONDS:
-                raise CommandError(Exit.UNAVAILABLE, _api_died(system)) from error
-            continue
-        display.show(progress, workers=scaler.running())
+            raise CommandError(
+                Exit.MISUSE, f"The job {declared.name} was not accepted: {error.message}."
+            ) from error
+        return replace(job, declared=declared)
+
+
+def _follow(session: _Session, scaler: LocalScaler, jobs: Sequence[LocalJob]) -> list[JobProgress]:
+    while True:
+        scaler.step(wait_seconds=_POLL_SECONDS)
+        progress = session.ask(lambda: [_progress(session.client, job) for job in jobs])
+        session.display.show(progress, workers=scaler.running())
         if all(_is_over(each) for each in progress):
             return progress
 
@@ -114,8 +149,3 @@ def _is_over(progress: JobProgress) -> bool:
         progress.state == "Failed"
         and (progress.finished_at is not None or progress.reason == "ReportsFailed")
     )
-
-
-def _api_died(system: LocalSystem) -> str:
-    log = Path(system.home) / "logs" / "api.log"
-    return f"The API has stopped answering; {log} says why. The same command goes on from here."

@@ -3,12 +3,10 @@
 import os
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
-
-import structlog
 
 from lexmill.client.api import ApiClient
 from lexmill.errors import LexmillError
@@ -16,14 +14,14 @@ from lexmill.jobs.schemas import Workers
 from lexmill.scaling.plan import Demand, Observed, Policy, State, plan, policy_of
 from lexmill.scaling.schemas import PoolWork
 from lexmill_cli.declaring import LocalJob
+from lexmill_cli.errors import CommandError, Exit
 from lexmill_cli.local.services import Service, start_service
 from lexmill_cli.system import LocalSystem
-
-log = structlog.get_logger(__name__)
 
 # A process is started in a second and costs nobody money: down sooner than in a cluster.
 _COOLDOWN_SECONDS = 2.0
 _STOP_SECONDS = 5.0
+_MOST_REFUSALS = 3
 
 _Key = tuple[str, str]
 """The uid of a job and the name of one of its pools."""
@@ -36,9 +34,15 @@ class LocalScaler:
     whoever waits for a job calls `step` again and again.
     """
 
-    def __init__(self, system: LocalSystem, client: ApiClient, jobs: Sequence[LocalJob]) -> None:
+    def __init__(self, system: LocalSystem, client: ApiClient, *, others: bool) -> None:
+        """With ``others`` it also serves jobs that came to the API by themselves.
+
+        But none that another command on this machine declared and left: that one alone knows which
+        folders its workers may use.
+        """
         self._system = system
         self._client = client
+        self._others = others
         self._policies: dict[_Key, Workers] = {}
         self._version = 0
         self._pools: dict[_Key, PoolWork] = {}
@@ -47,8 +51,7 @@ class LocalScaler:
         self._workers: dict[_Key, list[Service]] = defaultdict(list)
         self._stopping: list[Service] = []
         self._started = 0
-        for job in jobs:
-            self.serve(job)
+        self._refusals = 0
 
     def __enter__(self) -> Self:
         return self
@@ -81,11 +84,13 @@ class LocalScaler:
         return counts
 
     def step(self, *, wait_seconds: float) -> None:
-        """Read the feed, waiting for news at most so long, and start or stop workers by it."""
+        """Read the feed, waiting for news at most so long, and start or stop workers by it.
+
+        Raises CommandError when workers cannot start.
+        """
         try:
             demand = self._client.demand(after=self._version, wait_seconds=wait_seconds)
-        except LexmillError as error:
-            log.warning("feed_away", code=error.code)
+        except LexmillError:  # the planner knows how old its numbers are
             time.sleep(wait_seconds)
         else:
             self._version = demand.version
@@ -93,10 +98,13 @@ class LocalScaler:
             self._pools |= {(work.job_uid, work.pool): work for work in demand.pools}
         self._stopping = [worker for worker in self._stopping if worker.is_running]
         for key, work in self._pools.items():
-            self._scale(key, work)
+            if key in self._policies or (self._others and work.owner != "local"):
+                self._scale(key, work)
 
     def _scale(self, key: _Key, work: PoolWork) -> None:
         workers = self._workers[key]
+        for worker in workers:
+            self._check(worker)
         workers[:] = [worker for worker in workers if worker.is_running]
         decision = plan(
             self._policy(key),
@@ -119,6 +127,18 @@ class LocalScaler:
             worker = workers.pop()
             worker.ask_to_stop()
             self._stopping.append(worker)
+
+    def _check(self, worker: Service) -> None:
+        """One that was killed is replaced; one that gives up by itself would do so again."""
+        if worker.is_running or (worker.process.returncode or -1) < 0:
+            return
+        self._refusals += 1
+        if self._refusals == _MOST_REFUSALS:
+            raise CommandError(
+                Exit.UNAVAILABLE,
+                f"The workers do not start; {self._system.home / 'logs' / worker.name}.log says "
+                "why. The same command goes on from here.",
+            )
 
     def _policy(self, key: _Key) -> Policy:
         cores = os.cpu_count() or 2

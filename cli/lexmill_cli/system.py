@@ -5,9 +5,11 @@ import os
 import secrets
 import shutil
 import socket
+import time
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,30 +18,67 @@ import lexmill_migrations
 from lexmill.client.api import ApiClient
 from lexmill.storage.sources import file_uri
 from lexmill_cli.errors import CommandError, Exit
+from lexmill_cli.local import postgres, valkey
 from lexmill_cli.local.errors import LocalSystemError, from_os_error
 from lexmill_cli.local.folders import private_folder
-from lexmill_cli.local.postgres import running_postgres
-from lexmill_cli.local.processes import free_port, wait_until
+from lexmill_cli.local.postgres import PostgresServer
+from lexmill_cli.local.processes import free_port, is_alive, wait_until
 from lexmill_cli.local.services import Service, start_service
-from lexmill_cli.local.valkey import running_valkey
+from lexmill_cli.local.valkey import ValkeyServer
 
 _READY_SECONDS = 60
 _STOP_SECONDS = 25
 _LEAST_FREE_BYTES = 64 << 20
+_MOST_DEATHS = 10
+_DEATHS_WITHIN_SECONDS = 60.0
 
 
-@dataclass(frozen=True)
+@dataclass
 class LocalSystem:
     """A running system; ``environment`` is what each of its processes is configured by."""
 
     url: str
-    token: str
+    token: str = field(repr=False)
     home: Path
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] = field(repr=False)
     api: Service
+    postgres: PostgresServer
+    valkey: ValkeyServer
+    _deaths: deque[float] = field(default_factory=lambda: deque(maxlen=_MOST_DEATHS))
 
     def client(self) -> ApiClient:
         return ApiClient(self.url, token=self.token, source="/lexmill/cli")
+
+    def heal(self) -> list[str]:
+        """Start what has died again, at the address it had; gives the names of these parts.
+
+        What the others do meanwhile is theirs: workers and API wait for a server that is away.
+        Raises LocalSystemError where a part cannot start again or keeps dying.
+        """
+        healed = []
+        if not is_alive(self.postgres.pid):
+            self._count_death("PostgreSQL", self.home / "postgres" / "server.log")
+            self.postgres = postgres.restart(self.postgres)
+            healed.append("PostgreSQL")
+        if not is_alive(self.valkey.pid):
+            self._count_death("Valkey", self.home / "valkey" / "server.log")
+            self.valkey = valkey.restart(self.valkey)
+            healed.append("Valkey")
+        if not self.api.is_running:
+            self._count_death("The API", self.home / "logs" / "api.log")
+            self.api = _start_api(self.home, self.url, self.token, self.environment)
+            healed.append("The API")
+        return healed
+
+    def _count_death(self, part: str, log: Path) -> None:
+        now = time.monotonic()
+        self._deaths.append(now)
+        if len(self._deaths) == _MOST_DEATHS and now - self._deaths[0] < _DEATHS_WITHIN_SECONDS:
+            raise LocalSystemError(
+                "keeps_dying",
+                f"{part} has ended by itself, and not for the first time; {log} says why. "
+                "The same command goes on from here.",
+            )
 
 
 @contextmanager
@@ -55,22 +94,39 @@ def local_system(home: Path, *, roots: Sequence[Path], port: int | None) -> Iter
         private_folder(home / "logs")
         if port is not None:
             _check_port(port)
-        with running_postgres(home) as postgres, running_valkey(home) as valkey:
-            _migrate(postgres.url)
-            token = secrets.token_urlsafe(32)
-            environment = {
-                "LEXMILL_DATABASE__URL": postgres.url,
-                "LEXMILL_QUEUE__URL": valkey.url,
-                "LEXMILL_STORAGE__URI": file_uri((home / "objects").absolute()),
-                "LEXMILL_STORAGE__FILE_ROOTS": json.dumps([str(root.resolve()) for root in roots]),
-                "LEXMILL_TELEMETRY__METRICS_PORT": "0",
-            }
-            with _running_api(home, port or free_port(), token, environment) as system:
-                yield system
+        with _running(home, roots=roots, port=port) as system:
+            yield system
     except LocalSystemError as error:
         raise CommandError(Exit.UNAVAILABLE, str(error)) from error
     except OSError as error:
         raise CommandError(Exit.UNAVAILABLE, str(from_os_error(error, home))) from error
+
+
+@contextmanager
+def _running(home: Path, *, roots: Sequence[Path], port: int | None) -> Iterator[LocalSystem]:
+    """Each part is stopped by what it is then: `heal` may have replaced it."""
+    with ExitStack() as parts:
+        system: LocalSystem | None = None
+        database = postgres.start(home)
+        parts.callback(lambda: postgres.stop(system.postgres if system else database))
+        queue = valkey.start(home)
+        parts.callback(lambda: valkey.stop(system.valkey if system else queue))
+        _migrate(database.url)
+        token = secrets.token_urlsafe(32)
+        _write_private(home / "token", token)
+        url = f"http://127.0.0.1:{port or free_port()}"
+        environment = {
+            "LEXMILL_DATABASE__URL": database.url,
+            "LEXMILL_QUEUE__URL": queue.url,
+            "LEXMILL_STORAGE__URI": file_uri((home / "objects").absolute()),
+            "LEXMILL_STORAGE__FILE_ROOTS": json.dumps([str(root.resolve()) for root in roots]),
+            "LEXMILL_TELEMETRY__METRICS_PORT": "0",
+        }
+        api = _start_api(home, url, token, environment)
+        parts.callback(lambda: _stop_api(system.api if system else api))
+        system = LocalSystem(url, token, home, environment, api, database, queue)
+        _wait_for_api(system)
+        yield system
 
 
 def _check_space(folder: Path) -> None:
@@ -108,36 +164,34 @@ def _migrate(url: str) -> None:
         ) from error
 
 
-@contextmanager
-def _running_api(
-    home: Path, port: int, token: str, environment: Mapping[str, str]
-) -> Iterator[LocalSystem]:
-    _write_private(home / "token", token)
-    api = start_service(
+def _start_api(home: Path, url: str, token: str, environment: Mapping[str, str]) -> Service:
+    return start_service(
         "lexmill_api",
         name="api",
         folder=(home / "logs").absolute(),
         environment={
             **environment,
-            "LEXMILL_API__PORT": str(port),
+            "LEXMILL_API__PORT": url.rpartition(":")[2],
             "LEXMILL_API__CONTROL_TOKEN": token,
         },
     )
-    system = LocalSystem(f"http://127.0.0.1:{port}", token, home, environment, api)
-    try:
-        with system.client() as client:
-            wait_until(
-                lambda: client.is_ready() or not api.is_running, timeout_seconds=_READY_SECONDS
+
+
+def _wait_for_api(system: LocalSystem) -> None:
+    with system.client() as client:
+        wait_until(
+            lambda: client.is_ready() or not system.api.is_running, timeout_seconds=_READY_SECONDS
+        )
+        if not client.is_ready():
+            raise CommandError(
+                Exit.UNAVAILABLE,
+                f"The API did not start; {system.home / 'logs' / 'api.log'} says why.",
             )
-            if not client.is_ready():
-                raise CommandError(
-                    Exit.UNAVAILABLE,
-                    f"The API did not start; {home / 'logs' / 'api.log'} says why.",
-                )
-        yield system
-    finally:
-        api.ask_to_stop()
-        api.wait(_STOP_SECONDS)
+
+
+def _stop_api(api: Service) -> None:
+    api.ask_to_stop()
+    api.wait(_STOP_SECONDS)
 
 
 def _write_private(path: Path, text: str) -> None:

@@ -4,7 +4,8 @@ Offsets are half-open ranges of Unicode code points in a document's text layer, 
 ``text[start:end] == quote``; pages count from 1. A record is never changed after it was made.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import Literal
 
 Method = Literal["rule", "model", "computed", "human"]
@@ -191,7 +192,7 @@ class Fact:
     version: str
     confidence: float
     firm: bool
-    attributes: dict[str, str] = field(default_factory=dict)
+    attributes: dict[str, str] = dataclass_field(default_factory=dict)
     inputs: tuple[str, ...] = ()
 
 
@@ -261,5 +262,5 @@ class DocumentResult:
     clauses: tuple[Clause, ...] = ()
     findings: tuple[Finding, ...] = ()
     revisions: tuple[Revision, ...] = ()
-    versions: dict[str, str] = field(default_factory=dict)
+    versions: dict[str, str] = dataclass_field(default_factory=dict)
     schema: str = SCHEMA

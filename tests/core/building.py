@@ -151,6 +151,11 @@ def document_row(session: Session, uid: uuid.UUID) -> Any:
     return session.execute(select(Document.__table__).where(Document.job_uid == uid)).one()
 
 
+def document_rows(session: Session, uid: uuid.UUID) -> Sequence[Any]:
+    query = select(Document.__table__).where(Document.job_uid == uid).order_by(Document.uri)
+    return session.execute(query).all()
+
+
 def document_ids(session: Session, uid: uuid.UUID) -> list[uuid.UUID]:
     return list(session.scalars(select(Document.id).where(Document.job_uid == uid)))
 

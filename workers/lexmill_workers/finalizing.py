@@ -11,7 +11,6 @@ from lexmill.errors import ClaimLostError
 from lexmill.jobs.service import JobSpec
 from lexmill.storage.objects import Objects
 from lexmill.storage.sources import local_path
-from lexmill.tasks.schemas import ClaimedTask
 from lexmill_legal.reports import read_result, write_reports
 from lexmill_legal.results import DocumentResult, ErrorRecord
 from lexmill_workers.runtime import Runtime
@@ -20,7 +19,7 @@ from lexmill_workers.stages import decode_bundle
 PAGE = 500
 
 
-def finalize_run(runtime: Runtime, task: ClaimedTask, job: JobSpec, lost: threading.Event) -> None:
+def finalize_run(runtime: Runtime, job: JobSpec, lost: threading.Event) -> None:
     """Write the run's reports where the job's ``output`` says, else into the object store.
 
     Writing them again gives the same files, so a lost worker's half is simply overwritten.
@@ -31,7 +30,7 @@ def finalize_run(runtime: Runtime, task: ClaimedTask, job: JobSpec, lost: thread
 
     def results() -> Iterator[DocumentResult]:
         nonlocal text
-        for document in _ended(runtime, task, lost):
+        for document in _ended(runtime, job, lost):
             result, text = _read(runtime, document)
             yield result
 
@@ -51,13 +50,13 @@ def _target(runtime: Runtime, job: JobSpec, uri: str | None) -> tuple[Objects, s
     return Objects(uri), ""
 
 
-def _ended(runtime: Runtime, task: ClaimedTask, lost: threading.Event) -> Iterator[EndedDocument]:
+def _ended(runtime: Runtime, job: JobSpec, lost: threading.Event) -> Iterator[EndedDocument]:
     after: EndedDocument | None = None
     while True:
         if lost.is_set():
             raise ClaimLostError
         with transaction(runtime.process.engine) as session:
-            page = list_ended(session, run_id=task.run_id, after=after, limit=PAGE)
+            page = list_ended(session, run_ids=job.run_ids, after=after, limit=PAGE)
         yield from page
         if len(page) < PAGE:
             return

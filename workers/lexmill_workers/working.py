@@ -29,17 +29,14 @@ log = structlog.get_logger(__name__)
 
 def work_once(runtime: Runtime) -> bool:
     """Do one task; False when none was due. Errors end in the task's row, not in the caller."""
-    with transaction(runtime.process.engine, durable=False) as session:
-        task = claim_task(
-            session,
-            job_uid=uuid.UUID(runtime.worker.job),
-            pool=runtime.worker.pool,
-            worker=runtime.worker_id,
-            lease_seconds=runtime.process.settings.tasks.lease_seconds,
-        )
-        job = None if task is None else read_spec(session, uid=task.job_uid, run_id=task.run_id)
-    if task is None or job is None:
+    try:
+        found = _claim(runtime)
+    except SQLAlchemyError as error:
+        log.warning("database_error", error=type(error).__name__)
         return False
+    if found is None:
+        return False
+    task, job = found
     with (
         structlog.contextvars.bound_contextvars(
             job=str(task.job_uid), task=task.id, document=task.document_id and str(task.document_id)
@@ -48,6 +45,20 @@ def work_once(runtime: Runtime) -> bool:
     ):
         _work(runtime, task, job, lost)
     return True
+
+
+def _claim(runtime: Runtime) -> tuple[ClaimedTask, JobSpec] | None:
+    with transaction(runtime.process.engine, durable=False) as session:
+        task = claim_task(
+            session,
+            job_uid=uuid.UUID(runtime.worker.job),
+            pool=runtime.worker.pool,
+            worker=runtime.worker_id,
+            lease_seconds=runtime.process.settings.tasks.lease_seconds,
+        )
+        if task is None:
+            return None
+        return task, read_spec(session, uid=task.job_uid, run_id=task.run_id)
 
 
 def _work(runtime: Runtime, task: ClaimedTask, job: JobSpec, lost: threading.Event) -> None:
@@ -72,7 +83,7 @@ def _do(runtime: Runtime, task: ClaimedTask, job: JobSpec, lost: threading.Event
     if task.kind == "expand":
         expand_job(runtime, task, job, lost)
     elif task.kind == "finalize":
-        finalize_run(runtime, task, job, lost)
+        finalize_run(runtime, job, lost)
         with transaction(runtime.process.engine) as session:
             complete_finalize(session, task=task)
     else:

@@ -51,7 +51,7 @@ def upgrade() -> None:
         sa.Column("data", sa.LargeBinary(), nullable=True),
         sa.Column("outcome", sa.String(), nullable=False),
         sa.Column("documents", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("received_at", "id", name=op.f("pk_event")),
+        sa.PrimaryKeyConstraint("id", "received_at", name=op.f("pk_event")),
         postgresql_partition_by="RANGE (received_at)",
     )
     op.create_index(

@@ -1,6 +1,7 @@
 """A typed client of the API, for the command line and the scalers."""
 
 import uuid
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -11,6 +12,7 @@ from lexmill.errors import ErrorClass, LexmillError
 from lexmill.events.schemas import JOB_CANCELLED, JOB_DECLARED
 from lexmill.jobs.schemas import CancelledJob, DeclaredJob, JobProgress
 from lexmill.scaling.schemas import Demand
+from lexmill.tasks.schemas import DeadTask
 
 _TIMEOUT = httpx.Timeout(10, read=40)
 
@@ -53,6 +55,23 @@ class ApiClient:
         answer = self._call("GET", f"/v1/demand?after={after}&wait={wait_seconds}")
         assert answer is not None
         return msgspec.json.decode(answer, type=Demand)
+
+    def dead(self, namespace: str, *, after: int = 0) -> list[DeadTask]:
+        """One page of dead tasks, oldest first; the next begins behind the last id."""
+        answer = self._call("GET", f"/v1/namespaces/{namespace}/dead?after={after}")
+        assert answer is not None
+        return msgspec.json.decode(answer, type=list[DeadTask])
+
+    def replay(self, namespace: str, tasks: Sequence[int]) -> int:
+        """How many tasks are queued again."""
+        answer = self._call(
+            "POST",
+            f"/v1/namespaces/{namespace}/dead/replay",
+            content=msgspec.json.encode(list(tasks)),
+            content_type="application/json",
+        )
+        assert answer is not None
+        return msgspec.json.decode(answer, type=dict[str, int])["queued"]
 
     def is_ready(self) -> bool:
         try:

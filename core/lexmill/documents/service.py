@@ -65,9 +65,9 @@ def add_documents(
 
 
 def list_ended(
-    session: Session, *, run_id: int, after: EndedDocument | None, limit: int
+    session: Session, *, run_ids: Sequence[int], after: EndedDocument | None, limit: int
 ) -> list[EndedDocument]:
-    """One page of a run's documents in the order of their URIs (by code point), then ids."""
+    """One page of the runs' documents in the order of their URIs (by code point), then ids."""
     parent = aliased(Document)
     uri = Document.uri.collate("C")
     query = (
@@ -82,7 +82,7 @@ def list_ended(
             Document.result_key,
         )
         .outerjoin(parent, parent.id == Document.parent_id)
-        .where(Document.run_id == run_id)
+        .where(Document.run_id.in_(run_ids))
         .order_by(uri, Document.id)
         .limit(limit)
     )

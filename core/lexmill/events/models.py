@@ -29,10 +29,10 @@ class Event(Base):
 
     __tablename__ = "event"
 
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     received_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=func.now(), primary_key=True
     )
-    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     namespace: Mapped[str]
     job_uid: Mapped[uuid.UUID | None]
     source: Mapped[str]

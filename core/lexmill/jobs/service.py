@@ -1,10 +1,11 @@
 import uuid
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
 import msgspec
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from lexmill.documents.models import Document
@@ -36,6 +37,9 @@ class JobSpec(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     generation: int
     run_number: int
+    run_ids: tuple[int, ...]
+    """The runs whose documents are reported together: all of a plain job's, so that a replay
+    completes its reports; else the one."""
     spec: dict[str, Any]
     config_maps: Mapping[str, Mapping[str, str]]
 
@@ -217,11 +221,7 @@ def replay_documents(session: Session, *, document_ids: Sequence[uuid.UUID]) -> 
     wake_ups: dict[str, int] = {}
     for job_uid, group in groupby(rows, key=lambda row: row.job_uid):
         documents = list(group)
-        session.execute(
-            update(Job)
-            .where(Job.uid == job_uid)
-            .values(outcome=None, reason=None, message=None, ended_at=None)
-        )
+        _reopen(session, job_uid)
         run_id = open_run(session, job_uid=job_uid)
         ids = [document.id for document in documents]
         session.execute(
@@ -246,6 +246,62 @@ def replay_documents(session: Session, *, document_ids: Sequence[uuid.UUID]) -> 
     return wake_ups
 
 
+def replay_tasks(session: Session, *, namespace: str, task_ids: Sequence[int]) -> dict[str, int]:
+    """Try dead tasks again: documents in a new run, a listing from its cursor, reports anew.
+
+    Gives the wake-ups to ring, a number a queue. Whatever is not dead any more is passed over.
+    """
+    tasks = session.execute(
+        select(Task.id, Task.kind, Task.document_id, Task.job_uid)
+        .join(Job, Job.uid == Task.job_uid)
+        .where(
+            Task.id.in_(task_ids),
+            Task.namespace == namespace,
+            Task.state == "dead",
+            Job.deleted_at.is_(None),
+        )
+        .with_for_update(of=Task)
+    ).all()
+    wake_ups = Counter(
+        replay_documents(
+            session, document_ids=[task.document_id for task in tasks if task.kind == "process"]
+        )
+    )
+    for task in tasks:
+        if task.kind == "process":
+            continue
+        _reopen(session, task.job_uid)
+        session.execute(
+            update(Run)
+            .where(Run.id.in_(select(Task.run_id).where(Task.id == task.id)))
+            .values(finalized_at=None, listed_at=None if task.kind == "expand" else Run.listed_at)
+        )
+        # The run's reports, where there were some, are written again behind the rest of the list.
+        session.execute(
+            delete(Task).where(
+                Task.run_id.in_(select(Task.run_id).where(Task.id == task.id)),
+                Task.kind == "finalize",
+                Task.id != task.id,
+            )
+        )
+        session.execute(
+            update(Task)
+            .where(Task.id == task.id)
+            .values(state="waiting", failures=0, crashes=0, due_at=func.now(), ended_at=None)
+        )
+        announce_work(session, pools={(task.job_uid, MAIN_POOL)})
+        wake_ups[queue_name(namespace, str(task.job_uid), MAIN_POOL)] += 1
+    return dict(wake_ups)
+
+
+def _reopen(session: Session, job_uid: uuid.UUID) -> None:
+    session.execute(
+        update(Job)
+        .where(Job.uid == job_uid)
+        .values(outcome=None, reason=None, message=None, ended_at=None)
+    )
+
+
 def read_spec(session: Session, *, uid: uuid.UUID, run_id: int) -> JobSpec:
     row = session.execute(
         select(Job.namespace, Job.name, Job.generation, Job.spec, Job.config_maps, Run.number)
@@ -254,6 +310,7 @@ def read_spec(session: Session, *, uid: uuid.UUID, run_id: int) -> JobSpec:
     ).one()
     return JobSpec(
         uid=uid,
+        run_ids=_reported_runs(session, uid, run_id, row.spec),
         namespace=row.namespace,
         name=row.name,
         generation=row.generation,
@@ -268,6 +325,7 @@ def read_progress(session: Session, *, namespace: str, name: str) -> JobProgress
     job = session.execute(
         select(
             Job.uid,
+            Job.spec,
             Job.generation,
             Job.spec_hash,
             Job.suspended,
@@ -286,7 +344,8 @@ def read_progress(session: Session, *, namespace: str, name: str) -> JobProgress
         .order_by(Run.number.desc())
         .limit(1)
     ).one_or_none()
-    counts = DocumentCounts() if run is None else _count_documents(session, run.id)
+    run_ids = () if run is None else _reported_runs(session, job.uid, run.id, job.spec)
+    counts = _count_documents(session, run_ids)
     return JobProgress(
         uid=str(job.uid),
         namespace=namespace,
@@ -305,6 +364,14 @@ def read_progress(session: Session, *, namespace: str, name: str) -> JobProgress
     )
 
 
+def _reported_runs(
+    session: Session, uid: uuid.UUID, run_id: int, spec: Mapping[str, Any]
+) -> tuple[int, ...]:
+    if "documents" not in spec or "schedule" in spec:
+        return (run_id,)
+    return tuple(session.scalars(select(Run.id).where(Run.job_uid == uid).order_by(Run.id)))
+
+
 def _state(outcome: str | None, *, suspended: bool, started: bool) -> Any:
     if outcome is not None:
         return "Complete" if outcome == "complete" else "Failed"
@@ -313,20 +380,20 @@ def _state(outcome: str | None, *, suspended: bool, started: bool) -> Any:
     return "Running" if started else "Pending"
 
 
-def _count_documents(session: Session, run_id: int) -> DocumentCounts:
+def _count_documents(session: Session, run_ids: Sequence[int]) -> DocumentCounts:
     rows = session.execute(
         select(
             Document.state,
             func.count().label("documents"),
             func.count().filter(Document.parent_id.is_(None)).label("listed"),
         )
-        .where(Document.run_id == run_id)
+        .where(Document.run_id.in_(run_ids))
         .group_by(Document.state)
     ).all()
     states = {row.state: row.documents for row in rows}
     running = session.scalar(
         select(func.count()).where(
-            Task.run_id == run_id, Task.state == "running", Task.kind == "process"
+            Task.run_id.in_(run_ids), Task.state == "running", Task.kind == "process"
         )
     )
     queued = states.get("queued", 0)

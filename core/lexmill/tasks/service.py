@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Interval, bindparam, func, select, text, update
+from sqlalchemy import Interval, bindparam, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from lexmill.documents.models import Document
@@ -19,7 +19,7 @@ from lexmill.documents.service import add_documents, add_stage_outputs
 from lexmill.errors import ClaimLostError, ErrorClass, LexmillError
 from lexmill.jobs.models import Job, Run
 from lexmill.tasks.models import Task
-from lexmill.tasks.schemas import ClaimedTask, Retrying, Visit
+from lexmill.tasks.schemas import ClaimedTask, DeadTask, Retrying, Visit
 
 _CLAIM = text("""
     WITH best AS (
@@ -328,6 +328,35 @@ def stop_tasks(
         .values(listed_at=func.now())
     )
     return len(documents)
+
+
+def list_dead(
+    session: Session, *, namespace: str, after: int = 0, limit: int = 500
+) -> list[DeadTask]:
+    """Dead tasks of living jobs that were not replayed, oldest first, from behind an id on."""
+    rows = session.execute(
+        select(
+            Task.id,
+            Task.kind,
+            Task.namespace,
+            Job.name.label("job"),
+            Document.uri.label("document"),
+            Task.error_code,
+            Task.error_message,
+        )
+        .join(Job, Job.uid == Task.job_uid)
+        .outerjoin(Document, Document.id == Task.document_id)
+        .where(
+            Task.namespace == namespace,
+            Task.state == "dead",
+            Task.id > after,
+            Job.deleted_at.is_(None),
+            or_(Task.document_id.is_(None), Document.state == "dead"),
+        )
+        .order_by(Task.id)
+        .limit(limit)
+    )
+    return [DeadTask(**row) for row in rows.mappings()]
 
 
 def start_finalize(session: Session, *, run_id: int | None = None) -> list[tuple[str, uuid.UUID]]:

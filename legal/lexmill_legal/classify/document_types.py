@@ -6,30 +6,30 @@ from typing import Final
 
 # Order decides: what is said of the document (amendment, termination) before what it is about.
 _RULES: Final = (
-    ("amendment", r"\bamend(?:ment|ing|s)?\b|\baddendum\b|\bsupplement(?:al)?\b|\bmodification\b"
-                  r"|доп(?:олнительн\w+|\.)\s+соглашени|об? изменени|о внесении изменений"),
+    ("amendment", (r"\bamend(?:ment|ing|s)?\b|\baddendum\b|\bsupplement(?:al)?\b|\bmodification\b"
+                  r"|доп(?:олнительн\w+|\.)\s+соглашени|об? изменени|о внесении изменений")),
     ("termination", r"\btermination\b|соглашени\w+ о расторжении|\bо расторжении"),
-    ("nda", r"\bnon-?\s?disclosure\b|\bconfidentiality\b|\bnda\b|\bsecrecy\b"
-            r"|конфиденциальност|неразглашени"),
+    ("nda", (r"\bnon-?\s?disclosure\b|\bconfidentiality\b|\bnda\b|\bsecrecy\b"
+            r"|конфиденциальност|неразглашени")),
     ("settlement", r"\bsettlement\b|\bmutual release\b|мировое соглашение|об урегулировании"),
     ("power_of_attorney", r"\bpower of attorney\b|доверенность"),
     ("joint_filing", r"\bjoint filing\b"),
     ("joint_venture", r"\bjoint venture\b|совместной деятельности|простого товарищества"),
     ("merger", r"\bmerger\b|\bbusiness combination\b|слияни[ия]"),
-    ("shareholders", r"\b(?:share|stock)holders?['’]?s?['’]? agreement|\binvestor rights"
+    ("shareholders", (r"\b(?:share|stock)holders?['’]?s?['’]? agreement|\binvestor rights"
                      r"|\b(?:limited liability company|llc|operating) agreement\b"
-                     r"|корпоративный договор|акционерное соглашение"),
+                     r"|корпоративный договор|акционерное соглашение")),
     ("partnership", r"\bpartnership\b|о партн[её]рстве"),
     ("franchise", r"\bfranchis\w+|коммерческой концессии|франчайзинг"),
-    ("employment", r"\bemployment\b|\bexecutive agreement\b|\boffer letter\b"
-                   r"|трудовой (?:договор|контракт)|трудово(?:му|го) договор"),
+    ("employment", (r"\bemployment\b|\bexecutive agreement\b|\boffer letter\b"
+                   r"|трудовой (?:договор|контракт)|трудово(?:му|го) договор")),
     ("strategic_alliance", r"\balliance\b"),
     ("endorsement", r"\bendorsement\b"),
     ("sponsorship", r"\bsponsorship\b|спонсор"),
     ("co_branding", r"\bco-?\s?brand\w*"),
     ("trademark_license", r"\btrade\s?marks? licen[cs]e|\btrademark licensing"),
-    ("intellectual_property", r"\bintellectual property\b|\bpatents? (?:assignment|rights)\b"
-                              r"|\bip agreement\b|об отчуждении исключительного права"),
+    ("intellectual_property", (r"\bintellectual property\b|\bpatents? (?:assignment|rights)\b"
+                              r"|\bip agreement\b|об отчуждении исключительного права")),
     ("maintenance", r"\bmaintenance\b|технического обслуживания"),
     ("hosting", r"\bhosting\b|хостинг"),
     ("outsourcing", r"\boutsourc\w+|аутсорсинг"),
@@ -44,14 +44,14 @@ _RULES: Final = (
     ("marketing", r"\b(?:re)?marketing\b|\badvertising\b|на оказание рекламных|маркетинг"),
     ("promotion", r"\bpromotion(?:al)?\b"),
     ("affiliate", r"\baffiliate\b"),
-    ("agency", r"\bagency\b|\bagent agreement\b|\bsales representative\b|агентск|поручения"
-               r"|комиссии"),
+    ("agency", (r"\bagency\b|\bagent agreement\b|\bsales representative\b|агентск|поручения"
+               r"|комиссии")),
     ("transportation", r"\btransport\w*|\bcarriage\b|\bcharter\s?party\b|перевозк|экспедици"),
     ("construction", r"\bconstruction\b|\bepc\b|подряд"),
     ("consulting", r"\bconsult\w+|\badvisory\b|консультацион|консалтинг"),
     ("lease", r"\bleas(?:e|ing)\b|\btenancy\b|\brental\b|аренд|лизинг|найма"),
-    ("loan", r"\bloan\b|\bcredit agreement\b|\bcredit facility\b|\bfacility agreement\b"
-             r"|\bpromissory note\b|займа|кредитн"),
+    ("loan", (r"\bloan\b|\bcredit agreement\b|\bcredit facility\b|\bfacility agreement\b"
+             r"|\bpromissory note\b|займа|кредитн")),
     ("guaranty", r"\bguarant(?:y|ee)\b|поручительств|гаранти[ия]"),
     ("pledge", r"\bpledge\b|\bsecurity agreement\b|\bmortgage\b|залог|ипотек"),
     ("escrow", r"\bescrow\b|эскроу"),
@@ -61,10 +61,10 @@ _RULES: Final = (
     ("services", r"\bservic(?:es?|ing)\b|\bstatement of work\b|услуг|обслуживани"),
     ("purchase", r"\bpurchase\b|\bsales?\b|\bsubscription\b|купли\s?[-–—]\s?продажи"),
     ("indemnification", r"\bindemn\w+"),
-    ("letter_of_intent", r"\bletter of intent\b|\bmemorandum of understanding\b|\bterm sheet\b"
-                         r"|протокол о намерениях|соглашени\w+ о намерениях"),
-    ("terms_of_use", r"\bterms (?:of (?:use|service)|and conditions)\b|пользовательское соглашение"
-                     r"|оферт"),
+    ("letter_of_intent", (r"\bletter of intent\b|\bmemorandum of understanding\b|\bterm sheet\b"
+                         r"|протокол о намерениях|соглашени\w+ о намерениях")),
+    ("terms_of_use", (r"\bterms (?:of (?:use|service)|and conditions)\b|пользовательское соглашение"
+                     r"|оферт")),
     ("privacy_policy", r"\bprivacy policy\b|политика (?:конфиденциальности|обработки)"),
 )  # fmt: skip
 

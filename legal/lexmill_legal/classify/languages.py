@@ -17,8 +17,41 @@ _LINE: Final = re.compile(r"[^\n]+")
 
 # The commonest words of contracts; other Latin languages share only a few short ones.
 _ENGLISH: Final = frozenset(
-    "the of and to in or shall any by this be for that as with such agreement is not on from"
-    " under which will party parties other has have been are its may".split()
+    [
+        "the",
+        "of",
+        "and",
+        "to",
+        "in",
+        "or",
+        "shall",
+        "any",
+        "by",
+        "this",
+        "be",
+        "for",
+        "that",
+        "as",
+        "with",
+        "such",
+        "agreement",
+        "is",
+        "not",
+        "on",
+        "from",
+        "under",
+        "which",
+        "will",
+        "party",
+        "parties",
+        "other",
+        "has",
+        "have",
+        "been",
+        "are",
+        "its",
+        "may",
+    ]
 )
 _ENGLISH_SHARE: Final = 0.22
 

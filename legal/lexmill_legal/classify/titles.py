@@ -27,18 +27,21 @@ _EXHIBIT: Final = re.compile(
 _FILING_NUMBER: Final = re.compile(r"^\W*\d{1,3}\.\d{1,2}(?:\.\d{1,2})?\s+(?=[A-Z])|^\d{1,2}\)\s+")
 _NOISE: Final = re.compile(
     r"^(?:\W*(?:execution (?:copy|version)|final (?:version|form)|confidential(?! agreement|ity)"
-    r"(?: treatment requested)?|draft|strictly private(?: and confidential)?|page(?: of)? \d+(?: of(?: \d+)?)?"
+    r"(?: treatment requested)?|draft|strictly private(?: and confidential)?|page"
+    r"(?: of)? \d+(?: of(?: \d+)?)?"
     r"|private and confidential|conformed copy|privileged|version \d+)\b)+\W*",
     re.IGNORECASE,
 )
 _CUT: Final = re.compile(
-    r"\s*[,;:(]?\s*\b(?:(?:by and )?between|(?:by and )?among|dated|made (?:and entered|as of|this|on)"
+    r"\s*[,;:(]?\s*\b(?:(?:by and )?between|(?:by and )?among|dated|made "
+    r"(?:and entered|as of|this|on)"
     r"|entered into|effective (?:as of|date)|this agreement|this \w+ agreement|whereas)\b",
     re.IGNORECASE,
 )
 _THIS: Final = re.compile(
     r"\b(?:[Tt]his|THIS|[Tt]he following|[Tt]he within)\s+"
-    r"(?P<name>(?:(?:[A-Z][\w&/’'.®™-]*|and|of|for|to|the|on|&|in|with|No\.|\#?\d{1,3}|[-–])[,]?\s+)"
+    r"(?P<name>(?:(?:[A-Z][\w&/’'.®™-]*|and|of|for|to|the|on|&|in|with|No\.|\#?\d{1,3}"
+    r"|[-–])[,]?\s+)"
     r"{0,14}(?:Agreement|AGREEMENT|Contract|CONTRACT|Lease|LEASE|Addendum|ADDENDUM|Amendment"
     r"|AMENDMENT|Deed|DEED|Guaranty|GUARANTY|Guarantee|GUARANTEE|Indenture|INDENTURE|Undertaking"
     r"|Memorandum of Understanding|Letter of Intent|Statement of Work)"
@@ -56,13 +59,16 @@ _COMPANY_END: Final = re.compile(
 )
 _NOT_A_TITLE: Final = re.compile(
     r"^(?:\d{1,2}(?:\.\d{1,2}){0,3}\.?\s|[A-H]\.\s|THIS |IN WITNESS|PLEASE |Agreement,|Amendment,)"
-    r"|\bentire (?:agreement|contract)\b|\bof (?:the|this) agreement$|\bcounterparts\b|\bamendments?;"
-    r"|\bconstitutes?\b|\b(?:is|are|shall|will|has|hereby)\b|^(?:termination|term|scope|purpose) of\b",
+    r"|\bentire (?:agreement|contract)\b|\bof (?:the|this) agreement$|\bcounterparts\b"
+    r"|\bamendments?;"
+    r"|\bconstitutes?\b|\b(?:is|are|shall|will|has|hereby)\b|^(?:termination|term"
+    r"|scope|purpose) of\b",
     re.IGNORECASE,
 )
 _AFTER_HEAD: Final = re.compile(
     rf"\b(?:{_HEAD})\b(?:\s(?:no\.?|number|\#|n°)\s?[\w-]{{1,12}})?"
-    r"(?=\s+(?!(?:on|for|of|to|regarding|concerning|relating|with|in|and|or|between|addendum|amendment"
+    r"(?=\s+(?!(?:on|for|of|to|regarding|concerning|relating|with|in|and|or|between"
+    r"|addendum|amendment"
     r"|no|number|n°)\b|\#|n°)[^(\s])",
     re.IGNORECASE,
 )
@@ -195,11 +201,9 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     cut = _CUT.search(text[start:end])
     if cut is not None and cut.start():
         end = start + cut.start()
-    company = None
-    for company in _COMPANY_END.finditer(text, start, end):
-        pass
-    if company is not None and _ENDS_IN_HEAD.search(text, company.end(), end):
-        start = company.end()
+    companies = [match.end() for match in _COMPANY_END.finditer(text, start, end)]
+    if companies and _ENDS_IN_HEAD.search(text, companies[-1], end):
+        start = companies[-1]
     head = _AFTER_HEAD.search(text, start, end)
     if head is not None:
         end = head.end()

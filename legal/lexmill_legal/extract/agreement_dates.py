@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from lexmill_legal.extract.candidates import Candidate, one_line
+from lexmill_legal.extract.candidates import Candidate
 from lexmill_legal.extract.dates import DateMention
 from lexmill_legal.extract.reading import Reading
 
@@ -31,7 +31,8 @@ _THIS: Final = re.compile(
     r"\bthis\s+(?:[\w&,/’'-]+\s+){0,9}(?:agreement|amendment|addendum|contract|lease|deed|letter)\b"
 )
 _EARLIER: Final = re.compile(
-    r"[^.\"“]{0,60}[\"“](?:the\s+)?(?:original|initial|existing|prior|first|master|previous|old)\b|[,\s]*as\s+amended"
+    r"[^.\"“]{0,60}[\"“](?:the\s+)?(?:original|initial|existing|prior|first|master"
+    r"|previous|old)\b|[,\s]*as\s+amended"
 )
 _SIGNING: Final = re.compile(
     r"(?:\bdated?\b|\bsigned\b|\bexecuted\b|\bas of\b|\bwitness\b|\bday and year\b)[^.]{0,30}\Z"
@@ -52,17 +53,22 @@ _EFFECTIVE_AS_OF: Final = re.compile(
     r"|\beffective\s+date\s?(?:is|:)?)[\s:,_]{0,6}\Z"
 )
 _OF_AGREEMENT: Final = re.compile(
-    r"\b(?:this|the)\s(?:[\w-]+\s){0,4}?(?:agreement|contract|lease|amendment|addendum|appointment|engagement|promotion|license)\b"
+    r"\b(?:this|the)\s(?:[\w-]+\s){0,4}?(?:agreement|contract|lease|amendment|addendum"
+    r"|appointment|engagement|promotion|license)\b"
     r"|\bterm\b|\bventure\b"
 )
 _FIRST_WRITTEN: Final = re.compile(
-    r"(?:effective|in effect|in(?:to)? force|commenc\w+|begin\w*)\s+(?:(?:as|on|of|from|upon|at|the|and)\s+){0,4}"
-    r"(?:(?:date|day)(?:\s+and\s+year)?\s+(?:first\s+(?:\w+\s+){0,2}(?:above|written|set forth|stated|mentioned|appearing)|hereof"
+    r"(?:effective|in effect|in(?:to)? force|commenc\w+|begin\w*)\s+(?:(?:as|on|of"
+    r"|from|upon|at|the|and)\s+){0,4}"
+    r"(?:(?:date|day)(?:\s+and\s+year)?\s+(?:first\s+(?:\w+\s+){0,2}(?:above|written"
+    r"|set forth|stated|mentioned|appearing)|hereof"
     r"|of\s+this\s+(?:\w+\s)?(?:agreement|contract|amendment))|date\s+written\s+above)"
-    r"|effective\s+date[\"”]?\s+(?:shall\s+)?(?:means?|be|is)\s+the\s+date\s+(?:first\s|of\s+this\s+(?:agreement|contract)|hereof)"
+    r"|effective\s+date[\"”]?\s+(?:shall\s+)?(?:means?|be|is)\s+the\s+date\s+"
+    r"(?:first\s|of\s+this\s+(?:agreement|contract)|hereof)"
 )
 _RUSSIAN_EFFECTIVE: Final = re.compile(
-    r"(?:вступа\w+\s+в\s+(?:законную\s+)?силу|действует|распространя\w+)\s+(?:с|со|на)\b[^.\d]{0,60}\Z"
+    r"(?:вступа\w+\s+в\s+(?:законную\s+)?силу|действует|распространя\w+)\s+(?:с|со"
+    r"|на)\b[^.\d]{0,60}\Z"
 )
 
 
@@ -82,7 +88,7 @@ def find_agreement_date(reading: Reading) -> Iterator[Candidate]:
     ]
     if signed:
         latest = max(signed, key=lambda date: date.iso or "")
-        yield _candidate(reading, latest, "agreement_date", "signed_late", 0.5)
+        yield _candidate(reading, latest, "agreement_date.signed_late", 0.5)
 
 
 def _scored(reading: Reading, date: DateMention, background: int) -> Candidate:
@@ -97,14 +103,11 @@ def _scored(reading: Reading, date: DateMention, background: int) -> Candidate:
         score -= 1.5
     if reading.russian and date.start < _RUSSIAN_HEAD and not before.rstrip(' «"').endswith("от"):
         score, rule = max(score, 4 - date.start / 1000), "russian_head"
-    return _candidate(reading, date, "agreement_date", rule, score)
+    return _candidate(reading, date, f"agreement_date.{rule}", score)
 
 
-def _candidate(
-    reading: Reading, date: DateMention, field: str, rule: str, score: float
-) -> Candidate:
-    written = one_line(reading.text[date.start : date.end])
-    return Candidate(field, f"{field}.{rule}", written, date.iso, date.start, date.end, score)
+def _candidate(reading: Reading, date: DateMention, rule: str, score: float) -> Candidate:
+    return reading.candidate(rule, (date.start, date.end), date.iso, score)
 
 
 def find_effective_date(reading: Reading, agreed: list[Candidate]) -> Iterator[Candidate]:
@@ -125,7 +128,7 @@ def find_effective_date(reading: Reading, agreed: list[Candidate]) -> Iterator[C
             rule, score = "ru_from", 3.0
         else:
             continue
-        yield _candidate(reading, date, "effective_date", rule, score - date.start / 50_000)
+        yield _candidate(reading, date, f"effective_date.{rule}", score - date.start / 50_000)
     same = any(
         _OF_AGREEMENT.search(lower, max(0, match.start() - 120), match.start())
         or match.group().startswith("effective date")

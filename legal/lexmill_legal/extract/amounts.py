@@ -1,6 +1,5 @@
 """Amounts and percentages with the role they play; ``other`` where the text does not say."""
 
-import bisect
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -10,34 +9,49 @@ from lexmill_legal.extract.reading import Reading
 
 # Role, words, weight: strong words win over nearer weak ones.
 _CUES: Final = (
-    ("cap", 3.0, r"(?:aggregate|total|maximum|cumulative|entire)\s+liabilit\w+|liabilit\w+[^.]{0,90}(?:exceed|limited\s+to|excess\s+of)"
-                 r"|ответственност\w+[^.]{0,80}(?:ограничен|превыша)\w+"),
-    ("penalty", 3.0, r"penalt(?:y|ies)|liquidated\s+damages|late\s+(?:fee|charge)s?|termination\s+fee|неусто\w+|пен[яюией]\w{0,2}\b|штраф\w*"),
-    ("interest", 3.0, r"\binterest\b(?!\s+(?:in|rate\s+cap))|prime\s+rate|per\s+annum|процент\w*\s+годовых|процент\w*\s+за\s+пользование|годовых|ключев\w+\s+ставк\w+"),
-    ("deposit", 3.0, r"\bdeposits?\b|\bescrow\b|обеспечительн\w+\s+плат[её]ж\w*|задат\w+|гарантийн\w+\s+взнос\w*"),
-    ("advance", 3.0, r"\badvance\b(?!\s+notice)|\bup-?front\b|\bprepa(?:id|yment)\b|down\s+payment|аванс\w*|предоплат\w*"),
-    ("insurance", 3.0, r"\binsur\w+|\bcoverage\b|per\s+occurrence|combined\s+single\s+limit|страхов\w+"),
+    ("cap", 3.0, (r"(?:aggregate|total|maximum|cumulative|entire)\s+liabilit\w+"
+r"|liabilit\w+[^.]{0,90}(?:exceed|limited\s+to|excess\s+of)"
+                 r"|ответственност\w+[^.]{0,80}(?:ограничен|превыша)\w+")),
+    ("penalty", 3.0, (r"penalt(?:y|ies)|liquidated\s+damages|late\s+(?:fee|charge)s?"
+r"|termination\s+fee|неусто\w+|пен[яюией]\w{0,2}\b|штраф\w*")),
+    ("interest", 3.0, (r"\binterest\b(?!\s+(?:in|rate\s+cap))|prime\s+rate|per\s+annum"
+r"|процент\w*\s+годовых|процент\w*\s+за\s+пользование|годовых|ключев\w+\s+ставк\w+")),
+    ("deposit", 3.0, (r"\bdeposits?\b|\bescrow\b|обеспечительн\w+\s+плат[её]ж\w*|задат\w+"
+r"|гарантийн\w+\s+взнос\w*")),
+    ("advance", 3.0, (r"\badvance\b(?!\s+notice)|\bup-?front\b|\bprepa(?:id|yment)\b|down\s+payment"
+r"|аванс\w*|предоплат\w*")),
+    ("insurance", 3.0, (r"\binsur\w+|\bcoverage\b|per\s+occurrence|combined\s+single\s+limit"
+     r"|страхов\w+")),
     ("tax", 3.0, r"\btax(?:es)?\b|\bvat\b|\bgst\b|withholding|\bндс\b|налог\w*"),
     ("royalty", 3.0, r"\broyalt\w+|лицензионн\w+\s+(?:вознаграждени\w+|плат[её]ж\w*)|роялти"),
-    ("commission", 3.0, r"\bcommissions?\b(?!\s+file)|\bbrokerage\b|агентск\w+\s+вознагражден\w+|комиссионн\w+|комисси[яию]\b"),
+    ("commission", 3.0, (r"\bcommissions?\b(?!\s+file)|\bbrokerage\b|агентск\w+\s+вознагражден\w+"
+r"|комиссионн\w+|комисси[яию]\b")),
     ("rent", 3.0, r"\brent(?:al)?s?\b|арендн\w+\s+плат\w+|плат\w+\s+за\s+(?:аренд|пользовани)\w+"),
-    ("salary", 3.0, r"\bsalar(?:y|ies)\b|\bwages?\b|base\s+compensation|\bbonus\b|заработн\w+\s+плат\w+|оклад\w*"),
-    ("loan", 2.5, r"\bloans?\b|principal\s+(?:amount|sum)|\bborrow\w*|сумм\w+\s+займа|\bза[ей]м\w*|кредит\w*"),
+    ("salary", 3.0, (r"\bsalar(?:y|ies)\b|\bwages?\b|base\s+compensation|\bbonus\b"
+r"|заработн\w+\s+плат\w+|оклад\w*")),
+    ("loan", 2.5, (r"\bloans?\b|principal\s+(?:amount|sum)|\bborrow\w*|сумм\w+\s+займа|\bза[ей]м\w*"
+r"|кредит\w*")),
     ("discount", 3.0, r"\bdiscounts?\b|\brebates?\b|скидк\w+"),
     ("minimum", 2.5, r"\bminimum\b|not\s+less\s+than|at\s+least|минимальн\w+"),
     ("milestone", 2.5, r"\bmilestones?\b|этап\w*"),
-    ("ownership", 2.0, r"\bownership\b|outstanding\s+(?:shares|stock|voting)|voting\s+(?:securities|power|stock)|equity|\bshares\b|дол[яиюей]\w{0,2}\s+в\s+уставном"),
-    ("revenue_share", 2.5, r"\b(?:net|gross)\s+(?:revenues?|sales|profits?|proceeds|receipts)\b|revenue\s+shar\w+"),
-    ("fee", 2.0, r"\bfees?\b|\bcharges?\b|\bretainer\b|вознагражден\w+|абонентск\w+\s+плат\w+|плат[аыу]\b"),
-    ("price", 2.0, r"\bpric(?:e|es|ing)\b|\bconsideration\b|\bcosts?\b|\bpurchase\b|\bcompensation\b|\bsum\s+of\b|цен[аыуе]\w{0,2}\b|стоимост\w+|общ\w+\s+сумм\w+"),
-    ("payment", 1.5, r"\bpay(?:ment|ments|able|s)?\b|\bpaid\b|оплат\w+|плат[её]ж\w*|уплачива\w+|выплачива\w+"),
+    ("ownership", 2.0, (r"\bownership\b|outstanding\s+(?:shares|stock|voting)|voting\s+"
+r"(?:securities|power|stock)|equity|\bshares\b|дол[яиюей]\w{0,2}\s+в\s+уставном")),
+    ("revenue_share", 2.5, (r"\b(?:net|gross)\s+(?:revenues?|sales|profits?|proceeds|receipts)\b"
+r"|revenue\s+shar\w+")),
+    ("fee", 2.0, (r"\bfees?\b|\bcharges?\b|\bretainer\b|вознагражден\w+|абонентск\w+\s+плат\w+"
+r"|плат[аыу]\b")),
+    ("price", 2.0, (r"\bpric(?:e|es|ing)\b|\bconsideration\b|\bcosts?\b|\bpurchase\b"
+r"|\bcompensation\b"
+r"|\bsum\s+of\b|цен[аыуе]\w{0,2}\b|стоимост\w+|общ\w+\s+сумм\w+")),
+    ("payment", 1.5, (r"\bpay(?:ment|ments|able|s)?\b|\bpaid\b|оплат\w+|плат[её]ж\w*|уплачива\w+"
+r"|выплачива\w+")),
 )  # fmt: skip
 
 ROLES: Final = (*(role for role, _, _ in _CUES), "other")
 """Every value of the attribute ``role`` of an amount or a percentage."""
 
 _FAR: Final = 160
-_ALL: Final = re.compile("|".join(f"(?P<c{i}>{words})" for i, (_, _, words) in enumerate(_CUES)))
+_ALL: Final = re.compile("|".join(f"(?P<c{i}>{words})" for i, (*_, words) in enumerate(_CUES)))
 
 
 def find_amounts(reading: Reading) -> Iterator[Candidate]:

@@ -1,7 +1,7 @@
 """Calendar arithmetic on ISO 8601 dates and durations."""
 
 import calendar
-import datetime
+import datetime as dt
 import re
 from typing import Final
 
@@ -22,14 +22,14 @@ def _moved(date: str, duration: str, sign: int) -> str | None:
     if match is None:
         return None
     count, unit = sign * int(match.group(1)), match.group(2)
-    start = datetime.date.fromisoformat(date)
+    start = dt.date.fromisoformat(date)
     try:
         if unit in "DW":
             days = count * (7 if unit == "W" else 1)
-            return (start + datetime.timedelta(days=days)).isoformat()
+            return (start + dt.timedelta(days=days)).isoformat()
         months = start.year * 12 + start.month - 1 + count * (12 if unit == "Y" else 1)
         year, month = divmod(months, 12)
         day = min(start.day, calendar.monthrange(year, month + 1)[1])
-        return datetime.date(year, month + 1, day).isoformat()
+        return dt.date(year, month + 1, day).isoformat()
     except (ValueError, OverflowError):
         return None

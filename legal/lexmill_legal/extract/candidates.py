@@ -1,5 +1,6 @@
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from lexmill_legal.results import Method, Normalized
 
@@ -18,7 +19,7 @@ class Candidate:
     start: int | None
     end: int | None
     score: float = 1.0
-    attributes: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, str] = dataclasses.field(default_factory=dict)
     method: Method = "rule"
     inputs: tuple["Candidate", ...] = ()
 

@@ -18,11 +18,15 @@ _PHONE: Final = re.compile(
 )
 _PHONE_LABELS: Final = ("tel", "phone", "fax", "facsimile", "mobile", "cell", "тел", "факс", "моб")
 _ADDRESS: Final = re.compile(
-    r"\b(?:(?:principal|registered|executive|corporate|head|main)\s+(?:place\s+of\s+business|offices?|address|executive\s+offices?)"
-    r"(?:\s+(?:is\s+|are\s+)?(?:located\s+)?)?(?:at|in|of|is)|located\s+at|having\s+(?:an\s+)?(?:address|offices?|its\s+address)\s+at"
-    r"|with\s+(?:an\s+|its\s+)?(?:address|offices?)\s+(?:located\s+)?at|whose\s+address\s+is|an\s+address\s+(?:at|of))"
+    r"\b(?:(?:principal|registered|executive|corporate|head|main)\s+"
+    r"(?:place\s+of\s+business|offices?|address|executive\s+offices?)"
+    r"(?:\s+(?:is\s+|are\s+)?(?:located\s+)?)?(?:at|in|of|is)|located\s+at|having\s+"
+    r"(?:an\s+)?(?:address|offices?|its\s+address)\s+at"
+    r"|with\s+(?:an\s+|its\s+)?(?:address|offices?)\s+(?:located\s+)?at"
+    r"|whose\s+address\s+is|an\s+address\s+(?:at|of))"
     r"\s{1,4}(?P<address>(?:(?:Suite|Unit|Floor|One|Two|P\.?O\.?)\b|[A-Z]?\d)[^;()\"“”\n]{8,140}?)"
-    r"(?=\s*(?:[;()\"“”]|\n\s*\n|,?\s+(?:and|hereinafter|a|an|as|on|by|the|which|who|or|to|in|for|is)\s|\.\s|\Z))"
+    r"(?=\s*(?:[;()\"“”]|\n\s*\n|,?\s+(?:and|hereinafter|a|an|as|on|by|the|which|who"
+    r"|or|to|in|for|is)\s|\.\s|\Z))"
 )
 _ADDRESS_LABELS: Final = (
     "principal ", "registered ", "executive o", "corporate ", "head ", "main ", "located at",
@@ -31,22 +35,14 @@ _ADDRESS_LABELS: Final = (
 _US_TAIL: Final = re.compile(
     r"(?:\b\d{5}(?:-\d{4})?\b|\b[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}\b|\b[A-Z]\d[A-Z]\s?\d[A-Z]\d\b)"
 )
-_RUSSIAN_PHONE_LABELS: Final = (
-    "tel",
-    "phone",
-    "fax",
-    "facsimile",
-    "mobile",
-    "cell",
-    "тел",
-    "факс",
-    "моб",
-)
-_ADDRESS: Final = re.compile(
-    r"\b(?:(?:юридический|почтовый|фактический|место\s?нахождени[ея])(?:\s+и\s+(?:почтовый|фактический))?(?:\s+адрес)?|адрес(?:\s+(?:регистрации|места\s+нахождения|проживания))?"
+_RUSSIAN_ADDRESS: Final = re.compile(
+    r"\b(?:(?:юридический|почтовый|фактический|место\s?нахождени[ея])(?:\s+и\s+"
+    r"(?:почтовый|фактический))?(?:\s+адрес)?|адрес(?:\s+(?:регистрации"
+    r"|места\s+нахождения|проживания))?"
     r"|зарегистрирован\w*\s+по\s+адресу|по\s+адресу)\s*:?\s*"
-    r"(?P<address>(?:\d{6},?\s|(?:россия|рф|российская\s+федерация|г\.|город)\s?)[^;\n\"«»()]{10,160}?)"
-    r"(?=\s*(?:[;\n\"«»()]|\.\s|\.?\Z|,?\s+(?:инн|огрн|кпп|тел|именуе|e-mail|р/с)))"
+    r"(?P<address>(?:\d{6},?\s|(?:россия|рф|российская\s+федерация|г\."
+    r"|город)\s?)[^;\n\"«»()]{10,160}?)"
+    r"(?=\s*(?:[;\n\"«»()]|\.?\Z|[,.]?\s+(?:инн|огрн|кпп|тел|именуе|e-mail|р/с)))"
 )
 
 

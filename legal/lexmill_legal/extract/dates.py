@@ -3,7 +3,7 @@
 03/04/2024 is two different days: such a mention is kept as written and has no ISO form.
 """
 
-import datetime
+import datetime as dt
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -103,7 +103,7 @@ def find_dates(lower: str, *, limit: int = 5000) -> tuple[DateMention, ...]:
 
 def iso_date(year: int, month: int, day: int) -> str | None:
     try:
-        return datetime.date(year, month, day).isoformat()
+        return dt.date(year, month, day).isoformat()
     except ValueError:
         return None
 

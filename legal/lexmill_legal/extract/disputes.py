@@ -10,8 +10,10 @@ from lexmill_legal.extract.reading import Reading
 from lexmill_legal.extract.scanning import matches
 
 _INSTITUTION: Final = re.compile(
-    r"(?:American Arbitration Association|\bJAMS\b|International Chamber of Commerce|\bICC\b|\bLCIA\b"
-    r"|London Court of International Arbitration|\bHKIAC\b|Hong Kong International Arbitration Cent(?:re|er)"
+    r"(?:American Arbitration Association|\bJAMS\b|International Chamber of Commerce"
+    r"|\bICC\b|\bLCIA\b"
+    r"|London Court of International Arbitration|\bHKIAC\b"
+    r"|Hong Kong International Arbitration Cent(?:re|er)"
     r"|\bSIAC\b|Singapore International Arbitration Cent(?:re|er)|\bCIETAC\b"
     r"|China International Economic and Trade Arbitration Commission|\bUNCITRAL\b|\bCPR Institute\b"
     r"|Stockholm Chamber of Commerce|\bWIPO Arbitration\b|\bAAA\b)"
@@ -23,26 +25,28 @@ _INSTITUTIONS: Final = (
 )  # fmt: skip
 _ARBITRATE: Final = re.compile(r"\barbitrat(?:ion|ed|or|ors)\b")
 _COURTS: Final = re.compile(
-    r"\b(?:courts?\s+(?:located\s+|sitting\s+|situated\s+)?(?:in|of|for|within)|jurisdiction\s+of|venue\s+(?:in|of|shall\s+be)|federal\s+courts?)\b"
+    r"\b(?:courts?\s+(?:located\s+|sitting\s+|situated\s+)?(?:in|of|for|within)"
+    r"|jurisdiction\s+of|venue\s+(?:in|of|shall\s+be)|federal\s+courts?)\b"
 )
 _SUBMIT: Final = re.compile(
     r"\b(?:exclusive|submit\w*|consent\w*|jurisdiction|venue|brought|litigat\w+|forum|resolved)\b"
 )
+_NAME: Final = r"[А-ЯЁ][а-яё-]+(?:\s[А-ЯЁ][а-яё-]+){0,2}"
 _RUSSIAN: Final = re.compile(
-    r"(?P<court>Арбитражн\w{2,3}\s+суд\w{0,2}\s+(?:города?|г\.|Республики|[А-ЯЁ][а-яё-]+(?:ой|ого)\s+(?:области|края|округа))[^.,;()\n]{0,60}"
-    r"|Третейск\w{2,3}\s+суд\w{0,2}[^.,;\n]{0,80}|МКАС\s+при\s+ТПП(?:\s+РФ)?|Международн\w{2,3}\s+коммерческ\w{2,3}\s+арбитражн\w{2,3}\s+суд\w{0,2}[^.,;\n]{0,70}"
-    r"|[Аа]рбитражн\w{2,3}\s+суд\w{0,2}\s+по\s+месту\s+нахождения\s+[а-яА-ЯЁё]+)"
+    r"(?P<court>[Аа]рбитражн\w{2,3}\s+суд\w{0,2}\s+"
+    rf"(?:(?:города?|г\.)\s?{_NAME}(?:\sи\s{_NAME}\sобласти)?|Республики\s{_NAME}"
+    rf"|{_NAME}\s(?:области|края|округа)|по\s+месту\s+нахождения\s+[а-яА-ЯЁё]+)"
+    r"|МКАС\s+при\s+ТПП(?:\s+РФ)?"
+    r"|Международн\w{2,3}\s+коммерческ\w{2,3}\s+арбитражн\w{2,3}\s+суд\w{0,2}"
+    r"(?:\s+при\s+Торгово-промышленной\s+палате(?:\s+(?:РФ|Российской\s+Федерации))?)?"
+    r"|[Тт]ретейск\w{2,3}\s+суд\w{0,2}(?:\s+при\s+[^.,;\n]{3,60})?)"
 )
 
 
 def find_dispute_forum(reading: Reading) -> Iterator[Candidate]:
     if reading.russian:
         for match in _RUSSIAN.finditer(reading.text):
-            written = one_line(match["court"]).rstrip(" .")
-            end = match.start() + len(match["court"].rstrip(" ."))
-            yield Candidate(
-                "dispute_forum", "dispute_forum.ru_court", written, None, match.start(), end, 3.0
-            )
+            yield reading.candidate("dispute_forum.ru_court", match.span(), None, 3.0)
     if reading.english:
         yield from _arbitration(reading)
         yield from _courts(reading)

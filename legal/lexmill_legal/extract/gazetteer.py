@@ -120,8 +120,8 @@ def _english() -> tuple[re.Pattern[str], dict[str, str]]:
             code, _, names = entry.partition(" ")
             for name in names.split("|"):
                 codes.setdefault(_key(name), prefix + code)
-    names = sorted(codes, key=len, reverse=True)
-    written = "|".join(re.escape(name).replace(r"\ ", r"\s{1,3}") for name in names)
+    longest_first = sorted(codes, key=len, reverse=True)
+    written = "|".join(re.escape(name).replace(r"\ ", r"\s{1,3}") for name in longest_first)
     return re.compile(rf"(?<!\w)(?:{written})(?!\w)", re.IGNORECASE), codes
 
 

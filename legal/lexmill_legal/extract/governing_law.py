@@ -30,26 +30,89 @@ _ANCHORS: Final = (
 )  # fmt: skip
 _STRONG: Final = re.compile(r"\bgovern(?:ed|s)?\b|\bconstrued\b|\binterpreted\b|\bshall apply\b")
 _WEAK: Final = re.compile(
-    r"\b(?:in accordance with|pursuant to|under|according to|by)\s+(?:\w+\s+){0,5}laws?\b|\blaws? of\b"
+    r"\b(?:in accordance with|pursuant to|under|according to|by)\s+"
+    r"(?:\w+\s+){0,5}laws?\b|\blaws? of\b"
     r"[^.]{0,90}\b(?:govern|apply|control)"
 )
 _REVERSED: Final = re.compile(
     r"\b(?:shall|will|to|do|does)?\s?(?:exclusively\s)?(?:govern|apply|control)s?\b"
 )
 _ANAPHORA: Final = re.compile(
-    r"(?:laws?)\s+(?:thereof|of\s+(?:that|said|such)\s+(?:state|commonwealth|province|country|jurisdiction))"
+    r"(?:laws?)\s+(?:thereof|of\s+(?:that|said|such)\s+(?:state|commonwealth|province"
+    r"|country|jurisdiction))"
+)
+_BEFORE_LAW: Final = re.compile(
+    r"[\s()'’s]*(?:state|federal|substantive|internal|local|domestic|civil|common)?\s*"
 )
 _ADJECTIVES: Final = frozenset(
-    "english scottish scots armenian argentine austrian australian belgian bulgarian brazilian"
-    " canadian swiss chilean chinese colombian cypriot czech german danish estonian egyptian"
-    " spanish finnish french greek croatian hungarian indonesian irish israeli indian icelandic"
-    " italian japanese kenyan korean lithuanian latvian moroccan maltese mexican malaysian"
-    " nigerian dutch norwegian peruvian philippine polish portuguese romanian serbian russian"
-    " swedish slovenian slovak thai turkish taiwanese ukrainian vietnamese".split()
+    [
+        "english",
+        "scottish",
+        "scots",
+        "armenian",
+        "argentine",
+        "austrian",
+        "australian",
+        "belgian",
+        "bulgarian",
+        "brazilian",
+        "canadian",
+        "swiss",
+        "chilean",
+        "chinese",
+        "colombian",
+        "cypriot",
+        "czech",
+        "german",
+        "danish",
+        "estonian",
+        "egyptian",
+        "spanish",
+        "finnish",
+        "french",
+        "greek",
+        "croatian",
+        "hungarian",
+        "indonesian",
+        "irish",
+        "israeli",
+        "indian",
+        "icelandic",
+        "italian",
+        "japanese",
+        "kenyan",
+        "korean",
+        "lithuanian",
+        "latvian",
+        "moroccan",
+        "maltese",
+        "mexican",
+        "malaysian",
+        "nigerian",
+        "dutch",
+        "norwegian",
+        "peruvian",
+        "philippine",
+        "polish",
+        "portuguese",
+        "romanian",
+        "serbian",
+        "russian",
+        "swedish",
+        "slovenian",
+        "slovak",
+        "thai",
+        "turkish",
+        "taiwanese",
+        "ukrainian",
+        "vietnamese",
+    ]
 )
 _OTHER_THING: Final = re.compile(
-    r"\s(?:Trademark|Arbitration|Patent|Copyright|Bankruptcy|Code|[Dd]ollar|General\sCorporation|Business"
-    r"|Securities|District\sCourt|Supreme|Constitution|Public\sService|[Cc]ourts?|currency|Tax|Uniform"
+    r"\s(?:Trademark|Arbitration|Patent|Copyright|Bankruptcy|Code|[Dd]ollar"
+    r"|General\sCorporation|Business"
+    r"|Securities|District\sCourt|Supreme|Constitution|Public\sService|[Cc]ourts?"
+    r"|currency|Tax|Uniform"
     r"|Commercial\sCode|Stock|Food|government|federal\s(?:trademark|arbitration))\b"
 )
 _STOP: Final = re.compile(
@@ -118,14 +181,15 @@ def _from_sentence(reading: Reading, start: int, end: int) -> Candidate | None:
         score += 0.3 if "govern" in lower[start:end] else 0.0
         if (
             re.search(
-                r"organi[sz]ed|incorporated under|existing under|good standing|comply|compliance|complies",
+                r"organi[sz]ed|incorporated under|existing under|good standing|comply|compliance"
+                r"|complies",
                 lower[start:end],
             )
             and "govern" not in lower[start : law.end()]
         ):
             continue
         first = min(law.start(), *(place.start for place in places))
-        return _candidate(reading, places, first, "governing_law.governed_by", score)
+        return _candidate(places, first, "governing_law.governed_by", score)
     return None
 
 
@@ -141,9 +205,7 @@ def _chosen(reading: Reading, law: re.Match[str], start: int, end: int) -> list[
     after = _places(reading, law.end(), last)
     if not after:
         before = _places(reading, max(start, law.start() - 48), law.start())
-        near = [place for place in before if not lower[place.end : law.start()].strip(" ()'’s") or re.fullmatch(
-            r"[\s'’s]*(?:state|federal|substantive|internal|local|domestic|civil|common)?\s*", lower[place.end : law.start()]
-        )]  # fmt: skip
+        near = [place for place in before if _BEFORE_LAW.fullmatch(lower, place.end, law.start())]
         after = near[-1:]
     return _most_exact(after, reading.text)
 
@@ -181,9 +243,7 @@ def _most_exact(places: list[PlaceMention], text: str) -> list[PlaceMention]:
     return kept
 
 
-def _candidate(
-    reading: Reading, places: list[PlaceMention], start: int, rule: str, score: float
-) -> Candidate:
+def _candidate(places: list[PlaceMention], start: int, rule: str, score: float) -> Candidate:
     end = max(place.end for place in places)
     value = "; ".join(one_line(place.name) for place in places)
     normalized = places[0].code if len(places) == 1 else None
@@ -200,4 +260,4 @@ def _russian(reading: Reading) -> Iterator[Candidate]:
         places = _most_exact(find_russian_places(reading.text, *window), reading.text)
         if places:
             first = min(start, places[0].start)
-            yield _candidate(reading, places[:1], first, "governing_law.ru_governed_by", 3.0)
+            yield _candidate(places[:1], first, "governing_law.ru_governed_by", 3.0)

@@ -12,7 +12,8 @@ from lexmill_legal.extract.reading import Reading
 from lexmill_legal.extract.scanning import matches
 
 _RUSSIAN: Final = re.compile(
-    r"\b(?P<kind>инн(?:\s?/\s?кпп)?|кпп|огрнип|огрн|бик|снилс|р(?:асч[её]тный)?\s?[/.]?\s?с(?:ч[её]т)?"
+    r"\b(?P<kind>инн(?:\s?/\s?кпп)?|кпп|огрнип|огрн|бик|снилс|р"
+    r"(?:асч[её]тный)?\s?[/.]?\s?с(?:ч[её]т)?"
     r"|к(?:орр(?:еспондентский)?)?\.?\s?[/.]?\s?с(?:ч[её]т)?|окпо|оквэд)\.?\s{0,3}[:№=–-]?\s{0,3}"
     r"(?P<digits>\d[\d -]{7,26}\d)(?:\s?/\s?(?P<second>\d{9}))?"
 )
@@ -31,13 +32,15 @@ _LABELS: Final = (
 )
 _IBAN: Final = re.compile(r"\b[A-Z]{2}\d{2}(?:\s?[A-Z0-9]{4}){2,7}(?:\s?[A-Z0-9]{1,3})?\b")
 _EIN: Final = re.compile(
-    r"\b(?:EIN|Employer\s+Identification\s+N(?:o|umber)\.?|(?:Federal\s+)?Tax\s+I\.?D\.?(?:\s+N(?:o|umber)\.?)?|FEIN)"
+    r"\b(?:EIN|Employer\s+Identification\s+N(?:o|umber)\.?|"
+    r"(?:Federal\s+)?Tax\s+I\.?D\.?(?:\s+N(?:o|umber)\.?)?|FEIN)"
     r"\s{0,3}[:#]?\s{0,3}(\d{2}-\d{7})\b",
     re.IGNORECASE,
 )
 _EIN_LABELS: Final = ("EIN", "FEIN", "Employer I", "Federal T", "Tax I", "EMPLOYER I", "TAX I")
 _SWIFT: Final = re.compile(
-    r"\b(?:SWIFT|BIC)(?:\s?(?:code|/BIC))?\s{0,3}[:#]?\s{0,3}([A-Z]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?)\b"
+    r"\b(?:SWIFT|BIC)(?:\s?(?:code|/BIC))?\s{0,3}[:#]?\s{0,3}"
+    r"([A-Z]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?)\b"
 )
 _INN_10: Final = (2, 4, 10, 3, 5, 9, 4, 6, 8)
 _INN_11: Final = (7, 2, 4, 10, 3, 5, 9, 4, 6, 8)
@@ -53,6 +56,11 @@ def inn_is_valid(digits: str) -> bool:
         and _weighted(numbers, _INN_11) == numbers[10]
         and _weighted(numbers, _INN_12) == numbers[11]
     )
+
+
+def _weighted(numbers: list[int], weights: tuple[int, ...]) -> int:
+    total = sum(number * weight for number, weight in zip(numbers, weights, strict=False))
+    return total % 11 % 10
 
 
 def ogrn_is_valid(digits: str) -> bool:

@@ -6,7 +6,7 @@ The preamble is cut at the quoted names it defines; what stands before each is o
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from lexmill_legal.extract.candidates import Candidate, one_line
 from lexmill_legal.extract.gazetteer import find_places
@@ -28,8 +28,10 @@ _MADE: Final = re.compile(
     r"|dated|effective)\b"
 )
 _STOP: Final = re.compile(
-    r"\bwhereas\b|\brecitals?\b|\bwitnesseth\b|w\s?i\s?t\s?n\s?e\s?s\s?s\s?e\s?t\s?h|\bnow,?\s+there"
-    r"|\bin consideration\b|\b(?:parties|company|and)\s+(?:hereto\s+|hereby\s+|each\s+)?(?:agree|covenant)"
+    r"\bwhereas\b|\brecitals?\b|\bwitnesseth\b|w\s?i\s?t\s?n\s?e\s?s\s?s\s?e\s?t\s?h"
+    r"|\bnow,?\s+there"
+    r"|\bin consideration\b|\b(?:parties|company|and)\s+(?:hereto\s+|hereby\s+"
+    r"|each\s+)?(?:agree|covenant)"
     r"|\bbackground\b(?!\s+ip)|\bpreliminary statement|\bthe following (?:terms|is|are|sets)"
     r"|\bfor (?:good and|the purposes? of) |\bis (?:made|entered|dated|effective)\b"
     r"|\btable of contents\b|\bthis\s+(?:[a-z-]+\s+){0,4}agreement\b|\bintending to be\b"
@@ -37,41 +39,50 @@ _STOP: Final = re.compile(
     r"|\n\s*(?:1\.|i\.|article\b|section\b|a\.)\s|\b1\.\s+[a-z]|\bterms and conditions\b"
 )
 _QUOTED: Final = re.compile(
-    r"[\"“”„]\s?(?P<alias>[^\"“”„()\n]{1,60}?)\s?,?[\"“”„]|[‘']{1,2}(?P<single>[A-Z][\w .&-]{1,40})[’']{1,2}(?=\s?\))"
+    r"[\"“”„]\s?(?P<alias>[^\"“”„()\n]{1,60}?)\s?,?[\"“”„]|[‘']{1,2}"
+    r"(?P<single>[A-Z][\w .&-]{1,40})[’']{1,2}(?=\s?\))"
 )
 _BRACKETED: Final = re.compile(
     r"\((?:(?:the|hereinafter|referred\s+to\s+as|called|as)\s+){0,5}(?P<alias>[A-Z][\w&.’'-]*"
     r"(?:\s[A-Z][\w&.’'-]*){0,3})(?P<single>)\)"
-    r"|\bherein(?:after)?\s+(?:called|referred\s+to\s+as)\s+(?:the\s+)?(?P<bare>[A-Z][\w-]*(?:\s[A-Z][\w-]*)?)"
+    r"|\bherein(?:after)?\s+(?:called|referred\s+to\s+as)\s+(?:the\s+)?"
+    r"(?P<bare>[A-Z][\w-]*(?:\s[A-Z][\w-]*)?)"
 )
 _RULE_LINE: Final = re.compile(r"[-_=*]{2,}")
 _LEAD: Final = re.compile(
-    r"\A(?:[\s,;:.)\]\"“”\-–—*]|\band\b|&|\((?:[a-z]|[ivx]{1,4}|\d)\)|\d\)|(?<![\w.])\d\.\s|\bbetween\b|\bamong\b"
+    r"\A(?:[\s,;:.)\]\"“”\-–—*]|\band\b|&|\((?:[a-z]|[ivx]{1,4}|\d)\)|\d\)|"
+    r"(?<![\w.])\d\.\s|\bbetween\b|\bamong\b"
     r"|\bby\b|\bon the (?:one|other) (?:hand|part)\b|\bon the (?:first|second) part\b|\bboth\b"
     r"|\beach of\b|\bthe parties\b|\beither\b|\bin favou?r of\b|\bjointly\b|\bMessrs\.?)+",
     re.IGNORECASE,
 )
 _TOKEN: Final = re.compile(r"\S+")
 _SUFFIX: Final = re.compile(
-    r"(?:inc|incorporated|corp|corporation|co|company|llc|l\.l\.c|l\.c|ltd|limited|lp|l\.p|llp|l\.l\.p"
+    r"(?:inc|incorporated|corp|corporation|co|company|llc|l\.l\.c|l\.c|ltd|limited|lp"
+    r"|l\.p|llp|l\.l\.p"
     r"|plc|p\.l\.c|gmbh|ag|kg|s\.?a\.?|s\.?a\.?s|s\.?a\.?r\.?l|s\.?p\.?a|s\.?r\.?l|b\.?v|n\.?v|pty"
     r"|pte|k\.?k|oy|ab|a/s|as|asa|aps|p\.?c|n\.?a|trust|university|s\.?l|s\.?e|lda|ltda|bhd|sdn"
     r"|s\.a\.b|c\.v|de c\.v|pllc|ulc|jsc|ojsc|cjsc)\.?,?",
     re.IGNORECASE,
 )
+_INNER_BRACKET: Final = re.compile(r"\([A-Z][\w.&-]{1,14}\),?;?")
+_SIGNS: Final = frozenset({"&", "-", "–", "/", "+"})
 _CONNECTORS: Final = frozenset(
     {"of", "and", "the", "de", "la", "du", "del", "di", "for", "&", "in", "van", "von", "der",
      "den", "y", "e", "et", "at", "on", "d/b/a", "dba", "a/k/a"}
 )  # fmt: skip
 _SMALL_FORMS: Final = frozenset({"limited", "corporation", "company", "inc", "inc.", "ltd", "ltd."})
 _COLLECTIVE: Final = re.compile(
-    r"\bparties\b|\bparty\b(?!\s+(?:[a-d]\b|\d|of\s+the))|\bcollectively\b|\btogether\b|\beach\s+(?:a|an|individually)\b|\bindividually\b",
+    r"\bparties\b|\bparty\b(?!\s+(?:[a-d]\b|\d|of\s+the))|\bcollectively\b"
+    r"|\btogether\b|\beach\s+(?:a|an|individually)\b|\bindividually\b",
     re.IGNORECASE,
 )
 _NOT_A_NAME: Final = re.compile(
     r"^(?:the\s+)?(?:agreement|effective date|date|term|parties|party|territory|products?|services?"
     r"|license|program|contract|closing|act|sec|commission|exhibit|schedule|amendment|this"
-    r"|section|article|whereas|each party|confidential information|(?:.* )?agreement .*|definitions?(?: .*)?|effective as|recitals?|subsidiaries|affiliates?|business|state of .*|undersigned"
+    r"|section|article|whereas|each party|confidential information|"
+    r"(?:.* )?agreement .*|definitions?(?: .*)?|effective as|recitals?|subsidiaries"
+    r"|affiliates?|business|state of .*|undersigned"
     r"|property|project|day|january|february|march|april|june|july|august|september|october"
     r"|november|december|its|an?|he|she|hereinafter|each|collectively|both|any|all|if|in|such"
     r"|(?:[a-z-]+ ){0,4}agreement|you|we|us|your|our|company|customer|supplier|licensor|licensee"
@@ -80,7 +91,8 @@ _NOT_A_NAME: Final = re.compile(
     re.IGNORECASE,
 )
 _FORM_WORDS: Final = re.compile(
-    r"\A[\s,]{0,3}(?:\([^()\"“”]{0,60}\)\s?,?\s?)?(?:and\s+)?(?:which is\s+)?(?:an?|organized as an?)\s+(?P<text>[^(;\"“”]{2,120}?"
+    r"\A[\s,]{0,3}(?:\([^()\"“”]{0,60}\)\s?,?\s?)?(?:and\s+)?(?:which is\s+)?(?:an?"
+    r"|organized as an?)\s+(?P<text>[^(;\"“”]{2,120}?"
     r"(?P<form>limited liability company|limited liability partnership|limited partnership"
     r"|general partnership|non-?profit corporation|public limited company|corporation|company"
     r"|partnership|statutory trust|business trust|trust|individual|university|municipality))\b",
@@ -222,11 +234,13 @@ def _role_like(name: str) -> bool:
 
 
 _JOINT: Final = re.compile(
-    r"(?:[,;.)]\s*)?\b(?:and|AND|&)\s+(?:\([\w]{1,3}\)\s*|\d[.)]\s+)?(?=[A-Za-z0-9])|;\s+(?:\([\w]{1,3}\)\s*)?"
+    r"(?:[,;.)]\s*)?\b(?:and|AND|&)\s+(?:\([\w]{1,3}\)\s*|\d[.)]\s+)?(?=[A-Za-z0-9])"
+    r"|;\s+(?:\([\w]{1,3}\)\s*)?"
     r"|,\s*\([\w]{1,3}\)\s*"
 )
 _DESCRIBES: Final = re.compile(
-    r"[\s)\]\"”,.;]*(?:an?|the|with|having|whose|who|which|located|of|at|incorporated|organi[sz]ed|as|in|its|for|on)\b"
+    r"[\s)\]\"”,.;]*(?:an?|the|with|having|whose|who|which|located|of|at|incorporated"
+    r"|organi[sz]ed|as|in|its|for|on)\b"
 )
 
 
@@ -291,6 +305,7 @@ def _listed(reading: Reading, start: int, end: int) -> list[Party]:
 
 
 def _name(reading: Reading, start: int, end: int) -> Party | None:
+    """The name that a chunk begins with: capitalised words up to a comma, a form, a verb."""
     text = reading.text
     lead = _LEAD.match(text[start:end])
     begin = start + (lead.end() if lead else 0)
@@ -301,35 +316,43 @@ def _name(reading: Reading, start: int, end: int) -> Party | None:
         written = token.group()
         following = _TOKEN.match(text, _skip(text, token.end(), end), end)
         next_word = following.group() if following else ""
-        bare = written.strip(",;:()")
-        if written.startswith("("):
-            if not re.fullmatch(r"\([A-Z][\w.&-]{1,14}\),?;?", written) or suffixed:
-                break
-        elif _RULE_LINE.fullmatch(written):
-            continue
-        elif written[0].islower() and not _is_brand(written):
-            if not words and written not in {"the"}:
-                break
-            if not _may_connect(written, next_word, suffixed=suffixed):
-                break
-            continue
-        elif written in {"&", "-", "–", "/", "+"}:
-            continue
-        elif not (written[0].isupper() or written[0].isdigit() or _is_brand(written)):
+        part = _part(written, next_word, first=not words, suffixed=suffixed)
+        if part == "stop":
             break
-        elif suffixed and not _SUFFIX.fullmatch(written) and bare.lower() not in {"l.p", "l.p."}:
-            break
-        if written in {"AND", "And"} and suffixed:
-            break
+        if part == "joint":
+            continue
         words += 1
         last = token.start() + len(written.rstrip(",;:")) if written[-1] in ",;:" else token.end()
+        bare = written.strip(",;:()")
         if words > 1 or len(bare) > 4:
             suffixed = suffixed or _SUFFIX.fullmatch(bare) is not None
-        if written[-1] in ";:" or words > 14:
-            break
-        if written[-1] == "," and not _SUFFIX.fullmatch(next_word.strip(",;()")):
+        if _ends_name(written, next_word) or words > 14:
             break
     return _party(reading, begin, last, end, suffixed=suffixed)
+
+
+def _part(
+    written: str, next_word: str, *, first: bool, suffixed: bool
+) -> Literal["word", "joint", "stop"]:
+    """What a token is to the name before it."""
+    if written.startswith("("):
+        inner = _INNER_BRACKET.fullmatch(written) is not None
+        return "word" if inner and not suffixed else "stop"
+    if _RULE_LINE.fullmatch(written) or written in _SIGNS:
+        return "joint"
+    if written[0].islower() and not _is_brand(written):
+        if first and written != "the":
+            return "stop"
+        return "joint" if _may_connect(written, next_word, suffixed=suffixed) else "stop"
+    if not (written[0].isupper() or written[0].isdigit() or _is_brand(written)):
+        return "stop"
+    return "stop" if suffixed and not _SUFFIX.fullmatch(written) else "word"
+
+
+def _ends_name(written: str, next_word: str) -> bool:
+    if written[-1] == ",":
+        return _SUFFIX.fullmatch(next_word.strip(",;()")) is None
+    return written[-1] in ";:"
 
 
 def _is_brand(written: str) -> bool:
@@ -382,7 +405,7 @@ _ONLY_FORM: Final = re.compile(
 
 
 def _is_description(name: str) -> bool:
-    """ "Delaware Corporation" and "Investment Company" are no names."""
+    """As in "Delaware Corporation" and "Investment Company" are no names."""
     if not _ONLY_FORM.fullmatch(name):
         return False
     head = name.rpartition(" ")[0]
@@ -400,7 +423,7 @@ _LABEL: Final = re.compile(
 
 
 def _labelled(reading: Reading) -> list[Party]:
-    """ "Party A: Alpha Inc."."""
+    """As in "Party A: Alpha Inc."."""
     parties: list[Party] = []
     labels: set[str] = set()
     for match in _LABEL.finditer(reading.text, 0, _HEAD):
@@ -417,7 +440,8 @@ def _labelled(reading: Reading) -> list[Party]:
 
 
 _DEFINED: Final = re.compile(
-    r"\(\s?(?:(?:the|each|hereinafter|herein|together|collectively|referred|to|as|called|,|an?)\s+){0,6}"
+    r"\(\s?(?:(?:the|each|hereinafter|herein|together|collectively|referred|to|as"
+    r"|called|,|an?)\s+){0,6}"
     r"[\"“](?P<alias>[^\"“”]{1,50})[\"”]"
 )
 
@@ -430,7 +454,8 @@ def _defined_at_start(reading: Reading) -> list[Party]:
         offset = alias.start() - len(head)
         for form in re.finditer(
             r"(?:(?:[A-Z][\w.&'’-]*|of|and|&|\([A-Z]{2,4}\)),?\s+){1,8}?"
-            r"(?:Inc\.?|LLC|L\.L\.C\.|Ltd\.?|Limited|Corp\.?|Corporation|Company|GmbH|L\.P\.|LLP|PLC|S\.A\.)",
+            r"(?:Inc\.?|LLC|L\.L\.C\.|Ltd\.?|Limited|Corp\.?|Corporation|Company|GmbH|L\.P\."
+            r"|LLP|PLC|S\.A\.)",
             head,
         ):
             party = _name(reading, offset + form.start(), alias.start())

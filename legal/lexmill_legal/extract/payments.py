@@ -4,35 +4,42 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from lexmill_legal.extract.candidates import Candidate, one_line
+from lexmill_legal.extract.candidates import Candidate
 from lexmill_legal.extract.reading import Reading
 from lexmill_legal.extract.scanning import matches
-from lexmill_legal.results import Normalized
 
 _PAYING: Final = re.compile(r"\b(?:pay(?:able|ment|ments|s|ing)?|paid|due|remit\w*|invoices?)\b")
 _INVOICE_AFTER: Final = re.compile(
-    r"\A['’]?\)?\s*(?:of|after|from|following)\s+(?:the\s+)?(?:its\s+)?(?:date\s+of\s+)?(?:receipt\s+of\s+)?"
+    r"\A['’]?\)?\s*(?:of|after|from|following)\s+(?:the\s+)?(?:its\s+)?"
+    r"(?:date\s+of\s+)?(?:receipt\s+of\s+)?"
     r"(?:[\w'’-]+\s+){0,4}?(?:invoices?|receipt|statement|delivery)\b"
 )
 _NET: Final = re.compile(
     r"net[\s-](?:of\s)?(?:(?P<word>[a-z]+)\s)?\(?(?P<days>\d{1,3})\)?(?:[\s-]days?)?\b"
 )
 _LIMIT: Final = re.compile(
-    r"(?:liability|liable|damages|obligations?)\b[^.]{0,200}?\b(?:exceed(?:s|ed)?|limited\s+to|greater\s+than|in\s+excess\s+of|capped\s+at)\b"
+    r"(?:liability|liable|damages|obligations?)\b[^.]{0,200}?\b(?:exceed(?:s|ed)?"
+    r"|limited\s+to|greater\s+than|in\s+excess\s+of|capped\s+at)\b"
     r"|maximum\s+(?:aggregate\s+)?liability\b[^.]{0,60}?\b(?:is|shall\s+be|be)\b"
-    r"|ответственность\b[^.]{0,160}?\b(?:ограничен\w+|не\s+может\s+превышать|не\s+превышает|не\s+должна\s+превышать)"
+    r"|ответственность\b[^.]{0,160}?\b(?:ограничен\w+|не\s+может\s+превышать"
+    r"|не\s+превышает|не\s+должна\s+превышать)"
 )
 _LIABLE: Final = re.compile(r"\bliab|\bответственност|\bdamages\b")
 _NO_CAP: Final = re.compile(
-    r"\binsurance\b|\bdeductible\b|\barbitrator|\bcoverage\b|\bper\s+occurrence\b|\bcapital\s+contribution"
+    r"\binsurance\b|\bdeductible\b|\barbitrator|\bcoverage\b|\bper\s+occurrence\b"
+    r"|\bcapital\s+contribution"
 )
 _CAP_WORDS: Final = re.compile(
-    r"\b(?:total\s+|aggregate\s+)*(?:amounts?|fees|sums?|payments?|compensation|consideration|purchase\s+price|price)\s+"
-    r"(?:actually\s+)?(?:paid|payable|received|due|owed)[^.;]{0,140}|\bстоимост\w+\s+[^.;]{0,80}|\bсумм\w+\s+[^.;]{0,80}|\bцен\w+\s+[^.;]{0,80}"
+    r"\b(?:total\s+|aggregate\s+)*(?:amounts?|fees|sums?|payments?|compensation"
+    r"|consideration|purchase\s+price|price)\s+"
+    r"(?:actually\s+)?(?:paid|payable|received|due|owed)[^.;]{0,140}"
+    r"|\bстоимост\w+\s+[^.;]{0,80}|\bсумм\w+\s+[^.;]{0,80}|\bцен\w+\s+[^.;]{0,80}"
 )
 _DEADLINE: Final = re.compile(
-    r"\b(?:no\s+later\s+than|not\s+later\s+than|on\s+or\s+before|prior\s+to|by|before|deadline\s+(?:of|is)|due\s+(?:on|by)"
-    r"|не\s+позднее|в\s+срок\s+до|до)\s*(?:the\s+)?(?:close\s+of\s+business\s+on\s+|midnight\s+on\s+)?[«\"]?\Z"
+    r"\b(?:no\s+later\s+than|not\s+later\s+than|on\s+or\s+before|prior\s+to|by|before"
+    r"|deadline\s+(?:of|is)|due\s+(?:on|by)"
+    r"|не\s+позднее|в\s+срок\s+до|до)\s*(?:the\s+)?(?:close\s+of\s+business\s+on\s+"
+    r"|midnight\s+on\s+)?[«\"]?\Z"
 )
 _RUSSIAN_PAY: Final = re.compile(r"\b(?:оплат\w+|плат[её]ж\w*|перечисл\w+|расч[её]т\w*)\b")
 _RUSSIAN_WITHIN: Final = re.compile(
@@ -50,18 +57,17 @@ def find_payment_terms(reading: Reading) -> Iterator[Candidate]:
         if reading.english and _INVOICE_AFTER.match(after) and _PAYING.search(before):
             close = 1.0 if "within" in before[-40:] else 0.0
             invoice = 1.0 if "invoice" in after else 0.0
-            yield _found(
-                reading, "payment_term", "after_invoice", mention.start, mention.end,
+            yield reading.candidate("payment_term.after_invoice", (mention.start, mention.end),
                 mention.iso, 1.0 + close + invoice,
             )  # fmt: skip
         elif reading.russian and _RUSSIAN_WITHIN.search(before) and _RUSSIAN_PAY.search(before):
-            yield _found(
-                reading, "payment_term", "ru_within", mention.start, mention.end, mention.iso, 2.0
+            yield reading.candidate(
+                "payment_term.ru_within", (mention.start, mention.end), mention.iso, 2.0
             )
     if reading.english:
         for match in matches(_NET, lower, ("net",)):
             iso = f"P{int(match['days'])}D"
-            yield _found(reading, "payment_term", "net", *match.span(), iso, 2.5)
+            yield reading.candidate("payment_term.net", match.span(), iso, 2.5)
 
 
 def find_liability_cap(reading: Reading) -> Iterator[Candidate]:
@@ -79,14 +85,14 @@ def find_liability_cap(reading: Reading) -> Iterator[Candidate]:
         ]
         if amounts:
             first = amounts[0]
-            yield _found(
-                reading, "liability_cap", "amount", first.start, first.end, first.money, 3.0
+            yield reading.candidate(
+                "liability_cap.amount", (first.start, first.end), first.money, 3.0
             )
             continue
         words = _CAP_WORDS.search(lower, match.end(), min(end, match.end() + 260))
         if words is not None:
             span = words.start(), words.start() + len(words.group().rstrip())
-            yield _found(reading, "liability_cap", "words", *span, None, 2.0)
+            yield reading.candidate("liability_cap.words", span, None, 2.0)
 
 
 def find_deadlines(reading: Reading, taken: set[tuple[int, int]]) -> Iterator[Candidate]:
@@ -95,17 +101,4 @@ def find_deadlines(reading: Reading, taken: set[tuple[int, int]]) -> Iterator[Ca
         if date.iso is None or (date.start, date.end) in taken:
             continue
         if _DEADLINE.search(lower[max(0, date.start - 40) : date.start]):
-            yield _found(reading, "deadline", "by_date", date.start, date.end, date.iso, 1.0)
-
-
-def _found(
-    reading: Reading,
-    field: str,
-    rule: str,
-    start: int,
-    end: int,
-    normalized: Normalized,
-    score: float,
-) -> Candidate:
-    written = one_line(reading.text[start:end])
-    return Candidate(field, f"{field}.{rule}", written, normalized, start, end, score)
+            yield reading.candidate("deadline.by_date", (date.start, date.end), date.iso, 1.0)

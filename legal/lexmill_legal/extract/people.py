@@ -17,7 +17,8 @@ _SIGNED: Final = re.compile(
     r"(?P<junior>,?[ \t](?:Jr|Sr|II|III)\.?)?"
 )
 _TITLE: Final = re.compile(
-    r"\s{0,40}(?:Title|Its)\s?:[ \t]{0,6}(?P<title>[A-Z][A-Za-z,&/ .'-]{2,60}?)(?=[ \t]{2,}|\n|\.\s|\s(?:Date|By|Name)\b|\Z)"
+    r"\s{0,40}(?:Title|Its)\s?:[ \t]{0,6}(?P<title>[A-Z][A-Za-z,&/ .'-]{2,60}?)"
+    r"(?=[ \t]{2,}|\n|\.\s|\s(?:Date|By|Name)\b|\Z)"
 )
 _STOP_WORDS: Final = frozenset(
     {"Title", "Date", "By", "Name", "Its", "Dated", "Address", "Signature", "Print", "President"}

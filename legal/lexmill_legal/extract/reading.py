@@ -2,9 +2,11 @@
 
 import bisect
 import re
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Final
 
+from lexmill_legal.extract.candidates import Candidate, one_line
 from lexmill_legal.extract.dates import DateMention, find_dates
 from lexmill_legal.extract.durations import DurationMention, find_durations
 from lexmill_legal.extract.money import (
@@ -13,7 +15,7 @@ from lexmill_legal.extract.money import (
     find_money,
     find_percents,
 )
-from lexmill_legal.results import Section
+from lexmill_legal.results import Normalized, Section
 
 _SENTENCE_END: Final = re.compile(
     r"[.!?;][\"”’»)]{0,2}\s+(?=[\"“«(\[]{0,2}[A-ZА-ЯЁ0-9(])|\n[ \t\r]*\n\s*|\n[ \t]*(?=\d{1,2}\.)"
@@ -110,3 +112,23 @@ class Reading:
         end = self._breaks[index] if index < len(self._breaks) else len(self.text)
         start, end = max(start, position - reach), min(end, position + reach)
         return start, start + len(self.text[start:end].rstrip())
+
+    def candidate(
+        self,
+        rule: str,
+        span: tuple[int, int],
+        normalized: Normalized,
+        score: float = 1.0,
+        attributes: Mapping[str, str] | None = None,
+    ) -> Candidate:
+        """A candidate whose value is what stands there; ``rule`` is ``field.rule``."""
+        return Candidate(
+            field=rule.partition(".")[0],
+            rule=rule,
+            value=one_line(self.text[span[0] : span[1]]),
+            normalized=normalized,
+            start=span[0],
+            end=span[1],
+            score=score,
+            attributes=attributes or {},
+        )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from lexmill_legal.extract.candidates import Candidate, one_line
+from lexmill_legal.extract.candidates import Candidate
 from lexmill_legal.extract.durations import DurationMention
 from lexmill_legal.extract.reading import Reading
 from lexmill_legal.extract.scanning import word_starts
@@ -13,23 +13,28 @@ _RENEWING: Final = re.compile(
     r"\brenew\w*|\bauto-?renew\w*|\bextend(?:ed|s)?\b|\bextension\b|\bsuccessive\b|\bevergreen\b"
 )
 _AGREEMENT: Final = re.compile(
-    r"\b(?:agreement|term|contract|lease|license|it|addendum|engagement|initial period|jsma|franchise"
+    r"\b(?:agreement|term|contract|lease|license|it|addendum|engagement|initial period"
+    r"|jsma|franchise"
     r"|period)\b"
 )
 _ELSEWHERE: Final = re.compile(
     r"\b(?:copyright|trademark|patent|domain name|registration|insurance|polic(?:y|ies)|warranty"
     r"|letters? of credit|cure|payment|delivery|force majeure|deadline|confidential\w*|subscri\w+"
-    r"|purchase orders?|lien|note|option period|delays?|suspension|suspended|number of days|arbitrat\w+|tolling"
+    r"|purchase orders?|lien|note|option period|delays?|suspension|suspended"
+    r"|number of days|arbitrat\w+|tolling"
     r"|shall have the meaning|nomination)\b"
 )
 _AUTOMATIC: Final = re.compile(
     r"\bautomatic(?:ally)?\b[^.;]{0,60}\b(?:renew\w*|exten\w+|continu\w+|prolong\w*|successive)\b"
-    r"|\b(?:renew\w*|extend\w*|continue\w*)\b[^.;]{0,40}\b(?:automatic(?:ally)?|tacitly)\b|\bauto-?renew\w*"
-    r"|\bshall (?:be (?:deemed )?)?renewed? (?:for|from|on)\b[^.]{0,200}\bunless\b[^.]{0,80}\bnotice\b"
+    r"|\b(?:renew\w*|extend\w*|continue\w*)\b[^.;]{0,40}\b(?:automatic(?:ally)?"
+    r"|tacitly)\b|\bauto-?renew\w*"
+    r"|\bshall (?:be (?:deemed )?)?renewed? (?:for|from"
+    r"|on)\b[^.]{0,200}\bunless\b[^.]{0,80}\bnotice\b"
     r"|\btacit(?:ly)? renew\w*"
 )
 _NEVER: Final = re.compile(
-    r"\b(?:shall|will|does|do) not (?:be )?(?:automatically renew\w*|renew\w* automatically|renew\b)"
+    r"\b(?:shall|will|does|do) not (?:be )?(?:automatically renew\w*"
+    r"|renew\w* automatically|renew\b)"
     r"|\bno automatic (?:renewal|extension)|\bnot (?:be )?automatically (?:renew|extend)\w*"
 )
 _CONDITIONED: Final = re.compile(
@@ -42,16 +47,21 @@ _AHEAD: Final = re.compile(
 )
 _WITHIN: Final = re.compile(r"\bwithin\s(?:the\s)?(?:last\s|final\s)?\(?\Z")
 _YEARLY: Final = re.compile(
-    r"\b(?P<year>year[- ]to[- ]year|annually|successive annual|from year to year|yearly|annual (?:basis|periods|terms))\b"
+    r"\b(?P<year>year[- ]to[- ]year|annually|successive annual|from year to year"
+    r"|yearly|annual (?:basis|periods|terms))\b"
     r"|\b(?P<month>month[- ]to[- ]month|monthly (?:basis|periods))\b"
 )
 _CONVENIENCE: Final = re.compile(
-    r"\bfor (?:its |their |any |his )?convenience\b|\bwithout (?:\w+ ){0,3}?(?:cause|reason)\b|\bfor any (?:or no )?reason\b"
-    r"|\bat any time\b|\bfor any or no\b|\bat (?:its|their|his) (?:sole |own )?(?:discretion|option|convenience|election)\b"
-    r"|\bat will\b|\bwith or without cause\b|\bfor no reason\b|\bin its sole (?:and absolute )?discretion\b"
+    r"\bfor (?:its |their |any |his )?convenience\b|\bwithout (?:\w+ ){0,3}?(?:cause"
+    r"|reason)\b|\bfor any (?:or no )?reason\b"
+    r"|\bat any time\b|\bfor any or no\b|\bat (?:its|their|his) (?:sole |own )?"
+    r"(?:discretion|option|convenience|election)\b"
+    r"|\bat will\b|\bwith or without cause\b|\bfor no reason\b|\bin its sole "
+    r"(?:and absolute )?discretion\b"
 )
 _FOR_CAUSE: Final = re.compile(
-    r"\b(?:for cause|breach\w*|default\w*|cured?|insolven\w+|bankrupt\w+|fail(?:s|ure|ed)?|violat\w+|material(?:ly)?"
+    r"\b(?:for cause|breach\w*|default\w*|cured?|insolven\w+|bankrupt\w+|fail(?:s|ure"
+    r"|ed)?|violat\w+|material(?:ly)?"
     r"|non-?payment|change (?:of|in) control|force majeure|delinquent|infring\w+)\b"
 )
 _SUCCESSIVE: Final = re.compile(
@@ -86,17 +96,17 @@ def _renewal(reading: Reading, start: int, end: int) -> Iterator[Candidate]:
     if score < 1.5:
         return
     if never is not None and not _CONDITIONED.search(lower, start, end):
-        yield _found(reading, "auto_renewal", "never", never.span(), False, score)
+        yield reading.candidate("auto_renewal.never", never.span(), False, score)
     elif automatic is not None and never is None and not elsewhere:
-        yield _found(reading, "auto_renewal", "automatic", automatic.span(), True, score)
+        yield reading.candidate("auto_renewal.automatic", automatic.span(), True, score)
     durations = reading.durations_between(start, end)
     yield from _renewal_terms(reading, (start, end), verb.start(), durations, score)
     for mention in durations:
         if _is_notice(lower, mention, start, end):
             rule = "automatic" if automatic else "other"
             span = (mention.start, mention.end)
-            yield _found(
-                reading, "renewal_notice_period", rule, span, mention.iso, score - start / 1e7
+            yield reading.candidate(
+                f"renewal_notice_period.{rule}", span, mention.iso, score - start / 1e7
             )
             break
 
@@ -128,16 +138,15 @@ def _renewal_terms(
         )
         attributes = {"successive": "true"} if many else {}
         rule = "automatic" if score >= 3 else "other"
-        yield _found(
-            reading, "renewal_term", rule, (mention.start, mention.end), mention.iso, score,
-            attributes,
+        span_here = (mention.start, mention.end)
+        yield reading.candidate(
+            f"renewal_term.{rule}", span_here, mention.iso, score, attributes
         )  # fmt: skip
         return
     yearly = _YEARLY.search(lower, *span)
     if yearly is not None and abs(yearly.start() - verb) < 160:
         iso = "P1Y" if yearly["year"] else "P1M"
-        yield _found(
-            reading, "renewal_term", "yearly", yearly.span(), iso, score - 0.5,
+        yield reading.candidate("renewal_term.yearly", yearly.span(), iso, score - 0.5,
             {"successive": "true"},
         )  # fmt: skip
 
@@ -184,23 +193,7 @@ def _terminations(reading: Reading) -> Iterator[Candidate]:
             score = (
                 2.0 + (0.5 if near else 0.0) + (0.5 if "either party" in lower[start:end] else 0.0)
             )
-            yield _found(
-                reading, "termination_notice_period", "convenience",
-                (mention.start, mention.end), mention.iso, score,
-            )  # fmt: skip
+            place = (mention.start, mention.end)
+            rule = "termination_notice_period.convenience"
+            yield reading.candidate(rule, place, mention.iso, score)
             break
-
-
-def _found(
-    reading: Reading,
-    field: str,
-    rule: str,
-    span: tuple[int, int],
-    normalized: "str | bool | None",
-    score: float,
-    attributes: dict[str, str] | None = None,
-) -> Candidate:
-    written = one_line(reading.text[span[0] : span[1]])
-    return Candidate(
-        field, f"{field}.{rule}", written, normalized, span[0], span[1], score, attributes or {}
-    )

@@ -10,6 +10,7 @@ from lexmill_legal.parsing.places import place
 from lexmill_legal.results import (
     FIELDS,
     SINGLE_VALUED,
+    Box,
     Extraction,
     Fact,
     Money,
@@ -121,7 +122,9 @@ def _ids(settled: dict[str, list[_Settled]], *, with_type: bool) -> dict[Candida
 
 def _fact(parsed: ParsedDocument, item: _Settled, ids: dict[Candidate, str]) -> Fact:
     best = item.best
-    quote, page, boxes = None, None, ()
+    quote: str | None = None
+    page: int | None = None
+    boxes: tuple[Box, ...] = ()
     if best.start is not None and best.end is not None:
         quote = parsed.text[best.start : best.end]
         page, boxes = place(parsed, best.start, best.end)

@@ -18,18 +18,32 @@ _ANCHOR: Final = re.compile(
     r"|cooperation (?:term|period)|effective term|venture)\b"
 )
 _ABOUT: Final = (
-    (2.0, re.compile(r"\bterm of (?:this|the) (?:[\w-]+ ){0,3}?(?:agreement|contract|license|lease|engagement)\b")),
+    (2.0, re.compile(r"\bterm of (?:this|the) (?:[\w-]+ ){0,3}?(?:agreement|contract|license|lease"
+r"|engagement)\b")),
     (2.0, re.compile(r"\binitial (?:term|period)\b")),
-    (2.0, re.compile(r"\bthis (?:[\w-]+ ){0,3}?(?:agreement|contract|license|lease|addendum|jsma|msa|plan)"
-                     r"(?: and [^.]{0,60})? ?(?:\([^)]*\))?,? ?(?:unless [^,]{0,120}, )?(?:shall|will|is|begins?|commences?|becomes?|expires?|takes?|remains?|continues?)\b")),
-    (2.0, re.compile(r"\A(?:the )?(?:initial )?term (?:is|shall be|will be|shall commence|begins|of)\b")),
-    (2.0, re.compile(r"\b(?:contract|services?|cooperation|agreement|effective|distribution|initial distribution) (?:period|term)\b[\"”']?[:\s]*(?:shall |will )?(?:means?|be|is|of|:)?")),
-    (2.0, re.compile(r"[\"“]?\bterm[\"”]? (?:shall )?means?\b|\bterm:\s|\bexpiration date:|\b(?:contract|agreement) end:|\bterm of execution\b|\bterm of (?:the |this )?(?:joint )?venture|\bventure (?:is|shall)")),
-    (1.0, re.compile(r"\b(?:from|commenc\w+|begin\w*)\b[^.;]{4,60}\b(?:19|20)\d\d\b[^.;]{0,24}\b(?:through|to|until|ending)\b[^.;]{0,40}(?:19|20)\d\d")),
+    (2.0, re.compile(r"\bthis (?:[\w-]+ ){0,3}?(?:agreement|contract|license|lease"
+r"|addendum|jsma|msa|plan)"
+                     r"(?: and [^.]{0,60})? ?(?:\([^)]*\))?,? ?(?:unless [^,]{0,120}, )?"
+r"(?:shall|will|is|begins?|commences?|becomes?|expires?|takes?|remains?|continues?)\b")),
+    (2.0, re.compile(r"\A(?:the )?(?:initial )?term "
+r"(?:is|shall be|will be|shall commence|begins|of)\b")),
+    (2.0, re.compile(r"\b(?:contract|services?|cooperation|agreement|effective|distribution"
+r"|initial distribution) (?:period|term)\b[\"”']?[:\s]*(?:shall |will )?(?:means?"
+r"|be|is|of|:)?")),
+    (2.0, re.compile(r"[\"“]?\bterm[\"”]? (?:shall )?means?\b|\bterm:\s|\bexpiration date:|\b"
+r"(?:contract|agreement) end:|\bterm of execution\b|\bterm of (?:the |this )?"
+r"(?:joint )?venture|\bventure (?:is|shall)")),
+    (1.0, re.compile(r"\b(?:from|commenc\w+|begin\w*)\b[^.;]{4,60}\b(?:19|20)\d\d\b[^.;]{0,24}\b"
+r"(?:through|to|until|ending)\b[^.;]{0,40}(?:19|20)\d\d")),
     (1.0, re.compile(r"[\"“'](?:the )?(?:initial )?term[\"”']")),
-    (1.0, re.compile(r"\b(?:commenc\w+|begin\w*|effective)\b.{0,160}\b(?:continu\w+|expir\w+|end\w*|remain\w*|terminat\w+|until|through)\b", re.DOTALL)),
-    (0.5, re.compile(r"\bunless (?:earlier|sooner|otherwise) (?:terminated|canceled|extended)|\bunless terminated (?:earlier|sooner)")),
-    (-2.0, re.compile(r"\bconfidential\w*|\bsurviv\w+|\bwarrant\w+|\bnon-?compet\w+|\binsurance\b|\bpurchase orders?\b|\bfollowing (?:the )?(?:expiration|termination)|\bafter (?:the )?(?:expiration|termination)|\bstatement of work\b|\binvoice\b|\bescrow\b|\bemploy(?:ee|ment)\b|\boption\b")),
+    (1.0, re.compile(r"\b(?:commenc\w+|begin\w*|effective)\b.{0,160}\b(?:continu\w+|expir\w+|end\w*"
+r"|remain\w*|terminat\w+|until|through)\b", re.DOTALL)),
+    (0.5, re.compile(r"\bunless (?:earlier|sooner|otherwise) (?:terminated|canceled|extended)"
+r"|\bunless terminated (?:earlier|sooner)")),
+    (-2.0, re.compile(r"\bconfidential\w*|\bsurviv\w+|\bwarrant\w+|\bnon-?compet\w+|\binsurance\b"
+r"|\bpurchase orders?\b|\bfollowing (?:the )?(?:expiration|termination)|\bafter "
+r"(?:the )?(?:expiration|termination)|\bstatement of work\b|\binvoice\b|\bescrow\b"
+r"|\bemploy(?:ee|ment)\b|\boption\b")),
     (-1.5, re.compile(r"\brenew\w*|\bextend\w*|\bextension\b")),
     (-1.5, re.compile(r"\bbreach\b|\bcure\b|\bdefault\b")),
 )  # fmt: skip
@@ -48,17 +62,23 @@ _UNTIL: Final = re.compile(
 )
 _RENEWING: Final = re.compile(r"\b(?:renew\w*|exten\w+|successive|additional|subsequent|further)\b")
 _NOT_A_TERM: Final = re.compile(
-    r"\A['’]?s?\s*(?:\w+\s){0,3}?(?:prior|before|notice|advance|written|after (?:receipt|the date of|such|notice)|of receipt"
+    r"\A['’]?s?\s*(?:\w+\s){0,3}?(?:prior|before|notice|advance|written|after "
+    r"(?:receipt|the date of|such|notice)|of receipt"
     r"|following (?:receipt|the date of such|such|notice|delivery)|from receipt|old|preceding)\b"
 )
 _FOR: Final = re.compile(
-    r"\b(?:for|of|be|is|lasts?|remain\w*|continu\w+|until|period|term|valid|least|effect|force|end\w*|expir\w+|beginning|on)[\s:,\-–]*"
-    r"(?:(?:a|an|the|on|be|for|of|in|effect|initial|full|minimum|fixed|total|term|period|additional|date"
-    r"|that|is|which|approximately|exactly|least|at|not|less|than|and|shall|will|further|expire|ending|end)\b[\s,]*){0,9}\(?\Z"
+    r"\b(?:for|of|be|is|lasts?|remain\w*|continu\w+|until|period|term|valid|least"
+    r"|effect|force|end\w*|expir\w+|beginning|on)[\s:,\-–]*"
+    r"(?:(?:a|an|the|on|be|for|of|in|effect|initial|full|minimum|fixed|total|term"
+    r"|period|additional|date"
+    r"|that|is|which|approximately|exactly|least|at|not|less|than|and|shall|will"
+    r"|further|expire|ending|end)\b[\s,]*){0,9}\(?\Z"
 )
 _ANNIVERSARY: Final = re.compile(
-    r"\b(?P<word>first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|fifteenth|twentieth|one|two|three|four|five|seven|ten)"
-    r"\s?(?:\(?(?:\d{1,2})(?:st|nd|rd|th)?\)?)?\s{1,2}(?:year\s)?anniversary|\b(?P<digit>\d{1,2})(?:st|nd|rd|th)?\s+(?:year\s)?anniversary"
+    r"\b(?P<word>first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth"
+    r"|fifteenth|twentieth|one|two|three|four|five|seven|ten)"
+    r"\s?(?:\(?(?:\d{1,2})(?:st|nd|rd|th)?\)?)?\s{1,2}(?:year\s)?anniversary|\b"
+    r"(?P<digit>\d{1,2})(?:st|nd|rd|th)?\s+(?:year\s)?anniversary"
 )
 _ORDINALS: Final = {
     word: number
@@ -71,11 +91,14 @@ _ORDINALS: Final = {
 }  # fmt: skip
 _PERPETUAL: Final = re.compile(
     r"\bperpetual(?:ly)?\b|\bin perpetuity\b|\bindefinite(?:ly)?\b"
-    r"|\b(?:until|unless(?: and until)?)\s+(?:it\s+is\s+|otherwise\s+|either\s+party\s+)?(?:terminated|canceled|cancelled)\b"
-    r"|\bfor (?:so|as) long as\b|\buntil (?:such time as )?(?:either|one|any) (?:party|of the parties) \w*\s?terminat\w+"
+    r"|\b(?:until|unless(?: and until)?)\s+(?:it\s+is\s+|otherwise\s+"
+    r"|either\s+party\s+)?(?:terminated|canceled|cancelled)\b"
+    r"|\bfor (?:so|as) long as\b|\buntil (?:such time as )?(?:either|one|any) (?:party"
+    r"|of the parties) \w*\s?terminat\w+"
 )
 _COMMENCING: Final = re.compile(
-    r"\b(?:commenc\w+|begin\w*|start\w*|effective|from)\s+(?:(?:as|on|of|from|the|at|and|upon)\s+){0,4}\Z"
+    r"\b(?:commenc\w+|begin\w*|start\w*|effective|from)\s+(?:(?:as|on|of|from|the|at"
+    r"|and|upon)\s+){0,4}\Z"
 )
 
 
@@ -189,10 +212,12 @@ def _computed(
         before = reading.lower[max(sentence.start, date.start - 60) : date.start]
         if date.iso and _COMMENCING.search(before):
             iso = plus(date.iso, term.normalized)
-            return iso and Candidate(
+            if iso is None:
+                return None
+            return Candidate(
                 "expiration_date", "expiration_date.computed_from_date", iso, iso, None, None,
                 sentence.score, {"from": date.iso}, "computed", (term,),
-            ) or None  # fmt: skip
+            )  # fmt: skip
     best = max(starts, key=lambda candidate: candidate.score, default=None)
     if best is None or not isinstance(best.normalized, str):
         return None

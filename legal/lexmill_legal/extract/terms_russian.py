@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from lexmill_legal.extract.calendars import plus
-from lexmill_legal.extract.candidates import Candidate, one_line
+from lexmill_legal.extract.candidates import Candidate
 from lexmill_legal.extract.reading import Reading
 
 _ABOUT: Final = re.compile(r"\b(?:договор\w*|контракт\w*|соглашени\w*|доверенност\w*)\b")
 _LASTS: Final = re.compile(
-    r"\bсрок(?:ом|а)?\s+(?:действия|аренды|найма|лизинга|займа)\b|\bдейству(?:ет|ют|ющ\w+)\b|\bзаключ[её]н\w*\s+(?:на|сроком)\b"
+    r"\bсрок(?:ом|а)?\s+(?:действия|аренды|найма|лизинга|займа)\b|\bдейству(?:ет|ют"
+    r"|ющ\w+)\b|\bзаключ[её]н\w*\s+(?:на|сроком)\b"
     r"|\bвыдана\s+сроком\b|\bсрок\s+(?:настоящего\s+)?договора\b|\bсроком\s+(?:на|до)\b"
 )
 _UNTIL: Final = re.compile(
@@ -18,21 +19,27 @@ _UNTIL: Final = re.compile(
 )
 _FROM: Final = re.compile(r"\b(?:с|со|начиная с)\s*[«\"]?\Z")
 _FOR: Final = re.compile(
-    r"(?:\bна(?:\s+срок)?|\bв\s+течение|\bсроком(?:\s+на)?|\bсоставляет|\bсрок\w*[^.;]{0,40}[-–—:]|\bна\s+период)\s*(?:в\s+)?\Z"
+    r"(?:\bна(?:\s+срок)?|\bв\s+течение|\bсроком(?:\s+на)?|\bсоставляет"
+    r"|\bсрок\w*[^.;]{0,40}[-–—:]|\bна\s+период)\s*(?:в\s+)?\Z"
 )
 _OPEN: Final = re.compile(
     r"\bбессрочн\w+|\bна\s+неопредел[её]нный\s+срок|\bбез\s+ограничения\s+срока"
 )
 _RENEWS: Final = re.compile(
-    r"\b(?:автоматически\s+)?(?:продл\w+|пролонгир\w+|пролонгац\w+|возобновля\w+|перезаключ[её]нн\w+)\b"
+    r"\b(?:автоматически\s+)?(?:продл\w+|пролонгир\w+|пролонгац\w+|возобновля\w+"
+    r"|перезаключ[её]нн\w+)\b"
 )
 _AUTOMATIC: Final = re.compile(
-    r"\bавтоматически\b[^.;]{0,60}\b(?:продл|пролонг|возобновл)\w+|\b(?:продл|пролонг)\w+[^.;]{0,40}\bавтоматически\b"
-    r"|\bсчита\w+\s+(?:автоматически\s+)?(?:продл|пролонг|возобновл)\w+|\bавтоматическ\w+\s+(?:продлен|пролонг)\w+"
+    r"\bавтоматически\b[^.;]{0,60}\b(?:продл|пролонг|возобновл)\w+|\b(?:продл"
+    r"|пролонг)\w+[^.;]{0,40}\bавтоматически\b"
+    r"|\bсчита\w+\s+(?:автоматически\s+)?(?:продл|пролонг|возобновл)\w+"
+    r"|\bавтоматическ\w+\s+(?:продлен|пролонг)\w+"
 )
 _NEVER: Final = re.compile(
-    r"\bавтоматическ\w+\s+(?:пролонгаци\w+|продлени\w+)[^.;]{0,30}\bне\s+(?:предусм|допуск|производ|осущест)\w+"
-    r"|\bне\s+(?:подлежит\s+)?автоматическ\w+\s+(?:продл|пролонг)\w+|\bавтоматически\s+не\s+(?:продл|пролонг)\w+"
+    r"\bавтоматическ\w+\s+(?:пролонгаци\w+|продлени\w+)[^.;]{0,30}\bне\s+(?:предусм"
+    r"|допуск|производ|осущест)\w+"
+    r"|\bне\s+(?:подлежит\s+)?автоматическ\w+\s+(?:продл|пролонг)\w+"
+    r"|\bавтоматически\s+не\s+(?:продл|пролонг)\w+"
 )
 _SAME: Final = re.compile(
     r"\bна\s+(?:тот\s+же\s+срок|тех\s+же\s+условиях\s+на\s+тот\s+же\s+срок|аналогичный\s+срок)"
@@ -41,13 +48,16 @@ _EACH_YEAR: Final = re.compile(
     r"\bна\s+(?:каждый\s+)?(?:следующий|последующий)\s+(?:календарный\s+)?год\b"
 )
 _NOTICE: Final = re.compile(
-    r"(?:\bза|не\s+(?:позднее|менее|менее,?\s+чем|позднее,?\s+чем)(?:\s+чем)?(?:\s+за)?)\s*(?:чем\s+за\s+)?\Z"
+    r"(?:\bза|не\s+(?:позднее|менее|менее,?\s+чем|позднее,?\s+чем)(?:\s+чем)?"
+    r"(?:\s+за)?)\s*(?:чем\s+за\s+)?\Z"
 )
 _UNILATERAL: Final = re.compile(
-    r"\b(?:расторг\w+|расторжени\w+|отказ\w*\s+от\s+(?:исполнения\s+)?(?:настоящего\s+)?(?:договора|контракта|соглашения)|прекра(?:тить|щени\w+))"
+    r"\b(?:расторг\w+|расторжени\w+|отказ\w*\s+от\s+(?:исполнения\s+)?"
+    r"(?:настоящего\s+)?(?:договора|контракта|соглашения)|прекра(?:тить|щени\w+))"
 )
 _FREELY: Final = re.compile(
-    r"\bодносторонн\w+|\bв\s+любое\s+время|\bпо\s+(?:своей\s+)?инициативе|\bлюбая\s+из\s+сторон|\bкаждая\s+из\s+сторон"
+    r"\bодносторонн\w+|\bв\s+любое\s+время|\bпо\s+(?:своей\s+)?инициативе"
+    r"|\bлюбая\s+из\s+сторон|\bкаждая\s+из\s+сторон"
 )
 _CAUSE: Final = re.compile(
     r"\b(?:нарушени\w+|неисполнени\w+|просрочк\w+|ненадлежащ\w+|существенн\w+)\b"
@@ -84,14 +94,14 @@ def _term(reading: Reading, start: int, end: int, starts: list[Candidate]) -> It
             begins = date.iso
         elif date.iso and _UNTIL.search(before):
             direct = True
-            yield _found(reading, "expiration_date", "ru_until", date.start, date.end, date.iso, 4)
+            yield reading.candidate("expiration_date.ru_until", (date.start, date.end), date.iso, 4)
     for mention in reading.durations_between(start, end):
         before = lower[max(start, mention.start - 60) : mention.start]
         if mention.business or mention.days < 20 or not _FOR.search(before):
             continue
         if _RENEWS.search(lower, start, mention.start):
             continue
-        term = _found(reading, "term", "ru_duration", mention.start, mention.end, mention.iso, 3)
+        term = reading.candidate("term.ru_duration", (mention.start, mention.end), mention.iso, 3)
         yield term
         if not direct:
             yield from _computed(term, begins, starts)
@@ -131,22 +141,21 @@ def _renewal(reading: Reading, start: int, end: int) -> Iterator[Candidate]:
     never = _NEVER.search(lower, start, end)
     automatic = _AUTOMATIC.search(lower, start, end)
     if never is not None:
-        yield _found(reading, "auto_renewal", "ru_never", *never.span(), False, 3)
+        yield reading.candidate("auto_renewal.ru_never", never.span(), False, 3)
         return
     if automatic is not None:
-        yield _found(reading, "auto_renewal", "ru_automatic", *automatic.span(), True, 3)
+        yield reading.candidate("auto_renewal.ru_automatic", automatic.span(), True, 3)
     yearly = _EACH_YEAR.search(lower, start, end)
     same = _SAME.search(lower, start, end)
     verb = _RENEWS.search(lower, start, end)
     if yearly is not None:
-        yield _found(reading, "renewal_term", "ru_yearly", *yearly.span(), "P1Y", 3)
+        yield reading.candidate("renewal_term.ru_yearly", yearly.span(), "P1Y", 3)
     elif same is not None:
-        yield _found(reading, "renewal_term", "ru_same", *same.span(), None, 2)
+        yield reading.candidate("renewal_term.ru_same", same.span(), None, 2)
     for mention in reading.durations_between(start, end):
         before = lower[max(start, mention.start - 40) : mention.start]
         if _NOTICE.search(before):
-            yield _found(
-                reading, "renewal_notice_period", "ru_notice", mention.start, mention.end,
+            yield reading.candidate("renewal_notice_period.ru_notice", (mention.start, mention.end),
                 mention.iso, 3 if automatic else 2,
             )  # fmt: skip
         elif (
@@ -154,8 +163,8 @@ def _renewal(reading: Reading, start: int, end: int) -> Iterator[Candidate]:
             and mention.start > verb.start()
             and re.search(r"\bна\s+(?:срок\s+)?(?:каждые\s+|следующие\s+|очередн\w+\s+)?\Z", before)
         ):
-            yield _found(
-                reading, "renewal_term", "ru_duration", mention.start, mention.end, mention.iso, 3
+            yield reading.candidate(
+                "renewal_term.ru_duration", (mention.start, mention.end), mention.iso, 3
             )
 
 
@@ -167,21 +176,7 @@ def _termination(reading: Reading, start: int, end: int) -> Iterator[Candidate]:
         before = lower[max(start, mention.start - 40) : mention.start]
         if not _NOTICE.search(before) or _CAUSE.search(lower, start, mention.start):
             continue
-        yield _found(
-            reading, "termination_notice_period", "ru_notice", mention.start, mention.end,
+        yield reading.candidate("termination_notice_period.ru_notice", (mention.start, mention.end),
             mention.iso, 3,
         )  # fmt: skip
         return
-
-
-def _found(
-    reading: Reading,
-    field: str,
-    rule: str,
-    start: int,
-    end: int,
-    normalized: "str | bool | None",
-    score: float,
-) -> Candidate:
-    written = one_line(reading.text[start:end])
-    return Candidate(field, f"{field}.{rule}", written, normalized, start, end, score)

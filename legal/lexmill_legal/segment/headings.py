@@ -6,31 +6,54 @@ from typing import Final
 _LONGEST: Final = 120
 _CAPITALS: Final = re.compile(
     r"[\"“«]?[A-ZА-ЯЁ][A-ZА-ЯЁ0-9&/,;'’()\"“”«»№.–—-]*"
-    r"(?:[ \t]{1,2}(?:[A-ZА-ЯЁ0-9&(\"“«№–—-][A-ZА-ЯЁ0-9&/,;'’()\"“”«»№.–—-]*|\b(?:and|of|the)\b)){0,14}"
+    r"(?:[ \t]{1,2}(?:[A-ZА-ЯЁ0-9&(\"“«№–—-][A-ZА-ЯЁ0-9&/,;'’()\"“”«»№.–—-]*"
+    r"|\b(?:and|of|the)\b)){0,14}"
 )
+_WORD: Final = r"[\"“(]?[A-Z0-9](?:[\w&/'’-]|\.(?=\w))*[)\"”]?"
 _TITLE: Final = re.compile(
-    r"[\"“«]?(?:[A-Z][\w&/'’-]*)(?:,?[ \t]{1,2}(?:(?:and|or|of|for|to|the|in|on|by|with|from|a|an|upon|at"
-    r"|against|not|no|as|its|other|between|&|/|–|-)\b|[&/–-]|[(\"“]?[A-Z0-9][\w&/'’.-]*[)\"”]?)){0,13}"
-    r"[\"”»]?(?=[ \t]{0,2}(?:[.:]|[-–—][ \t]|[ \t]{2,}|\n|\Z))"
+    r"[\"“«]?[A-Z](?:[\w&/'’-]|\.(?=\w))*[\"”»]?"
+    r"(?:,?[ \t]{1,2}(?:(?:and|or|of|for|to|the|in|on|by|with"
+    r"|from|an|a|upon|at|against|not|no|as|its|other|between|&|/|–|-)(?!\w)"
+    rf"|{_WORD})){{0,13}}[\"”»]?"
+    r"(?=[ \t]{0,2}(?:[.:](?!\w)|[-–—][ \t]|[ \t]{2,}|\n|\Z))"
+)
+_RUNS_ON: Final = re.compile(
+    r"(?:Subject|Pursuant|According|Notwithstanding|In the|If|Upon|During)\b"
 )
 _SMALL: Final = frozenset(
     {"and", "or", "of", "for", "to", "the", "in", "on", "by", "with", "a", "an", "и", "в", "на"}
 )
-_NUMBER_LIKE: Final = re.compile(r"\d")
 
 
-def heading_after(text: str, start: int, end: int) -> str | None:
-    """The heading that begins at ``start``, inside ``end``; white space as single spaces."""
+def heading_after(text: str, start: int, end: int, *, below: bool = False) -> str | None:
+    """The heading that begins at ``start``, inside ``end``; white space as single spaces.
+
+    ``below`` allows blank lines before it: "ARTICLE I" stands alone above its heading.
+    """
     at = start
     while at < end and text[at] in " \t\r\n.:–—-":
-        if text[at] == "\n" and "\n" in text[start:at].strip(" \t\r.:"):
+        if text[at] == "\n" and not below and "\n" in text[start:at].strip(" \t\r.:"):
             break
+        if at - start > 160:
+            return None
         at += 1
     line_end = text.find("\n", at, min(end, at + _LONGEST + 80))
     if line_end < 0:
         line_end = min(end, at + _LONGEST + 80)
     line = text[at:line_end].rstrip()
+    if line[:1] in _QUOTES:
+        return _defined(line)
     return _whole_line(line, alone=line_end < end or line_end == end) or _inline(line)
+
+
+_QUOTES: Final = frozenset('"“«')
+_DEFINED: Final = re.compile(r"[\"“«]\s?([A-ZА-ЯЁ][^\"“”«»]{1,60}?)\s?[\"”»]")
+
+
+def _defined(line: str) -> str | None:
+    """A definition is headed by its term."""
+    match = _DEFINED.match(line)
+    return _clean(match.group(1)) if match else None
 
 
 def _whole_line(line: str, *, alone: bool) -> str | None:
@@ -59,15 +82,18 @@ def _inline(line: str) -> str | None:
     capitals = _CAPITALS.match(line)
     if capitals is not None:
         run = capitals.group()
-        following = line[capitals.end() : capitals.end() + 1]
-        if following.isalnum():  # the last word only began with capitals
+        after = line[capitals.end() : capitals.end() + 2]
+        if after[:1].isalnum():  # the last word only began with capitals
             run = run.rpartition(" ")[0]
-        run = _until_stop(run)
-        letters = [letter for letter in run if letter.isalpha()]
-        if len(letters) >= 4 and len(run) <= _LONGEST and _has_word(run):
-            return _clean(run)
+            after = " x"
+        stopped = _until_stop(run)
+        words = re.findall(r"[^\W\d_]{2,}", stopped)
+        # One capital word before ordinary text is an abbreviation: "XACCT may suspend".
+        alone = len(words) == 1 and stopped == run and after[:1] == " " and after != "  "
+        if words and not alone and len(stopped) <= _LONGEST and _has_word(stopped):
+            return _clean(stopped)
     title = _TITLE.match(line)
-    if title is not None and len(title.group()) <= 90:
+    if title is not None and len(title.group()) <= 90 and not _RUNS_ON.match(title.group()):
         return _clean(title.group())
     return None
 

@@ -45,7 +45,7 @@ _LINE_LETTER: Final = re.compile(
     r"^[ \t]*(?:([A-Z]|[IVX]{1,6})\.|([a-z]|[а-я])(?:\)|\.))(?=[ \t]+\S)", re.MULTILINE
 )
 _UNNUMBERED: Final = re.compile(
-    r"^[ \t]*(RECITALS?|WITNESSETH|W I T N E S S E T H|BACKGROUND|PREAMBLE|SIGNATURES?|WHEREAS"
+    r"^[ \t]*(RECITALS?|WITNESSETH|W I T N E S S E T H|BACKGROUND|PREAMBLE|SIGNATURES?"
     r"|IN WITNESS WHEREOF|ПРЕАМБУЛА|ПОДПИСИ СТОРОН|РЕКВИЗИТЫ СТОРОН|АДРЕСА И РЕКВИЗИТЫ СТОРОН"
     r"|АДРЕСА, РЕКВИЗИТЫ И ПОДПИСИ СТОРОН|Подписи сторон|Реквизиты сторон)\b[ \t]*:?",
     re.MULTILINE,
@@ -128,7 +128,7 @@ def _keywords(text: str) -> Iterator[Marker]:
 
 
 def _heads_line(text: str, end: int, *, capital: bool) -> bool:
-    """ "Section 3.2 of this Agreement" at a line's start is a reference, not a heading."""
+    """As in "Section 3.2 of this Agreement" at a line's start is a reference, not a heading."""
     rest = text[end : end + 3]
     return capital or not rest.strip() or rest.lstrip()[:1] in "-–—:"
 

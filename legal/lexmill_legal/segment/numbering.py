@@ -8,8 +8,28 @@ _ROMAN_VALUES: Final = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 _WORDS: Final = {
     word: number
     for number, word in enumerate(
-        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
-        " sixteen seventeen eighteen nineteen twenty".split(),
+        [
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+            "twenty",
+        ],
         1,
     )
 }
@@ -28,7 +48,7 @@ def roman(written: str) -> int | None:
 
 
 def letter(written: str) -> int | None:
-    """a is 1, z is 26, aa is 27; а is 1."""
+    """A is 1, z is 26, aa is 27; а is 1."""
     lower = written.lower()
     if len(set(lower)) != 1 or len(lower) > 2:
         return None

@@ -7,7 +7,7 @@ from typing import Final
 
 from lexmill_legal.results import ParsedDocument, Section
 from lexmill_legal.segment.headings import heading_after
-from lexmill_legal.segment.markers import Marker, Style, find_markers, line_around
+from lexmill_legal.segment.markers import Marker, Style, find_markers
 
 VERSION: Final = "1"
 
@@ -17,7 +17,7 @@ _LISTS: Final = frozenset(
      "digit_bracket"}
 )  # fmt: skip
 _RANKS: Final[dict[Style, int]] = {
-    "annex": 0, "unnumbered": 0, "part": 1, "article": 2, "upper_roman_dot": 2,
+    "annex": 0, "part": 1, "article": 2, "upper_roman_dot": 2,
     "upper_letter_dot": 2, "section": 3, "decimal": 4, "bare": 4,
 }  # fmt: skip
 _CONTENTS: Final = re.compile(
@@ -82,7 +82,7 @@ class _Builder:
                     return
 
     def _ordered(self, readings: list[Marker]) -> list[Marker]:
-        """ "(i)" after "(h)" is a letter, unless "(ii)" comes before "(j)"."""
+        """As in "(i)" after "(h)" is a letter, unless "(ii)" comes before "(j)"."""
         if len(readings) < 2:
             return readings
         nexts = [self._next(reading) for reading in readings]
@@ -100,6 +100,17 @@ class _Builder:
         if index == len(places) or places[index] - marker.start > _NEAR:
             return None
         return places[index]
+
+    def _goes_on(self, marker: Marker) -> bool:
+        """Numbers two to four follow: "… as follows Formation 1. By this Agreement"."""
+        places = [marker.start]
+        for number in (2, 3, 4):
+            following = self._places.get((marker.style, (number,)), [])
+            index = bisect.bisect_right(following, places[-1])
+            if marker.style != "decimal" or index == len(following):
+                return False
+            places.append(following[index])
+        return places[-1] - marker.start < _NEAR
 
     def _sibling(self, marker: Marker) -> int | None:
         """The depth at which the marker continues an open sequence."""
@@ -130,7 +141,7 @@ class _Builder:
 
     @staticmethod
     def _next_chapter(last: Marker, marker: Marker) -> bool:
-        """ "2.1" after "1.4" where the chapters themselves carry no number."""
+        """As in "2.1" after "1.4" where the chapters themselves carry no number."""
         return (
             len(marker.keys) == 2
             and marker.keys[1] == 1
@@ -146,23 +157,27 @@ class _Builder:
 
     def _first(self, marker: Marker) -> int | None:
         """The depth at which the marker begins a new sequence."""
-        if marker.style == "unnumbered":
-            return 0
-        if marker.style == "annex":
-            return 0 if marker.at_line_start else None
-        if marker.style in {"part", "article"}:
-            return self._first_keyword(marker)
-        if marker.style == "decimal" and len(marker.keys) > 1:
-            return self._first_decimal(marker)
-        if marker.style == "section":
-            return self._first_section(marker)
-        if marker.keys[-1] != 1 or not marker.after_stop:
+        match marker.style:
+            case "unnumbered":
+                return 0
+            case "annex":
+                return 0 if marker.at_line_start else None
+            case "part" | "article":
+                return self._first_keyword(marker)
+            case "section":
+                return self._first_section(marker)
+            case "decimal" if len(marker.keys) > 1:
+                return self._first_decimal(marker)
+            case _:
+                return self._first_of_list(marker)
+
+    def _first_of_list(self, marker: Marker) -> int | None:
+        if marker.keys[-1] != 1 or not (marker.after_stop or self._goes_on(marker)):
             return None
-        if marker.style in _LISTS:
-            if self._next(marker) is None and not marker.at_line_start:
-                return None
-            return self._below_list(marker)
-        return self._first_number(marker)
+        if marker.style not in _LISTS:
+            return self._first_number(marker)
+        alone = self._next(marker) is None and not marker.at_line_start
+        return None if alone else self._below_list(marker)
 
     def _first_keyword(self, marker: Marker) -> int | None:
         if marker.keys[-1] != 1 and not marker.at_line_start:
@@ -185,7 +200,8 @@ class _Builder:
             numbered = above.style in {"decimal", "bare", "section", "article", "part"}
             if not numbered or not above.keys:
                 continue
-            if above.keys == parent and (marker.keys[-1] <= 1 or marker.at_line_start):
+            early = marker.keys[-1] <= (2 if marker.after_stop else 1)
+            if above.keys == parent and (early or marker.at_line_start):
                 return depth + 1
             if marker.at_line_start and marker.keys[-1] == 1 and above.keys == parent[:-1]:
                 return depth + 1
@@ -221,7 +237,8 @@ class _Builder:
     def _accept(self, marker: Marker, depth: int, following: int) -> None:
         heading_start = marker.start if marker.number is None else marker.end
         limit = following if following > marker.end else len(self._text)
-        node = _Node(marker, heading_after(self._text, heading_start, limit))
+        alone = marker.style in {"article", "part", "annex"}
+        node = _Node(marker, heading_after(self._text, heading_start, limit, below=alone))
         if marker.style in _LISTS and node.heading and not marker.before_capital:
             node.heading = None
         del self._open[depth:]

@@ -50,4 +50,5 @@ def test_a_call_costs_little() -> None:
             started = time.perf_counter()
             sandbox.call(payload)
             seconds.append(time.perf_counter() - started)
-    assert min(seconds) < 0.008  # the least: others use this machine too
+    # A few ms when idle; imports in each call would take a second. The least: others work here too.
+    assert min(seconds) < 0.1

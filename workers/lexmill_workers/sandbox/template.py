@@ -3,7 +3,6 @@
 Run as ``python -I -m lexmill_workers.sandbox.template DESCRIPTOR CONFIGURATION`` by `Sandbox`.
 """
 
-import builtins
 import ctypes
 import encodings
 import errno
@@ -47,6 +46,9 @@ _ALWAYS_PRELOADED = ("encodings.*", "email.*", "_strptime", "locale", "stringpre
 
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """A fork copies one thread only; a library that started more would wait for them forever."""
+
+_KEPT: list[object] = []
+"""A callback for C needs executable memory, which a child cannot have: its page is had before."""
 
 Entry = Callable[..., bytes]
 
@@ -115,8 +117,7 @@ def prepare(configuration: Configuration) -> tuple[Entry, Confinement]:
     entry = _load(configuration.entry)
     for name in (*_ALWAYS_PRELOADED, *configuration.preload):
         _preload(name)
-    # A callback needs executable memory: have its page now, while that can still be asked for.
-    builtins._lexmill_closure = ctypes.CFUNCTYPE(None)(int)  # type: ignore[attr-defined] # noqa: SLF001
+    _KEPT.append(ctypes.CFUNCTYPE(None)(int))
     os.environ.clear()
     # Should memory run out for the machine as a whole, then here rather than in the worker.
     with suppress(OSError):
