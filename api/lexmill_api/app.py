@@ -9,6 +9,7 @@ from starlette.routing import Mount
 from lexmill.bootstrap import Process
 from lexmill.queue.wakeups import ValkeyWakeUps
 from lexmill_api.batching import Batcher
+from lexmill_api.delivery import Delivery
 from lexmill_api.feed import DemandFeed
 from lexmill_api.health import health_routes
 from lexmill_api.ingest import ingest_routes
@@ -29,15 +30,19 @@ def create_app(process: Process) -> Starlette:
     )
     sweeper = Sweeper(process.engine, wake_ups, process.settings.tasks)
 
+    delivery = Delivery(process.async_engine)
+
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         runtime.batcher.start()
         runtime.feed.start()
         sweeper.start()
+        delivery.start()
         try:
             yield
         finally:
             await runtime.batcher.stop()
+            await delivery.stop()
             await runtime.feed.stop()
             sweeper.stop()
             await process.close()

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 import redis
 import structlog
+from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from lexmill.events.schemas import Incoming, Outcome
+from lexmill.events.schemas import Accepted, Incoming, Outcome
 from lexmill.events.service import accept_events
 from lexmill.queue.wakeups import WakeUps
 
@@ -103,23 +104,41 @@ class Batcher:
         return batch
 
     async def _commit(self, batch: Sequence[_Waiting]) -> None:
-        incoming = [each for waiting in batch for each in waiting.incoming]
+        """One transaction; when PostgreSQL refuses the batch for what is in it, one a request.
+
+        So what it cannot store fails alone, and not for ever with all that happen to be beside it.
+        """
         try:
-            async with AsyncSession(self.engine) as session, session.begin():
-                accepted = await session.run_sync(
-                    lambda sync: accept_events(sync, incoming=incoming)
-                )
+            accepted = await self._store([each for waiting in batch for each in waiting.incoming])
+        except (DataError, IntegrityError, ProgrammingError) as error:
+            if len(batch) == 1:
+                _fail(batch, error)
+            else:
+                for waiting in batch:
+                    await self._commit([waiting])
         except Exception as error:  # noqa: BLE001 - every waiting request gets it and answers
+            _fail(batch, error)
+        else:
+            outcomes = iter(accepted.outcomes)
             for waiting in batch:
+                result = [next(outcomes) for _ in waiting.incoming]
                 if not waiting.done.done():
-                    waiting.done.set_exception(error)
-            return
-        outcomes = iter(accepted.outcomes)
-        for waiting in batch:
-            result = [next(outcomes) for _ in waiting.incoming]
-            if not waiting.done.done():
-                waiting.done.set_result(result)
-        if accepted.wake_ups:
-            ringing = asyncio.create_task(self.ring(accepted.wake_ups))
+                    waiting.done.set_result(result)
+            self._ring_later(accepted.wake_ups)
+
+    async def _store(self, incoming: Sequence[Incoming]) -> Accepted:
+        async with AsyncSession(self.engine) as session, session.begin():
+            return await session.run_sync(lambda sync: accept_events(sync, incoming=incoming))
+
+    def _ring_later(self, wake_ups: Mapping[str, int]) -> None:
+        """No answer waits for Valkey."""
+        if wake_ups:
+            ringing = asyncio.create_task(self.ring(wake_ups))
             self._ringing.add(ringing)
             ringing.add_done_callback(self._ringing.discard)
+
+
+def _fail(batch: Sequence[_Waiting], error: Exception) -> None:
+    for waiting in batch:
+        if not waiting.done.done():  # else its sender has gone
+            waiting.done.set_exception(error)

@@ -6,6 +6,7 @@ Knative would route a body onward as a reply event.
 """
 
 import hmac
+import re
 from typing import Any
 
 import msgspec
@@ -16,10 +17,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from lexmill.errors import ErrorClass, LexmillError
-from lexmill.events.cloudevents import Limits, largest_body, parse_request
+from lexmill.events.cloudevents import largest_body, parse_request
 from lexmill.events.errors import BatchError, EventError, problem
 from lexmill.events.schemas import Incoming
 from lexmill.events.service import accept_control
+from lexmill.events.types import data_schema, describe_types
 from lexmill.telemetry.metrics import EVENTS
 from lexmill_api.batching import Batcher, OverloadedError
 from lexmill_api.runtime import ApiRuntime
@@ -27,32 +29,72 @@ from lexmill_api.runtime import ApiRuntime
 log = structlog.get_logger(__name__)
 
 _RETRY = {"Retry-After": "2"}
+_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 def ingest_routes() -> list[Route]:
     return [
-        Route("/events", post_events, methods=["POST"]),
-        Route("/ns/{namespace}/events", post_events, methods=["POST"]),
-        Route("/ns/{namespace}/jobs/{job}/events", post_events, methods=["POST"]),
+        *(
+            Route(path, endpoint, methods=[method])
+            for path in ("/events", "/ns/{namespace}/events", "/ns/{namespace}/jobs/{job}/events")
+            for method, endpoint in (("POST", post_events), ("OPTIONS", options_events))
+        ),
+        Route("/events/types", get_types),
+        Route("/events/types/{type}", get_type),
     ]
+
+
+async def options_events(request: Request) -> Response:
+    """The webhook handshake (CloudEvents HTTP 1.1 Web Hooks 4.2): any origin may deliver."""
+    headers = {"Allow": "POST, OPTIONS"}
+    if origin := request.headers.get("webhook-request-origin"):
+        headers["WebHook-Allowed-Origin"] = origin
+        headers["WebHook-Allowed-Rate"] = request.headers.get("webhook-request-rate", "*")
+    return Response(status_code=200, headers=headers)
+
+
+async def get_types(_: Request) -> Response:
+    """The event types that Lexmill itself defines."""
+    return Response(msgspec.json.encode(describe_types()), media_type="application/json")
+
+
+async def get_type(request: Request) -> Response:
+    """The JSON Schema of one type's data."""
+    schema = data_schema(request.path_params["type"])
+    if schema is None:
+        return _problem(404, "unknown_type", "Lexmill does not define this event type")
+    return Response(msgspec.json.encode(schema), media_type="application/schema+json")
 
 
 async def post_events(request: Request) -> Response:
     """202 once everything in the request is committed."""
     runtime: ApiRuntime = request.app.state.runtime
+    namespace = request.path_params.get("namespace", runtime.settings.default_namespace)
+    if not _NAMESPACE.fullmatch(namespace):
+        return _problem(400, "bad_namespace", "the address names no namespace of Kubernetes' form")
+    limits = runtime.limits if _is_authorised(runtime, request) else runtime.public_limits
     try:
         content_type = request.headers.get("content-type")
         headers = request.scope["headers"]
-        body = await _read_body(request, largest_body(content_type, headers, runtime.limits))
-        received = parse_request(content_type, headers, body, runtime.limits)
+        body = await _read_body(request, largest_body(content_type, headers, limits))
+        received = parse_request(content_type, headers, body, limits)
     except (EventError, BatchError) as error:
         EVENTS.labels("refused").inc()
         return _answer(error.status, problem(error))
     except ClientDisconnect:
         return Response(status_code=400)
-    namespace = request.path_params.get("namespace", runtime.settings.default_namespace)
     job = request.path_params.get("job")
-    incoming = [Incoming(namespace=namespace, job=job, event=event) for event in received.events]
+    trace = request.headers.get("traceparent", "")
+    incoming = [
+        Incoming(
+            namespace=namespace,
+            job=job,
+            event=event,
+            traceparent=trace if _TRACEPARENT.fullmatch(trace) else None,
+        )
+        for event in received.events
+    ]
     if any(event.is_control for event in received.events):
         return await _accept_control(runtime, request, incoming)
     return await _accept(runtime.batcher, incoming)
@@ -120,7 +162,10 @@ async def _read_body(request: Request, limit: int) -> bytes:
 
 
 def _is_authorised(runtime: ApiRuntime, request: Request) -> bool:
+    """By bearer header, or by the webhook specification's query parameter."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if not token:
+        scheme, token = "bearer", request.query_params.get("access_token", "")
     expected = runtime.settings.control_token.get_secret_value()
     return scheme.lower() == "bearer" and hmac.compare_digest(
         token.strip().encode(), expected.encode()
@@ -138,6 +183,3 @@ def _answer(status: int, body: bytes, headers: dict[str, str] | None = None) -> 
     return Response(
         body, status_code=status, headers=headers, media_type="application/problem+json"
     )
-
-
-__all__ = ["Limits", "ingest_routes", "post_events"]

@@ -1,5 +1,6 @@
 from dataclasses import dataclass, field
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lexmill.bootstrap import Process
@@ -18,6 +19,11 @@ class ApiRuntime:
     batcher: Batcher
     feed: DemandFeed
     limits: Limits = field(default_factory=Limits)
+
+    @property
+    def public_limits(self) -> Limits:
+        """Whoever may not send control events may not send anything of their size either."""
+        return msgspec.structs.replace(self.limits, control_event_bytes=self.limits.event_bytes)
 
     def session(self) -> AsyncSession:
         return AsyncSession(self.process.async_engine, expire_on_commit=False)

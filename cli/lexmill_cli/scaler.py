@@ -143,7 +143,11 @@ class LocalScaler:
     def _policy(self, key: _Key) -> Policy:
         cores = os.cpu_count() or 2
         workers = self._policies.get(key, Workers(max_replicas=cores))
-        return replace(policy_of(workers), cooldown_seconds=_COOLDOWN_SECONDS)
+        return replace(
+            policy_of(workers),
+            cooldown_seconds=_COOLDOWN_SECONDS,
+            stabilization_seconds=_COOLDOWN_SECONDS,
+        )
 
     def _start(self, key: _Key, work: PoolWork) -> Service:
         self._started += 1

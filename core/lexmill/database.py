@@ -24,7 +24,10 @@ class Base(DeclarativeBase):
 # replaces them. Time-outs keep a hung server from hanging us.
 _CONNECT = {
     "connect_timeout": 5,
-    "options": "-c timezone=UTC -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s",
+    "options": (
+        "-c timezone=UTC -c lock_timeout=10s -c statement_timeout=30s"
+        " -c idle_in_transaction_session_timeout=60s"
+    ),
 }
 
 

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from lexmill.database import transaction
 from lexmill.documents.schemas import EndedDocument
@@ -34,12 +34,35 @@ def finalize_run(runtime: Runtime, job: JobSpec, lost: threading.Event) -> None:
             result, text = _read(runtime, document)
             yield result
 
+    files = _Files(target, prefix)
     write_reports(
         results(),
         text_of=lambda _: text,
-        sink=lambda path, data: target.put(f"{prefix}{path}", data),
+        sink=files.add,
         formats=tuple(output.get("formats", ("json", "xlsx", "html"))),
     )
+    files.flush()
+
+
+@dataclass
+class _Files:
+    """A large file comes in pieces, one right after the other, and is put as a whole."""
+
+    target: Objects
+    prefix: str
+    _name: str = ""
+    _pieces: list[bytes] = field(default_factory=list)
+
+    def add(self, name: str, piece: bytes) -> None:
+        if name != self._name:
+            self.flush()
+            self._name = name
+        self._pieces.append(piece)
+
+    def flush(self) -> None:
+        if self._pieces:
+            self.target.put(f"{self.prefix}{self._name}", b"".join(self._pieces))
+            self._pieces.clear()
 
 
 def _target(runtime: Runtime, job: JobSpec, uri: str | None) -> tuple[Objects, str]:

@@ -21,6 +21,7 @@ class Leases:
         self._engine = engine
         self._settings = settings
         self._held: dict[uuid.UUID, threading.Event] = {}
+        self._owed: set[uuid.UUID] = set()
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._keep, name="leases", daemon=True)
@@ -31,6 +32,8 @@ class Leases:
     def stop(self) -> None:
         self._stopped.set()
         self._thread.join()
+        if self._owed:
+            self._pay_back(set(self._owed))
 
     @contextmanager
     def hold(self, claim: uuid.UUID) -> Iterator[threading.Event]:
@@ -44,24 +47,42 @@ class Leases:
             with self._lock:
                 self._held.pop(claim, None)
 
-    def hand_back_all(self) -> int:
+    def hand_back_later(self, claim: uuid.UUID) -> None:
+        """Give a visit back as soon as PostgreSQL answers again; its lease would call it a crash.
+
+        Harmless where the visit's end was committed and only the answer was lost.
+        """
+        with self._lock:
+            self._owed.add(claim)
+
+    def hand_back_all(self) -> None:
         """Give every running visit back and stop it: the pod is going away."""
         with self._lock:
             held = dict(self._held)
-        if not held:
-            return 0
-        with transaction(self._engine) as session:
-            count = hand_back(session, claims=list(held))
+            self._owed.update(held)
+        if self._owed:
+            self._pay_back(set(self._owed))
         for lost in held.values():
             lost.set()
-        return count
 
     def _keep(self) -> None:
         while not self._stopped.wait(self._settings.heartbeat_seconds):
             with self._lock:
-                held = dict(self._held)
+                held, owed = dict(self._held), set(self._owed)
+            if owed:
+                self._pay_back(owed)
             if held:
                 self._renew(held)
+
+    def _pay_back(self, owed: set[uuid.UUID]) -> None:
+        try:
+            with transaction(self._engine) as session:
+                hand_back(session, claims=list(owed))
+        except SQLAlchemyError as error:
+            log.warning("hand_back_failed", error=type(error).__name__)
+            return
+        with self._lock:
+            self._owed -= owed
 
     def _renew(self, held: dict[uuid.UUID, threading.Event]) -> None:
         try:

@@ -4,7 +4,7 @@ import threading
 import uuid
 
 import structlog
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
 from lexmill.database import transaction
 from lexmill.errors import ClaimLostError, ErrorClass, LexmillError
@@ -70,11 +70,7 @@ def _work(runtime: Runtime, task: ClaimedTask, job: JobSpec, lost: threading.Eve
     except LexmillError as error:
         _fail(runtime, task, job, error)
     except SQLAlchemyError as error:
-        # PostgreSQL is away or refused: what the row says stays true, and the lease decides.
-        log.warning("database_error", kind=task.kind, error=type(error).__name__)
-        TASKS.labels(task.kind, "database").inc()
-        if isinstance(error, DBAPIError) and not error.connection_invalidated:
-            _fail(runtime, task, job, _defect(error))
+        _put_off(runtime, task, job, error)
     except Exception as error:  # noqa: BLE001 - a defect of ours ends in the task's row, see below
         _fail(runtime, task, job, _defect(error))
 
@@ -99,6 +95,17 @@ def _do(runtime: Runtime, task: ClaimedTask, job: JobSpec, lost: threading.Event
     TASKS.labels(task.kind, "done").inc()
 
 
+def _put_off(runtime: Runtime, task: ClaimedTask, job: JobSpec, error: SQLAlchemyError) -> None:
+    """PostgreSQL away is nobody's failure or crash: the task is handed back once it answers."""
+    log.warning("database_error", kind=task.kind, error=type(error).__name__)
+    TASKS.labels(task.kind, "database").inc()
+    passing = not isinstance(error, DBAPIError) or error.connection_invalidated
+    if passing or isinstance(error, OperationalError | InterfaceError):
+        runtime.leases.hand_back_later(task.claim)
+    else:
+        _fail(runtime, task, job, _defect(error))
+
+
 def _fail(runtime: Runtime, task: ClaimedTask, job: JobSpec, error: LexmillError) -> None:
     retry = job.spec.get("retry", {})
     retrying = Retrying(
@@ -112,6 +119,10 @@ def _fail(runtime: Runtime, task: ClaimedTask, job: JobSpec, error: LexmillError
             last = start_finalize(session, run_id=task.run_id)
     except ClaimLostError:
         log.info("claim_lost", kind=task.kind)
+        return
+    except SQLAlchemyError as away:
+        log.warning("database_error", kind=task.kind, error=type(away).__name__)
+        runtime.leases.hand_back_later(task.claim)
         return
     TASKS.labels(task.kind, "retried" if delay is not None else error.error_class.value).inc()
     log.warning("visit_failed", kind=task.kind, code=error.code, retry_in_seconds=delay)

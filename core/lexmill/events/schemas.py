@@ -16,6 +16,8 @@ class Incoming(msgspec.Struct, frozen=True, kw_only=True):
     namespace: str
     job: str | None
     event: CloudEvent
+    traceparent: str | None = None
+    """Of the request; the event's own, which names the starting trace, goes before it."""
 
 
 class Accepted(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
+import structlog
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
@@ -17,7 +18,7 @@ from lexmill.documents.schemas import NewDocument
 from lexmill.documents.service import add_documents
 from lexmill.errors import ErrorClass, LexmillError
 from lexmill.events.cloudevents import CloudEvent, DataKind
-from lexmill.events.filters import Filter, compile_filters
+from lexmill.events.filters import Filter, FilterError, compile_filters
 from lexmill.events.models import Event, EventKey
 from lexmill.events.schemas import (
     JOB_CANCELLED,
@@ -29,9 +30,17 @@ from lexmill.events.schemas import (
 from lexmill.events.selection import Inline, SelectionError, select_document
 from lexmill.jobs.models import Job
 from lexmill.jobs.schemas import CancelledJob, DeclaredJob, pool_of
-from lexmill.jobs.service import cancel_job, declare_job, open_run, replay_documents
+from lexmill.jobs.service import (
+    cancel_job,
+    declare_job,
+    lock_jobs,
+    open_run,
+    replay_documents,
+)
 from lexmill.queue.broker import queue_name
 from lexmill.scaling.service import announce_work
+
+log = structlog.get_logger(__name__)
 
 _REMEMBER = text("""
     INSERT INTO event_key (digest, event_id)
@@ -41,6 +50,10 @@ _REMEMBER = text("""
     RETURNING event_id
 """)
 
+
+# How sources inside Lexmill are named: an event that could ask for them would read what belongs to
+# another job or namespace.
+_OWN_SCHEMES = frozenset({"configmap", "event", "object"})
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -87,7 +100,7 @@ def accept_events(session: Session, *, incoming: Sequence[Incoming]) -> Accepted
             if "knativeerrorcode" in each.event.extensions:
                 repeated.append(digest)
         else:
-            outcome, made = _route(each.event, id_, listeners.get(each.namespace, ()), target)
+            outcome, made = _route(each, id_, listeners.get(each.namespace, ()), target)
             for uid, new in made:
                 documents.setdefault(uid, []).append(new)
             outcomes.append(outcome)
@@ -95,9 +108,14 @@ def accept_events(session: Session, *, incoming: Sequence[Incoming]) -> Accepted
     if rows:
         session.execute(insert(Event), rows)
     by_uid = {listener.uid: listener for group in listeners.values() for listener in group}
-    wake_ups = Counter(_rearm(session, repeated))
+    letters = _dead_letters(session, repeated)
+    if letters:
+        # All at once, as two batches with each other's jobs would deadlock otherwise.
+        lock_jobs(session, uids=documents.keys() | letters.values())
+    wake_ups: Counter[str] = Counter()
     for uid in sorted(documents):
         wake_ups.update(_queue(session, by_uid[uid], documents[uid]))
+    wake_ups.update(replay_documents(session, document_ids=list(letters)))
     announce_work(session, pools={(uid, by_uid[uid].pool) for uid in documents})
     return Accepted(outcomes=tuple(outcomes), wake_ups=dict(wake_ups))
 
@@ -222,35 +240,43 @@ def _listeners(session: Session, namespaces: set[str]) -> Mapping[str, Sequence[
 
 @lru_cache(maxsize=4096)
 def _compiled(filters: bytes) -> Filter:
-    return compile_filters(msgspec.json.decode(filters))
+    """Checked when the job was declared; were they not, other jobs' events are taken all the same."""
+    try:
+        return compile_filters(msgspec.json.decode(filters))
+    except FilterError as error:
+        log.error("stored_filter_invalid", place=error.path)
+        return lambda _: False
 
 
 def _route(
-    event: CloudEvent, id_: uuid.UUID, listeners: Sequence[_Listener], target: uuid.UUID | None
+    incoming: Incoming, id_: uuid.UUID, listeners: Sequence[_Listener], target: uuid.UUID | None
 ) -> tuple[Outcome, list[tuple[uuid.UUID, NewDocument]]]:
     made: list[tuple[uuid.UUID, NewDocument]] = []
     outcome: Outcome = "unmatched"
     for listener in listeners:
-        if (target is not None and listener.uid != target) or not listener.matches(event):
+        if (target is not None and listener.uid != target) or not listener.matches(incoming.event):
             continue
         try:
-            made += [(listener.uid, new) for new in _documents(event, id_, listener)]
+            made += [(listener.uid, new) for new in _documents(incoming, id_, listener)]
         except SelectionError:
-            outcome = "unroutable"
+            outcome = "routed" if outcome == "routed" else "unroutable"
         else:
             outcome = "routed"
     return outcome, made
 
 
-def _documents(event: CloudEvent, id_: uuid.UUID, listener: _Listener) -> list[NewDocument]:
+def _documents(incoming: Incoming, id_: uuid.UUID, listener: _Listener) -> list[NewDocument]:
+    event = incoming.event
     priority = event.extensions.get("priority")
-    traceparent = event.extensions.get("traceparent")
+    traceparent = event.extensions.get("traceparent", incoming.traceparent)
     documents = []
     for selected in select_document(event, listener.pointer):
         if isinstance(selected, Inline):
             uri, source, name = f"event:{event.source}#{event.id}", f"event:{id_}", selected.name
         else:
             uri = source = selected.uri
+            if uri.partition(":")[0] in _OWN_SCHEMES:
+                raise SelectionError("own_scheme", "the document's URI is not one from outside")
             name = uri.rpartition("/")[2]
         documents.append(
             NewDocument(
@@ -308,13 +334,22 @@ def _queue(
     return {queue_name(listener.namespace, str(listener.uid), listener.pool): added}
 
 
-def _rearm(session: Session, digests: Sequence[bytes]) -> dict[str, int]:
-    """Queue the failed and dead documents of dead letters that were sent again."""
+def _dead_letters(session: Session, digests: Sequence[bytes]) -> dict[uuid.UUID, uuid.UUID]:
+    """What failed or died of events that were sent again, attachments too, with its jobs."""
     if not digests:
         return {}
-    ids = session.scalars(
-        select(Document.id)
+    family = (
+        select(Document.id, Document.job_uid, Document.state)
         .join(EventKey, EventKey.event_id == Document.event_id)
-        .where(EventKey.digest.in_(digests), Document.state.in_(("failed", "dead")))
-    ).all()
-    return replay_documents(session, document_ids=ids)
+        .where(EventKey.digest.in_(digests))
+        .cte(recursive=True)
+    )
+    family = family.union_all(
+        select(Document.id, Document.job_uid, Document.state).join(
+            family, Document.parent_id == family.c.id
+        )
+    )
+    rows = session.execute(
+        select(family.c.id, family.c.job_uid).where(family.c.state.in_(("failed", "dead")))
+    )
+    return {row.id: row.job_uid for row in rows}

@@ -17,6 +17,9 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+from lexmill.events.filters import FilterError, compile_filters
+from lexmill.events.selection import is_pointer
+
 GROUP = "lexmill.io"
 API_VERSION = "lexmill.io/v1alpha1"
 KIND = "LegalJob"
@@ -77,11 +80,32 @@ class DocumentSource(_Model):
         return self
 
 
+def _compilable(filters: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any], ...]:
+    try:
+        compile_filters(filters)
+    except FilterError as error:
+        raise ValueError(str(error)) from error
+    return filters
+
+
+def _pointer(text: str) -> str:
+    if not is_pointer(text):
+        raise ValueError("is no JSON Pointer (RFC 6901) to a part of the event")
+    return text
+
+
 class Trigger(_Model):
     """Which events make documents; filters are the CloudEvents dialect of Knative Triggers."""
 
-    filters: Annotated[tuple[dict[str, Any], ...], Field(max_length=32)] = ()
-    document: Annotated[str, StringConstraints(pattern=r"^(/.*)?$", max_length=256)] | None = None
+    filters: Annotated[
+        tuple[dict[str, Any], ...], Field(max_length=32), AfterValidator(_compilable)
+    ] = ()
+    document: (
+        Annotated[
+            str, StringConstraints(pattern=r"^/.*$", max_length=256), AfterValidator(_pointer)
+        ]
+        | None
+    ) = None
 
 
 class PlaybookRef(_Model):

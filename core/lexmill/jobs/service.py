@@ -1,11 +1,11 @@
 import uuid
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
 import msgspec
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import and_, case, delete, func, insert, select, text, true, update
 from sqlalchemy.orm import Session
 
 from lexmill.documents.models import Document
@@ -54,7 +54,7 @@ def declare_job(session: Session, *, namespace: str, declared: DeclaredJob) -> l
     known = session.execute(
         select(Job.namespace, Job.generation, Job.spec_hash, Job.spec, Job.deleted_at)
         .where(Job.uid == declared.uid)
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).one_or_none()
     if known is None:
         return _create(session, namespace=namespace, declared=declared)
@@ -96,7 +96,7 @@ def _create(session: Session, *, namespace: str, declared: DeclaredJob) -> list[
     alive = session.execute(
         select(Job.uid, Job.owner)
         .where(Job.namespace == namespace, Job.name == declared.name, Job.deleted_at.is_(None))
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).one_or_none()
     if alive is not None:
         if alive.owner != declared.owner:
@@ -123,8 +123,8 @@ def _create(session: Session, *, namespace: str, declared: DeclaredJob) -> list[
             suspended=declared.spec.suspend,
         )
     )
-    announce_work(session, pools={(declared.uid, MAIN_POOL)})
     if declared.spec.documents is None:
+        announce_job(session, job_uid=declared.uid)
         return []
     run_id = session.scalar(insert(Run).values(job_uid=declared.uid, number=1).returning(Run.id))
     session.execute(
@@ -137,6 +137,7 @@ def _create(session: Session, *, namespace: str, declared: DeclaredJob) -> list[
             priority=declared.spec.priority,
         )
     )
+    announce_work(session, pools={(declared.uid, MAIN_POOL)})
     return [MAIN_POOL]
 
 
@@ -147,25 +148,23 @@ def cancel_job(session: Session, *, namespace: str, cancelled: CancelledJob) -> 
     """
     deleted = cancelled.reason == "deleted"
     query = update(Job).where(
-        Job.uid == cancelled.uid, Job.namespace == namespace, Job.deleted_at.is_(None)
+        Job.uid == cancelled.uid,
+        Job.namespace == namespace,
+        Job.deleted_at.is_(None),
+        true() if deleted else Job.outcome.is_(None),
     )
+    reason = "Deleted" if deleted else "Cancelled"
     found = session.execute(
         query.values(
             outcome=func.coalesce(Job.outcome, "cancelled"),
-            reason=func.coalesce(Job.reason, "Deleted" if deleted else "Cancelled"),
+            reason=case((Job.outcome.is_(None), reason), else_=Job.reason),
             ended_at=func.coalesce(Job.ended_at, func.now()),
             deleted_at=func.now() if deleted else None,
         ).returning(Job.uid)
     ).one_or_none()
     if found is None:
         return 0
-    stopped = stop_tasks(
-        session,
-        job_uid=cancelled.uid,
-        code=f"job_{cancelled.reason}",
-        message=f"The job was {cancelled.reason} before this document was done.",
-        reports=not deleted,
-    )
+    stopped = stop_tasks(session, job_uid=cancelled.uid, ending=cancelled.reason)
     announce_job(session, job_uid=cancelled.uid)
     return stopped
 
@@ -175,22 +174,11 @@ def open_run(session: Session, *, job_uid: uuid.UUID) -> int:
 
     The run stays locked (shared) until the commit, so that its reports are not begun meanwhile.
     """
-    query = (
-        select(Run.id)
-        .where(
-            Run.job_uid == job_uid,
-            Run.finalized_at.is_(None),
-            ~select(Task.id).where(Task.run_id == Run.id, Task.kind == "finalize").exists(),
-        )
-        .order_by(Run.number.desc())
-        .limit(1)
-        .with_for_update(read=True)
-    )
-    run_id = session.scalar(query)
+    run_id = _lock_open_run(session, job_uid)
     if run_id is None:
         # Two that find none wait for each other here; the second then finds the first one's.
-        session.execute(select(Job.uid).where(Job.uid == job_uid).with_for_update())
-        run_id = session.scalar(query)
+        lock_jobs(session, uids=[job_uid])
+        run_id = _lock_open_run(session, job_uid)
     if run_id is None:
         last = session.scalar(select(func.max(Run.number)).where(Run.job_uid == job_uid)) or 0
         run_id = session.scalar(
@@ -202,11 +190,43 @@ def open_run(session: Session, *, job_uid: uuid.UUID) -> int:
     return run_id
 
 
+def _lock_open_run(session: Session, job_uid: uuid.UUID) -> int | None:
+    reports = select(Task.id).where(Task.kind == "finalize")
+    newest = session.scalar(
+        select(Run.id)
+        .where(
+            Run.job_uid == job_uid,
+            Run.finalized_at.is_(None),
+            ~reports.where(Task.run_id == Run.id).exists(),
+        )
+        .order_by(Run.number.desc())
+        .limit(1)
+        .with_for_update(read=True)
+    )
+    # Asked again with a new snapshot: the reports may have been begun while this waited for the
+    # lock, after which PostgreSQL itself looks again only at a locked row that has changed.
+    begun = session.scalar(reports.where(Task.run_id == newest))
+    return newest if begun is None else None
+
+
+def lock_jobs(session: Session, *, uids: Collection[uuid.UUID]) -> None:
+    """In one order for all; until the commit nobody else changes these jobs or begins runs.
+
+    ``key_share`` makes it FOR NO KEY UPDATE, here as everywhere: who adds a document or a task asks
+    for a shared lock of the job's key, and each of the two could wait for what the other holds.
+    """
+    session.execute(
+        select(Job.uid).where(Job.uid.in_(uids)).order_by(Job.uid).with_for_update(key_share=True)
+    )
+
+
 def replay_documents(session: Session, *, document_ids: Sequence[uuid.UUID]) -> dict[str, int]:
     """Queue failed and dead documents once more, in a new run of their jobs.
 
     Gives the wake-ups to ring, a number a queue. Documents of deleted jobs stay as they are.
     """
+    jobs = select(Document.job_uid).where(Document.id.in_(document_ids)).distinct()
+    lock_jobs(session, uids=session.scalars(jobs).all())
     rows = session.execute(
         select(Document.id, Document.job_uid, Document.namespace, Job.spec)
         .join(Job, Job.uid == Document.job_uid)
@@ -219,6 +239,7 @@ def replay_documents(session: Session, *, document_ids: Sequence[uuid.UUID]) -> 
         .with_for_update(of=Document)
     ).all()
     wake_ups: dict[str, int] = {}
+    pools: set[tuple[uuid.UUID, str]] = set()
     for job_uid, group in groupby(rows, key=lambda row: row.job_uid):
         documents = list(group)
         _reopen(session, job_uid)
@@ -241,8 +262,9 @@ def replay_documents(session: Session, *, document_ids: Sequence[uuid.UUID]) -> 
             """),
             {"ids": ids, "pool": pool},
         )
-        announce_work(session, pools={(job_uid, pool)})
+        pools.add((job_uid, pool))
         wake_ups[queue_name(documents[0].namespace, str(job_uid), pool)] = len(ids)
+    announce_work(session, pools=pools)
     return wake_ups
 
 
@@ -262,14 +284,14 @@ def replay_tasks(session: Session, *, namespace: str, task_ids: Sequence[int]) -
         )
         .with_for_update(of=Task)
     ).all()
+    lock_jobs(session, uids={task.job_uid for task in tasks})
     wake_ups = Counter(
         replay_documents(
             session, document_ids=[task.document_id for task in tasks if task.kind == "process"]
         )
     )
-    for task in tasks:
-        if task.kind == "process":
-            continue
+    rest = [task for task in tasks if task.kind != "process"]
+    for task in rest:
         _reopen(session, task.job_uid)
         session.execute(
             update(Run)
@@ -289,8 +311,8 @@ def replay_tasks(session: Session, *, namespace: str, task_ids: Sequence[int]) -
             .where(Task.id == task.id)
             .values(state="waiting", failures=0, crashes=0, due_at=func.now(), ended_at=None)
         )
-        announce_work(session, pools={(task.job_uid, MAIN_POOL)})
         wake_ups[queue_name(namespace, str(task.job_uid), MAIN_POOL)] += 1
+    announce_work(session, pools={(task.job_uid, MAIN_POOL) for task in rest})
     return dict(wake_ups)
 
 
@@ -339,7 +361,14 @@ def read_progress(session: Session, *, namespace: str, name: str) -> JobProgress
     if job is None:
         return None
     run = session.execute(
-        select(Run.id, Run.number, Run.listed_at, Run.finalized_at)
+        select(
+            Run.id,
+            Run.number,
+            Run.listed_at,
+            # Dead reports end the run, too: nobody should wait for them.
+            func.coalesce(Run.finalized_at, Task.ended_at).label("ended_at"),
+        )
+        .outerjoin(Task, and_(Task.run_id == Run.id, Task.kind == "finalize", Task.state == "dead"))
         .where(Run.job_uid == job.uid)
         .order_by(Run.number.desc())
         .limit(1)
@@ -360,7 +389,7 @@ def read_progress(session: Session, *, namespace: str, name: str) -> JobProgress
         documents=counts,
         stages=() if run is None else _stage_times(session, run.id),
         declared_at=job.declared_at,
-        finished_at=None if run is None else run.finalized_at,
+        finished_at=None if run is None else run.ended_at,
     )
 
 

@@ -3,13 +3,15 @@
 import time
 import uuid
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
-import redis
 
 from lexmill.queue.broker import ACTOR_NAME
 from lexmill.telemetry.metrics import WAKE_UPS
+
+if TYPE_CHECKING:
+    import redis
 
 
 class WakeUps(Protocol):

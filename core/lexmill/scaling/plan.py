@@ -99,6 +99,8 @@ class Recommendation:
 
 @dataclass(frozen=True, slots=True)
 class Step:
+    """Moves soon after ``at`` belong to the same step and count from its ``origin``."""
+
     at: float
     origin: int
 

@@ -7,6 +7,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from lexmill.jobs.models import Job
+from lexmill.jobs.schemas import MAIN_POOL
 from lexmill.scaling.models import PoolDemand
 from lexmill.scaling.schemas import Demand, PoolWork
 
@@ -88,8 +89,16 @@ def announce_work(session: Session, *, pools: Collection[tuple[uuid.UUID, str]])
 
 
 def announce_job(session: Session, *, job_uid: uuid.UUID) -> None:
-    """Send a job's pools through the feed again, because the job itself has changed."""
+    """Send a job's pools through the feed, because the job itself is new or has changed."""
     session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+    session.execute(
+        text("""
+            INSERT INTO pool_demand (job_uid, pool, version)
+            VALUES (:job_uid, :pool, nextval('demand_version'))
+            ON CONFLICT DO NOTHING
+        """),
+        {"job_uid": job_uid, "pool": MAIN_POOL},
+    )
     session.execute(
         text("""
             UPDATE pool_demand SET version = nextval('demand_version'), changed_at = now()
@@ -136,7 +145,8 @@ def read_demand(session: Session, *, after: int, limit: int = 10_000) -> Demand:
                 owner=row.owner,
                 generation=row.generation,
                 spec_hash=row.spec_hash,
-                suspended=row.suspended,
+                # One that has ended still has its reports to write.
+                suspended=row.suspended and row.outcome is None,
                 outcome=row.outcome,
                 deleted=row.deleted_at is not None,
                 pool=row.pool,

@@ -6,6 +6,8 @@ import msgspec
 from lexmill.documents.schemas import NewDocument, NewStageOutput
 
 Kind = Literal["expand", "process", "finalize"]
+Ending = Literal["cancelled", "deleted", "failed"]
+"""How a job ends before all of its documents have; their error code is ``job_`` and this."""
 
 
 class ClaimedTask(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,23 +10,35 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Interval, bindparam, func, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Interval,
+    Select,
+    bindparam,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from lexmill.documents.models import Document
 from lexmill.documents.schemas import NewDocument
 from lexmill.documents.service import add_documents, add_stage_outputs
 from lexmill.errors import ClaimLostError, ErrorClass, LexmillError
+from lexmill.events.outbox import tell_documents_ended, tell_run_finalized
 from lexmill.jobs.models import Job, Run
 from lexmill.tasks.models import Task
-from lexmill.tasks.schemas import ClaimedTask, DeadTask, Retrying, Visit
+from lexmill.tasks.schemas import ClaimedTask, DeadTask, Ending, Retrying, Visit
 
 _CLAIM = text("""
     WITH best AS (
       SELECT id FROM task
       WHERE job_uid = :job_uid AND pool = :pool AND state = 'waiting' AND due_at <= now()
         AND EXISTS (
-          SELECT FROM job WHERE uid = :job_uid AND NOT suspended AND deleted_at IS NULL
+          SELECT FROM job
+          WHERE uid = :job_uid AND deleted_at IS NULL AND (NOT suspended OR outcome IS NOT NULL)
         )
       ORDER BY priority DESC, id
       LIMIT 1
@@ -60,7 +72,10 @@ _READY = """
 def claim_task(
     session: Session, *, job_uid: uuid.UUID, pool: str, worker: str, lease_seconds: float
 ) -> ClaimedTask | None:
-    """Take the best due task of a pool: highest priority, then oldest; None when nothing is due."""
+    """Take the best due task of a pool: highest priority, then oldest; None when nothing is due.
+
+    A suspended job gives no work, except for the reports of one that has ended.
+    """
     row = (
         session.execute(
             _CLAIM,
@@ -83,7 +98,7 @@ def extend_leases(
     """The heartbeat; the claims that it does not give back are lost."""
     rows = session.execute(
         update(Task)
-        .where(Task.claim.in_(claims), Task.state == "running")
+        .where(Task.id.in_(_locked(Task.claim.in_(claims), Task.state == "running")))
         .values(lease_until=func.clock_timestamp() + timedelta(seconds=lease_seconds))
         .returning(Task.claim)
     )
@@ -165,9 +180,15 @@ def record_page(
 
 
 def complete_finalize(session: Session, *, task: ClaimedTask) -> None:
-    """The run's reports are written; a plain job that did not fail is now Complete."""
+    """The run's reports are written; a plain job that has no more work is now Complete."""
     _end_claim(session, task, stage_seconds={})
     session.execute(update(Run).where(Run.id == task.run_id).values(finalized_at=func.now()))
+    tell_run_finalized(session, run_id=task.run_id)
+    # The lock first, the condition with a new snapshot: a replay may be adding work.
+    session.execute(select(Job.uid).where(Job.uid == task.job_uid).with_for_update(key_share=True))
+    more_work = select(Task.id).where(
+        Task.job_uid == task.job_uid, Task.state.in_(("waiting", "running"))
+    )
     session.execute(
         update(Job)
         .where(
@@ -175,6 +196,7 @@ def complete_finalize(session: Session, *, task: ClaimedTask) -> None:
             Job.outcome.is_(None),
             Job.spec.has_key("documents"),
             ~Job.spec.has_key("schedule"),
+            ~more_work.exists(),
         )
         .values(outcome="complete", ended_at=func.now())
     )
@@ -238,7 +260,7 @@ def hand_back(session: Session, *, claims: Sequence[uuid.UUID]) -> int:
     """Give claimed tasks back at once, as at a shutdown; counts neither as failure nor crash."""
     rows = session.execute(
         update(Task)
-        .where(Task.claim.in_(claims), Task.state == "running")
+        .where(Task.id.in_(_locked(Task.claim.in_(claims), Task.state == "running")))
         .values(state="waiting", claim=None, lease_until=None)
         .returning(Task.id)
     )
@@ -284,32 +306,38 @@ def fail_job(session: Session, *, job_uid: uuid.UUID, reason: str, message: str)
         .returning(Job.uid)
     )
     if ended.one_or_none() is not None:
-        stop_tasks(
-            session, job_uid=job_uid, code="job_failed", message=f"The job failed: {message}"
-        )
+        stop_tasks(session, job_uid=job_uid, ending="failed", message=message)
 
 
-def stop_tasks(
-    session: Session, *, job_uid: uuid.UUID, code: str, message: str, reports: bool = True
-) -> int:
+def stop_tasks(session: Session, *, job_uid: uuid.UUID, ending: Ending, message: str = "") -> int:
     """Bury everything a job has open, running visits included: their claims are lost.
 
-    With ``reports`` what was done until now is still reported; without, nothing more happens.
+    What was done until now is still reported, unless the job was deleted.
     """
-    kinds = ("expand", "process") if reports else ("expand", "process", "finalize")
+    kinds = ("expand", "process", "finalize") if ending == "deleted" else ("expand", "process")
+    code = f"job_{ending}"
+    sentence = (
+        f"The job failed: {message}"
+        if ending == "failed"
+        else f"The job was {ending} before this document was done."
+    )
     stopped = session.execute(
         update(Task)
         .where(
-            Task.job_uid == job_uid,
-            Task.state.in_(("waiting", "running")),
-            Task.kind.in_(kinds),
+            Task.id.in_(
+                _locked(
+                    Task.job_uid == job_uid,
+                    Task.state.in_(("waiting", "running")),
+                    Task.kind.in_(kinds),
+                )
+            )
         )
         .values(
             state="dead",
             claim=None,
             lease_until=None,
             error_code=code,
-            error_message=message,
+            error_message=sentence,
             ended_at=func.now(),
         )
         .returning(Task.document_id)
@@ -320,7 +348,7 @@ def stop_tasks(
         [document for document in documents if document is not None],
         state="dead",
         error_code=code,
-        error_message=message,
+        error_message=sentence,
     )
     session.execute(
         update(Run)
@@ -367,8 +395,9 @@ def start_finalize(session: Session, *, run_id: int | None = None) -> list[tuple
     """
     ready = session.scalars(
         text(f"""
-            SELECT run.id FROM run
-            WHERE {_READY} {"AND run.id = :run_id" if run_id is not None else ""}
+            SELECT run.id FROM run JOIN job ON job.uid = run.job_uid
+            WHERE {_READY} AND job.deleted_at IS NULL
+              {"AND run.id = :run_id" if run_id is not None else ""}
         """),  # noqa: S608 - constant clauses
         {} if run_id is None else {"run_id": run_id},
     ).all()
@@ -384,13 +413,18 @@ def start_finalize(session: Session, *, run_id: int | None = None) -> list[tuple
             INSERT INTO task (kind, namespace, job_uid, run_id, pool)
             SELECT 'finalize', job.namespace, job.uid, run.id, 'main'
             FROM run JOIN job ON job.uid = run.job_uid
-            WHERE run.id = ANY(:locked) AND job.deleted_at IS NULL AND {_READY}
+            WHERE run.id = ANY(:locked) AND {_READY}
             ON CONFLICT DO NOTHING
             RETURNING namespace, job_uid
         """),  # noqa: S608 - constant clauses
         {"locked": list(locked)},
     )
     return [(row.namespace, row.job_uid) for row in rows]
+
+
+def _locked(*conditions: ColumnElement[bool]) -> Select[int]:
+    """Tasks in one order for all: a heartbeat and a cancellation would deadlock in two."""
+    return select(Task.id).where(*conditions).order_by(Task.id).with_for_update()
 
 
 def _end_claim(
@@ -416,12 +450,15 @@ def _end_documents(
     session: Session, ids: Sequence[uuid.UUID | None], *, state: str, **values: str | None
 ) -> None:
     """A document ends once: the terminal state is written only over `queued`."""
-    if ids:
-        session.execute(
-            update(Document)
-            .where(Document.id.in_(ids), Document.state == "queued")
-            .values(state=state, ended_at=func.now(), **values)
-        )
+    if not ids:
+        return
+    ended = session.scalars(
+        update(Document)
+        .where(Document.id.in_(ids), Document.state == "queued")
+        .values(state=state, ended_at=func.now(), **values)
+        .returning(Document.id)
+    ).all()
+    tell_documents_ended(session, document_ids=ended)
 
 
 def _backoff(failures: int, retrying: Retrying) -> float:

@@ -7,11 +7,12 @@ from sqlalchemy import Engine, Interval, bindparam, func, select, text
 from sqlalchemy.orm import Session
 
 from lexmill.database import transaction
+from lexmill.jobs.schemas import MAIN_POOL
 from lexmill.queue.broker import queue_name
 from lexmill.queue.wakeups import WakeUps
 from lexmill.scaling.service import fold_demand
 from lexmill.settings import TaskSettings
-from lexmill.tasks.service import bury_dead, start_finalize
+from lexmill.tasks.service import bury_dead, start_finalize, stop_tasks
 from lexmill.telemetry.metrics import POOL_RUNNING, POOL_WAITING, SWEEPS
 
 _LOCK_SPACE = 0x6C65786D
@@ -23,6 +24,8 @@ def sweep_all(engine: Engine, *, wake_ups: WakeUps, settings: TaskSettings) -> N
     _alone(engine, 2, "finalize", lambda session: len(start_finalize(session)))
     _alone(engine, 3, "demand", fold_demand)
     _alone(engine, 4, "event_keys", forget_event_keys)
+    _alone(engine, 5, "ended_jobs", stop_ended_jobs)
+    _alone(engine, 6, "moved_tasks", move_tasks)
     top_up_wake_ups(engine, wake_ups=wake_ups, limit=settings.wake_ups_per_pool)
 
 
@@ -65,6 +68,67 @@ def expire_leases(session: Session, *, settings: TaskSettings) -> int:
     return len(rows)
 
 
+def stop_ended_jobs(session: Session) -> int:
+    """Bury what slipped in while a job was ended: an event's documents, children of a last visit.
+
+    They were not committed when the job's tasks were stopped. The lock keeps a replay, which makes
+    the job go on, from being stopped too.
+    """
+    ended = session.execute(
+        text("""
+            SELECT uid, deleted_at, outcome, message FROM job
+            WHERE (deleted_at IS NOT NULL OR outcome IN ('cancelled', 'failed'))
+              AND uid IN (
+                SELECT job_uid FROM pool_demand WHERE waiting + running + delayed > 0
+              )
+            FOR NO KEY UPDATE SKIP LOCKED
+        """)
+    ).all()
+    return sum(
+        stop_tasks(
+            session,
+            job_uid=job.uid,
+            ending=job.outcome if job.deleted_at is None else "deleted",
+            message=job.message or "",
+        )
+        for job in ended
+    )
+
+
+def move_tasks(session: Session) -> int:
+    """Tasks in a pool that their job no longer has go where their stage is done now.
+
+    A visit that began before the change puts the document's next task into the old pool, too.
+    """
+    rows = session.execute(
+        text("""
+            UPDATE task SET pool = moved.pool FROM (
+              SELECT task.id, coalesce(
+                (
+                  SELECT own ->> 'name' FROM jsonb_array_elements(job.spec -> 'pools') AS own
+                  WHERE own -> 'stages' ? task.stage
+                ), :main
+              ) AS pool
+              FROM pool_demand AS demand
+              JOIN job ON job.uid = demand.job_uid
+              JOIN task ON task.job_uid = demand.job_uid AND task.pool = demand.pool
+                AND task.state = 'waiting'
+              WHERE demand.waiting + demand.delayed > 0 AND demand.pool <> :main
+                AND NOT EXISTS (
+                  SELECT FROM jsonb_array_elements(job.spec -> 'pools') AS own
+                  WHERE own ->> 'name' = demand.pool
+                )
+              ORDER BY task.id
+              FOR UPDATE OF task SKIP LOCKED
+            ) AS moved
+            WHERE task.id = moved.id
+            RETURNING task.id
+        """),
+        {"main": MAIN_POOL},
+    )
+    return len(rows.all())
+
+
 def forget_event_keys(session: Session) -> int:
     """Dedup keys live for 30 days; a batch a sweep keeps the transaction short."""
     rows = session.execute(
@@ -85,14 +149,19 @@ def top_up_wake_ups(engine: Engine, *, wake_ups: WakeUps, limit: int) -> None:
     with transaction(engine) as session:
         pools = session.execute(
             text("""
-                SELECT job.namespace, job.uid, demand.pool, demand.waiting, demand.running
+                SELECT job.namespace, job.uid, demand.pool, demand.waiting, demand.running,
+                  job.deleted_at IS NULL AND (NOT job.suspended OR job.outcome IS NOT NULL)
+                    AS is_claimable
                 FROM pool_demand AS demand JOIN job ON job.uid = demand.job_uid
                 WHERE demand.waiting + demand.running > 0
+                  OR demand.changed_at > now() - interval '5 minutes'
             """)
         ).all()
     due = {}
+    # Pools that came to rest lately are among them, so that their gauges say zero.
     for pool in pools:
-        due[queue_name(pool.namespace, str(pool.uid), pool.pool)] = min(pool.waiting, limit)
+        if pool.is_claimable and pool.waiting:
+            due[queue_name(pool.namespace, str(pool.uid), pool.pool)] = min(pool.waiting, limit)
         POOL_WAITING.labels(pool.namespace, str(pool.uid), pool.pool).set(pool.waiting)
         POOL_RUNNING.labels(pool.namespace, str(pool.uid), pool.pool).set(pool.running)
     if due:

@@ -16,6 +16,7 @@ STAGE_SECONDS = Histogram(
 STAGES_REUSED = Counter(
     "lexmill_stages_reused_total", "Stage outputs taken from the cache", ["stage"]
 )
+DELIVERIES = Counter("lexmill_deliveries_total", "Events sent to sinks, by outcome", ["outcome"])
 SWEEPS = Counter("lexmill_sweeps_total", "Rows that a sweep changed", ["sweep"])
 SWEEP_SECONDS = Histogram("lexmill_sweep_seconds", "Time of one round of all sweeps")
 WAKE_UPS = Counter("lexmill_wake_ups_total", "Wake-ups sent")

@@ -139,13 +139,9 @@ def find_governing_law(reading: Reading) -> Iterator[Candidate]:
 
 
 def _english(reading: Reading) -> Iterator[Candidate]:
-    seen: set[int] = set()
+    anchors = (anchor.start() for anchor in matches(_GOVERN, reading.lower, _ANCHORS))
     found: list[Candidate] = []
-    for anchor in matches(_GOVERN, reading.lower, _ANCHORS):
-        start, end = reading.sentence(anchor.start(), reach=900)
-        if start in seen:
-            continue
-        seen.add(start)
+    for start, end in reading.sentences(anchors, reach=900):
         candidate = _from_sentence(reading, start, end)
         if candidate is not None:
             found.append(candidate)

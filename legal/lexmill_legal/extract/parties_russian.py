@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from lexmill_legal.extract.candidates import Candidate, one_line
@@ -123,11 +124,17 @@ def _numbers(reading: Reading, entity: re.Match[str], clause_end: int) -> dict[s
     numbers = _within(lower, entity.end(), clause_end)
     if numbers:
         return numbers
-    core = re.sub(r"[«»\"“”„]", "", entity["name"]).strip().lower()
-    at = lower.rfind(core)
-    if at <= clause_end:
+    words = re.findall(r"[\w-]+", entity["name"].lower())
+    found = list(islice(_again(words).finditer(lower, clause_end), 40))
+    if not found:
         return {}
-    return _within(lower, at, _until_other(lower, at + len(core), at + 700))
+    again = found[-1]
+    at = again.start()
+    return _within(lower, at, _until_other(lower, again.end(), at + 700))
+
+
+def _again(words: list[str]) -> re.Pattern[str]:
+    return re.compile(r"[\s«»\"“”„]{1,4}".join(map(re.escape, words)))
 
 
 def _until_other(lower: str, start: int, end: int) -> int:

@@ -2,7 +2,7 @@
 
 import bisect
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Final
 
@@ -112,6 +112,16 @@ class Reading:
         end = self._breaks[index] if index < len(self._breaks) else len(self.text)
         start, end = max(start, position - reach), min(end, position + reach)
         return start, start + len(self.text[start:end].rstrip())
+
+    def sentences(self, positions: Iterable[int], *, reach: int) -> Iterator[tuple[int, int]]:
+        """The sentences around ascending positions, each once."""
+        last = -1
+        for position in positions:
+            if position < last:
+                continue
+            start, end = self.sentence(position, reach=reach)
+            last = max(end, position + 1)
+            yield start, end
 
     def candidate(
         self,

@@ -70,13 +70,8 @@ _SUCCESSIVE: Final = re.compile(
 
 
 def find_renewals(reading: Reading) -> Iterator[Candidate]:
-    seen: set[int] = set()
     anchors = ("renew", "auto-renew", "autorenew", "extend", "extension", "successive", "evergreen")
-    for position in word_starts(reading.lower, anchors):
-        start, end = reading.sentence(position, reach=700)
-        if start in seen:
-            continue
-        seen.add(start)
+    for start, end in reading.sentences(word_starts(reading.lower, anchors), reach=700):
         yield from _renewal(reading, start, end)
     yield from _terminations(reading)
 
@@ -173,12 +168,8 @@ def _is_notice(lower: str, mention: DurationMention, start: int, end: int) -> bo
 
 def _terminations(reading: Reading) -> Iterator[Candidate]:
     lower = reading.lower
-    seen: set[int] = set()
-    for position in word_starts(lower, ("terminat", "cancel")):
-        start, end = reading.sentence(position, reach=500)
-        if start in seen:
-            continue
-        seen.add(start)
+    anchors = word_starts(lower, ("terminat", "cancel"))
+    for start, end in reading.sentences(anchors, reach=500):
         free = _CONVENIENCE.search(lower, start, end)
         if free is None:
             continue
@@ -189,10 +180,7 @@ def _terminations(reading: Reading) -> Iterator[Candidate]:
                 break
             if _RENEWING.search(lower, start, end):
                 break
-            near = abs(free.start() - position) < 200
-            score = (
-                2.0 + (0.5 if near else 0.0) + (0.5 if "either party" in lower[start:end] else 0.0)
-            )
+            score = 2.5 if "either party" in lower[start:end] else 2.0
             place = (mention.start, mention.end)
             rule = "termination_notice_period.convenience"
             yield reading.candidate(rule, place, mention.iso, score)

@@ -130,17 +130,16 @@ def _english(reading: Reading, starts: list[Candidate]) -> Iterator[Candidate]:
 
 
 def _sentences(reading: Reading) -> list[_Sentence]:
-    found: dict[int, _Sentence] = {}
-    for anchor in matches(_ANCHOR, reading.lower, _ANCHORS):
-        start, end = reading.sentence(anchor.start(), reach=700)
-        if start in found:
-            continue
+    anchors = (anchor.start() for anchor in matches(_ANCHOR, reading.lower, _ANCHORS))
+    found: list[_Sentence] = []
+    for start, end in reading.sentences(anchors, reach=700):
         text = reading.lower[start:end]
         score = sum(weight for weight, cue in _FOR_TERM if cue.search(text))
         if score >= 2.0:
             score += sum(weight for weight, cue in _AGAINST_TERM if cue.search(text))
-        found[start] = _Sentence(start, end, score)
-    return [sentence for sentence in found.values() if sentence.score >= 2.0]
+        if score >= 2.0:
+            found.append(_Sentence(start, end, score))
+    return found
 
 
 def _from_sentence(

@@ -76,12 +76,8 @@ def find_russian_terms(reading: Reading, starts: list[Candidate]) -> Iterator[Ca
 
 
 def _sentences(reading: Reading, anchor: re.Pattern[str]) -> Iterator[tuple[int, int]]:
-    seen: set[int] = set()
-    for match in anchor.finditer(reading.lower):
-        start, end = reading.sentence(match.start(), reach=_SENTENCE_REACH)
-        if start not in seen:
-            seen.add(start)
-            yield start, end
+    positions = (match.start() for match in anchor.finditer(reading.lower))
+    return reading.sentences(positions, reach=_SENTENCE_REACH)
 
 
 def _term(reading: Reading, start: int, end: int, starts: list[Candidate]) -> Iterator[Candidate]:

@@ -7,6 +7,7 @@ continues one.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final, Literal
 
 from lexmill_legal.segment.numbering import letter, roman, word
@@ -58,6 +59,8 @@ _REFERENCE: Final = re.compile(
     re.IGNORECASE,
 )
 _UPPER_NEXT: Final = re.compile(r"\s{1,40}[\"“”«'‘(\[]{0,2}[a-z]?[A-ZА-ЯЁ]")
+# No document has more clauses than this; what has more marks is a table or an attack.
+_MOST: Final = 50_000
 _PAGE_LINE: Final = re.compile(r"[ \t]*(?:\n|\Z)")
 _LEADERS: Final = re.compile(r"(?:\.[ \t]?){4,}[ \t]*\d{1,4}[ \t]*\Z|(?:\t|[ ]{3,})\d{1,3}[ \t]*\Z")
 _ROW: Final = re.compile(r"(?<!\w)[$€£]?\d[\d.,]*%?(?!\w)")
@@ -107,7 +110,7 @@ def _context(text: str, start: int, end: int) -> tuple[bool, bool, bool]:
 
 
 def _keywords(text: str) -> Iterator[Marker]:
-    for match in _KEYWORD.finditer(text):
+    for match in islice(_KEYWORD.finditer(text), _MOST):
         keyword = match["word"]
         at_line_start, after_stop, capital = _context(text, match.start(), match.end())
         if not (at_line_start or (after_stop and keyword.isupper())):
@@ -142,7 +145,7 @@ def _keys(number: str) -> tuple[int, ...]:
 
 
 def _decimals(text: str) -> Iterator[Marker]:
-    for match in _DECIMAL.finditer(text):
+    for match in islice(_DECIMAL.finditer(text), _MOST):
         written, mark = match.groups()
         keys = tuple(int(part) for part in written.split("."))
         if 0 in keys[:1] or max(keys) > 250:
@@ -186,7 +189,7 @@ def _is_clause_line(text: str, start: int, end: int, style: Style) -> bool:
 
 
 def _brackets(text: str) -> Iterator[Marker]:
-    for match in _BRACKET.finditer(text):
+    for match in islice(_BRACKET.finditer(text), _MOST):
         written = match.group(1)
         at_line_start, after_stop, capital = _context(text, match.start(), match.end())
         if not after_stop and not _AFTER_PAUSE.search(
@@ -223,7 +226,7 @@ def _bracket_readings(written: str) -> list[tuple[Style, int]]:
 
 
 def _line_letters(text: str) -> Iterator[Marker]:
-    for match in _LINE_LETTER.finditer(text):
+    for match in islice(_LINE_LETTER.finditer(text), _MOST):
         group = 1 if match.group(1) else 2
         written = match.group(group)
         start = match.start(group)
@@ -245,5 +248,5 @@ def _line_letters(text: str) -> Iterator[Marker]:
 
 
 def _unnumbered(text: str) -> Iterator[Marker]:
-    for match in _UNNUMBERED.finditer(text):
+    for match in islice(_UNNUMBERED.finditer(text), _MOST):
         yield Marker(match.start(1), match.end(), None, "unnumbered", (), True, True, True)

@@ -16,6 +16,7 @@ from lexmill.scaling.service import announce_job, fold_demand, read_demand
 from lexmill.tasks.models import Task
 from lexmill.tasks.service import extend_leases, hand_back
 
+from lexmill.tasks.sweep import move_tasks, stop_ended_jobs
 from tests.core import building
 from tests.core.building import NAMESPACE, declaration
 from tests.core.threads import committed, held_up, together
@@ -141,9 +142,13 @@ def test_tasks_follow_their_stage_into_another_pool(session: Session) -> None:
 
     fewer = [{"name": "slow", "stages": ["ocr"]}]
     _declare(session, declaration(uid=uid, name="nda", generation=2, pools=fewer))
+    fold_demand(session)
+    assert move_tasks(session) == 1
 
     assert building.claimed(session, uid, pool="slow").stage == "ocr"
     hand_back(session, claims=[running.claim])
+    fold_demand(session)
+    assert move_tasks(session) == 1
     assert {building.claimed(session, uid).stage for _ in range(2)} == {"parse", "check"}
     assert building.claim(session, uid, pool="ocr") is None
 
@@ -154,6 +159,8 @@ def test_a_visit_planned_by_an_older_spec_goes_on_in_the_pool_of_now(session: Se
     task = building.claimed(session, uid)
     _declare(session, declaration(uid=uid, name="nda", generation=2))
     building.succeed(session, task, next_pool="ocr", next_stage="ocr")
+    fold_demand(session)
+    assert move_tasks(session) == 1
     assert building.claimed(session, uid).stage == "ocr"
 
 

@@ -10,7 +10,7 @@ from lexmill.errors import ErrorClass, LexmillError
 from lexmill.jobs.service import read_progress, replay_documents
 from lexmill.queue.broker import queue_name
 from lexmill.tasks.schemas import Retrying
-from lexmill.tasks.service import fail_task, start_finalize
+from lexmill.tasks.service import complete_finalize, fail_task, start_finalize
 from tests.core import building
 from tests.core.building import NAMESPACE
 from tests.core.threads import committed, together
@@ -39,7 +39,7 @@ def test_only_what_did_not_succeed_is_done_again_in_a_new_run(session: Session) 
     assert [run.number for run in building.runs_of(session, uid)] == [1, 2]
     progress = read_progress(session, namespace=NAMESPACE, name="nda")
     assert progress is not None
-    assert (progress.run, progress.state, progress.documents.total) == (2, "Complete", 1)
+    assert (progress.run, progress.state, progress.documents.total) == (2, "Complete", 2)
 
 
 def test_a_replay_while_the_run_goes_on_joins_it(session: Session) -> None:
@@ -57,8 +57,12 @@ def test_a_replay_while_the_reports_are_written_begins_a_new_run(session: Sessio
     fault = LexmillError("encrypted", "It asks for a password.", ErrorClass.DOCUMENT)
     fail_task(session, task=building.claimed(session, uid), error=fault, retrying=Retrying())
     start_finalize(session)
+    reports = building.claimed(session, uid)
     replay_documents(session, document_ids=building.document_ids(session, uid))
+    complete_finalize(session, task=reports)
+    assert building.job_row(session, uid).outcome is None, "there is more to do"
     building.drain(session, uid)
+    assert building.job_row(session, uid).outcome == "complete"
     assert all(run.finalized_at for run in building.runs_of(session, uid))
     assert len(building.runs_of(session, uid)) == 2
 

@@ -159,12 +159,21 @@ def test_a_step_up_may_be_made_in_parts() -> None:
     policy = Policy(max_step_up=4)
     first = decide(policy, replicas=1, waiting=48)
     second = decide(policy, replicas=3, state=first.state, now=NOW + 5, waiting=320)
-    assert (first.replicas, second.replicas) == (3, 5)
+    third = decide(policy, replicas=5, state=second.state, now=NOW + 6, waiting=320)
+    assert (first.replicas, second.replicas, third.replicas) == (3, 5, 5)
 
 
 def test_a_step_up_counts_from_below_after_a_step_down() -> None:
     state = State(raised=Step(NOW - 5, 8), lowered=Step(NOW - 3, 10))
     assert decide(Policy(max_step_up=4), replicas=2, state=state, waiting=320).replicas == 6
+
+
+def test_a_step_down_counts_from_above_after_a_step_up() -> None:
+    policy = Policy(stabilization_seconds=0)
+    state = State(raised=Step(NOW - 3, 2), lowered=Step(NOW - 5, 4))
+    first = decide(policy, replicas=8, state=state, waiting=1)
+    second = decide(policy, replicas=4, state=first.state, now=NOW + 1, waiting=1)
+    assert (first.replicas, second.replicas) == (4, 4)
 
 
 def test_goes_up_by_limited_steps() -> None:
@@ -173,7 +182,7 @@ def test_goes_up_by_limited_steps() -> None:
     assert (first.replicas, first.reason) == (4, Reason.ACTIVATED_FROM_ZERO)
     soon = decide(policy, replicas=4, state=first.state, now=NOW + 14, waiting=320)
     assert (soon.replicas, soon.reason) == (4, Reason.STEP_LIMITED)
-    assert soon.wake_at == NOW + 15
+    assert first.wake_at == soon.wake_at == NOW + 15
     then = decide(policy, replicas=4, state=soon.state, now=NOW + 15, waiting=320)
     assert then.replicas == 8
 

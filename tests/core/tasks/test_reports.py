@@ -189,14 +189,14 @@ def test_a_deleted_job_gets_no_reports_and_is_not_looked_at_again(engine: Engine
 def test_stopping_without_reports_stops_the_reports_too(session: Session) -> None:
     uid = building.declare_with_documents(session)
     start_finalize(session)
-    assert stop_tasks(session, job_uid=uid, code="job_deleted", message="gone", reports=False) == 1
+    assert stop_tasks(session, job_uid=uid, ending="deleted") == 1
     assert building.tasks_of(session, uid) == {("expand", "done"): 1, ("finalize", "dead"): 1}
 
 
 def _reported(session: Session, uid: uuid.UUID) -> list[int]:
     """How many documents the reports of each finalized run tell of."""
     return [
-        len(list_ended(session, run_id=run.id, after=None, limit=100))
+        len(list_ended(session, run_ids=[run.id], after=None, limit=100))
         for run in building.runs_of(session, uid)
         if run.finalized_at is not None
     ]

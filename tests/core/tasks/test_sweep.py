@@ -19,7 +19,7 @@ from lexmill.scaling.service import fold_demand
 from lexmill.settings import TaskSettings
 from lexmill.tasks.schemas import Retrying
 from lexmill.tasks.service import fail_task, hand_back, start_finalize
-from lexmill.tasks.sweep import expire_leases, forget_event_keys, sweep_all
+from lexmill.tasks.sweep import expire_leases, forget_event_keys, stop_ended_jobs, sweep_all
 from tests.core import building
 from tests.core.threads import committed
 

@@ -103,7 +103,7 @@ def test_a_document_ends_once(session: Session) -> None:
     building.succeed(session, second, next_pool="main", next_stage="check")
     building.succeed(session, building.claimed(session, uid), result_key="kept")
     ended = building.document_row(session, uid)
-    stop_tasks(session, job_uid=uid, code="job_cancelled", message="late")
+    stop_tasks(session, job_uid=uid, ending="cancelled")
     assert building.document_row(session, uid) == ended
 
 
