@@ -126,6 +126,9 @@ def _running(home: Path, *, roots: Sequence[Path], port: int | None) -> Iterator
         parts.callback(lambda: _stop_api(system.api if system else api))
         system = LocalSystem(url, token, home, environment, api, database, queue)
         _wait_for_api(system)
+        address = home / "url"
+        address.write_text(url, encoding="ascii")
+        parts.callback(address.unlink, missing_ok=True)
         yield system
 
 

@@ -225,7 +225,8 @@ def fill(session: Session, uid: uuid.UUID, *, done: int, waiting: int) -> None:
         session.execute(
             text("""
                 WITH made AS (
-                  INSERT INTO document (namespace, job_uid, run_id, uri, source, name, state, ended_at)
+                  INSERT INTO document
+                    (namespace, job_uid, run_id, uri, source, name, state, ended_at)
                   SELECT :namespace, :uid, :run, :state || n, 'file:///x', 'x',
                     CASE :state WHEN 'done' THEN 'succeeded' ELSE 'queued' END,
                     CASE :state WHEN 'done' THEN now() END

@@ -240,7 +240,7 @@ def _listeners(session: Session, namespaces: set[str]) -> Mapping[str, Sequence[
 
 @lru_cache(maxsize=4096)
 def _compiled(filters: bytes) -> Filter:
-    """Checked when the job was declared; were they not, other jobs' events are taken all the same."""
+    """Checked when a job is declared; were they not, other jobs' events are taken all the same."""
     try:
         return compile_filters(msgspec.json.decode(filters))
     except FilterError as error:

@@ -181,11 +181,10 @@ def record_page(
 
 def complete_finalize(session: Session, *, task: ClaimedTask) -> None:
     """The run's reports are written; a plain job that has no more work is now Complete."""
+    _lock_job(session, task.job_uid)
     _end_claim(session, task, stage_seconds={})
     session.execute(update(Run).where(Run.id == task.run_id).values(finalized_at=func.now()))
     tell_run_finalized(session, run_id=task.run_id)
-    # The lock first, the condition with a new snapshot: a replay may be adding work.
-    session.execute(select(Job.uid).where(Job.uid == task.job_uid).with_for_update(key_share=True))
     more_work = select(Task.id).where(
         Task.job_uid == task.job_uid, Task.state.in_(("waiting", "running"))
     )
@@ -236,6 +235,8 @@ def fail_task(
         if retried.one_or_none() is None:
             raise ClaimLostError
         return delay
+    if task.kind != "process":
+        _lock_job(session, task.job_uid)
     ended = session.execute(
         update(Task)
         .where(Task.id == task.id, Task.claim == task.claim)
@@ -420,6 +421,11 @@ def start_finalize(session: Session, *, run_id: int | None = None) -> list[tuple
         {"locked": list(locked)},
     )
     return [(row.namespace, row.job_uid) for row in rows]
+
+
+def _lock_job(session: Session, uid: uuid.UUID) -> None:
+    """Before the task, as a cancellation does, and so that a replay's work is seen afterwards."""
+    session.execute(select(Job.uid).where(Job.uid == uid).with_for_update(key_share=True))
 
 
 def _locked(*conditions: ColumnElement[bool]) -> Select[int]:

@@ -63,14 +63,14 @@ _CYRILLIC_SIGNS: Final = (
     ("mk", re.compile(r"[ѓќѕ]")),
     ("sr", re.compile(r"[ђјљњћџ]")),
     ("ru", re.compile(r"[ыэё]")),
-    ("bg", re.compile(r"[ъщ]")),
+    ("bg", re.compile(r"ъ")),
 )
 
 _WINDOW: Final = 400
 _WINDOWS: Final = 48
 _FEWEST_LETTERS: Final = 40
 _LEAST_SHARE: Final = 0.15
-_MODEL_CHARACTERS: Final = 2000
+_VOTES: Final = 12
 
 
 def languages(text: str) -> tuple[str, ...]:
@@ -130,24 +130,25 @@ def _cyrillic_language(text: str) -> str:
 
 
 def _add_unknown(shares: Counter[str], pieces: list[str], count: int) -> None:
-    """Ask the model twice: about all of it, and where English is near, about its halves."""
-    text = "\n".join(pieces)
-    if len(_LETTER.findall(text[: 4 * _FEWEST_LETTERS])) < _FEWEST_LETTERS:
-        return
-    half = len(pieces) // 2
-    samples = [text] if half == 0 else ["\n".join(pieces[::2]), "\n".join(pieces[1::2])]
+    """The model's votes on pieces of one language each, where they are long enough to tell."""
+    step = -(-len(pieces) // _VOTES)
+    samples = [_sample(piece) for piece in pieces[::step]]
+    samples = [sample for sample in samples if len(_LETTER.findall(sample)) >= _FEWEST_LETTERS]
     for sample in samples:
-        shares[_model()(_sample(sample))] += count // len(samples)
+        shares[_model()(sample)] += count // len(samples)
 
 
 def _sample(text: str) -> str:
-    return re.sub(r"[\d\s]+", " ", text)[:_MODEL_CHARACTERS]
+    return re.sub(r"[\d\s]+", " ", text)
 
 
 # What contracts are written in; without this list a torn English page is Nigerian Pidgin.
 _LIKELY: Final = frozenset(
-    "ar az be bg bs ca cs da de el en es et eu fa fi fr ga gl he hi hr hu hy id is it ja ka kk ko"
-    " lb lt lv mk ms mt nl no pl pt ro ru sk sl sq sr sv th tr uk vi zh".split()  # noqa: SIM905
+    re.findall(
+        "..",
+        "arazbebgbscacsdadeelenesetuefafifrgagl"
+        "hehihrhuhyiditjakakkkolbltlvmkmsmtnlnoplptrorusksqslsrsvthtrukvizh",
+    )
 )
 
 

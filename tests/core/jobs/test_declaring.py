@@ -15,7 +15,6 @@ from lexmill.jobs.service import declare_job, read_progress, read_spec
 from lexmill.scaling.service import announce_job, fold_demand, read_demand
 from lexmill.tasks.models import Task
 from lexmill.tasks.service import extend_leases, hand_back
-
 from lexmill.tasks.sweep import move_tasks, stop_ended_jobs
 from tests.core import building
 from tests.core.building import NAMESPACE, declaration
@@ -191,7 +190,7 @@ def test_the_deleted_job_cannot_come_back(session: Session) -> None:
 
 def test_another_owners_name_is_refused(session: Session) -> None:
     mine = building.declare(session, name="nda", owner="kubernetes")
-    with pytest.raises(LexmillError, match="^name_taken: .*owned by kubernetes") as refused:
+    with pytest.raises(LexmillError, match=r"^name_taken: .*owned by kubernetes") as refused:
         building.declare(session, name="nda", owner="api")
     assert not refused.value.retryable
     assert building.job_row(session, mine).deleted_at is None
@@ -205,7 +204,7 @@ def test_the_same_name_in_another_namespace_is_another_job(session: Session) -> 
 def test_a_uid_of_another_namespace_is_refused(session: Session) -> None:
     declared = declaration()
     _declare(session, declared)
-    with pytest.raises(LexmillError, match="^uid_taken: "):
+    with pytest.raises(LexmillError, match=r"^uid_taken: "):
         _declare(session, declared, namespace="other")
 
 

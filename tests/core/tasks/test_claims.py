@@ -146,10 +146,8 @@ def test_a_heartbeat_prolongs_the_lease_and_names_what_is_lost(session: Session)
     )
 
     assert alive == {kept.claim}
-    left = session.scalar(
-        select(Task.lease_until - func.clock_timestamp()).where(Task.id == kept.id)
-    )
-    assert left is not None
+    now = session.scalar(select(func.clock_timestamp()))
+    left = building.task_row(session, kept.id).lease_until - now
     assert timedelta(seconds=990) < left <= timedelta(seconds=1000)
     assert extend_leases(session, claims=[], lease_seconds=1) == set()
 
@@ -207,7 +205,7 @@ def test_who_lost_the_claim_commits_nothing(engine: Engine, ending: str) -> None
 
 
 def test_a_finalize_that_was_taken_over_does_not_complete_the_job(engine: Engine) -> None:
-    uid = committed(engine, lambda session: building.declare_with_documents(session))
+    uid = committed(engine, building.declare_with_documents)
     with transaction(engine) as session:
         start_finalize(session)
         lost = building.claimed(session, uid)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -57,9 +56,8 @@ def test_after_a_crash_between_pages_the_next_worker_goes_on_from_the_cursor(
     with transaction(engine) as session:
         crashed = building.claimed(session, uid, lease_seconds=building.RAN_OUT)
     committed(engine, lambda session: _page(session, crashed, "a", "b"))
-    with pytest.raises(ConnectionError), transaction(engine) as session:
-        _page(session, crashed, "c", "d")
-        raise ConnectionError  # the worker dies before its commit
+    with Session(engine) as session:
+        _page(session, crashed, "c", "d")  # the worker dies before its commit
     with transaction(engine) as session:
         hand_back(session, claims=[crashed.claim])
         following = building.claimed(session, uid)

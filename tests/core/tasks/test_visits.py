@@ -262,8 +262,8 @@ def test_dead_reports_fail_the_job_but_not_its_documents(session: Session) -> No
 
 
 def _seconds_until_due(session: Session, task: ClaimedTask) -> float:
-    left = session.scalar(select(Task.due_at - func.clock_timestamp()).where(Task.id == task.id))
-    assert isinstance(left, timedelta)
+    now = session.scalar(select(func.clock_timestamp()))
+    left: timedelta = building.task_row(session, task.id).due_at - now
     return left.total_seconds()
 
 
