@@ -92,8 +92,10 @@ def main() -> int:
         finally:
             postgres.erase(home)
     for name, each in (
-        ("lexmill", lexmill), ("lexmill, batches of 10", batches),
-        ("naive def", naive_def), ("naive async def", naive_async),
+        ("lexmill", lexmill),
+        ("lexmill, batches of 10", batches),
+        ("naive def", naive_def),
+        ("naive async def", naive_async),
     ):
         print(
             f"{name}: {each.requests_per_second:.0f} requests/s, p99 {each.p99_ms:.1f} ms, "
@@ -104,7 +106,9 @@ def main() -> int:
     value = lexmill.requests_per_second
     by_def = value / naive_def.requests_per_second
     by_async = value / naive_async.requests_per_second
-    print(f"{by_def:.2f} times def (goal 4), {by_async:.2f} times async def (goal 2)", file=sys.stderr)
+    print(
+        f"{by_def:.2f} times def (goal 4), {by_async:.2f} times async def (goal 2)", file=sys.stderr
+    )
     print(
         json.dumps(
             {
@@ -145,13 +149,25 @@ def load(pid: int, url: str, seconds: int, *, batch: int = 1) -> Load:
         script.flush()
         before = cpu_seconds(pid)
         answer = subprocess.run(
-            ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", "-s", script.name, url],
-            check=True, capture_output=True, text=True,
+            [
+                "wrk",
+                "-t1",
+                f"-c{CONNECTIONS}",
+                f"-d{seconds}s",
+                "--latency",
+                "-s",
+                script.name,
+                url,
+            ],
+            check=True,
+            capture_output=True,
+            text=True,
         ).stdout
         used = cpu_seconds(pid) - before
     requests = int(re.search(r"(\d+) requests in", answer)[1])
     errors = sum(
-        int(number) for number in re.findall(r"(?:Non-2xx or 3xx responses|timeout|read|write): ?(\d+)", answer)
+        int(number)
+        for number in re.findall(r"(?:Non-2xx or 3xx responses|timeout|read|write): ?(\d+)", answer)
     )
     return Load(
         requests_per_second=float(re.search(r"Requests/sec:\s+([\d.]+)", answer)[1]),

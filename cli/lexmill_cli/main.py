@@ -53,8 +53,12 @@ def about(
 
 @app.command()
 def run(
-    paths: Annotated[list[Path], typer.Argument(help="Files, folders, or one LegalJob YAML.")],
-    playbook: Annotated[Path | None, typer.Option(help="Rules to check the facts by.")] = None,
+    paths: Annotated[
+        list[Path], typer.Argument(help="Files, folders, or one LegalJob YAML.", readable=False)
+    ],
+    playbook: Annotated[
+        Path | None, typer.Option(help="Rules to check the facts by.", readable=False)
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the reports.")] = None,
     max_workers: MaxWorkers = None,
     as_json: Annotated[
@@ -80,7 +84,7 @@ def run(
 @app.command()
 def up(
     manifests: Annotated[
-        list[Path] | None, typer.Argument(help="LegalJob YAMLs to declare.")
+        list[Path] | None, typer.Argument(help="LegalJob YAMLs to declare.", readable=False)
     ] = None,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the API.")] = 8000,
     root: Annotated[

@@ -45,6 +45,12 @@ class SandboxSettings(_Group):
     memory_bytes: int = Field(default=1 << 30, ge=1 << 27)
     cpu_seconds: int = Field(default=120, ge=1)
     wall_seconds: float = Field(default=180, gt=0)
+    documents_per_child: int = Field(
+        default=16,
+        ge=1,
+        description="a child reads so many small documents of one job before it is replaced; "
+        "1 gives each document a child of its own",
+    )
     allow_without_seccomp: bool = Field(
         default=False,
         description="run where the kernel has no seccomp; documents are then less confined",

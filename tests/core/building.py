@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from lexmill.documents.models import Document
 from lexmill.documents.schemas import NewDocument
+from lexmill.errors import ErrorClass, LexmillError
 from lexmill.events.cloudevents import Attribute, CloudEvent, DataKind
 from lexmill.events.schemas import Accepted, Incoming
 from lexmill.events.service import accept_events
@@ -18,11 +19,12 @@ from lexmill.jobs.models import Job, Run
 from lexmill.jobs.schemas import CancelledJob, DeclaredJob, LegalJobSpec
 from lexmill.jobs.service import cancel_job, declare_job
 from lexmill.tasks.models import Task
-from lexmill.tasks.schemas import ClaimedTask, Visit
+from lexmill.tasks.schemas import ClaimedTask, Retrying, Visit
 from lexmill.tasks.service import (
     claim_task,
     complete_finalize,
     complete_visit,
+    fail_task,
     record_page,
     start_finalize,
 )
@@ -113,6 +115,11 @@ def claimed(session: Session, uid: uuid.UUID, **how: Any) -> ClaimedTask:
 
 def succeed(session: Session, task: ClaimedTask, **visit: Any) -> int:
     return complete_visit(session, task=task, visit=Visit(**visit))
+
+
+def fail_for_good(session: Session, task: ClaimedTask) -> None:
+    error = LexmillError("internal_error", "Lexmill failed.", ErrorClass.OURS)
+    fail_task(session, task=task, error=error, retrying=Retrying(limit=0))
 
 
 def drain(session: Session, uid: uuid.UUID, *, pool: str = "main") -> int:

@@ -64,8 +64,8 @@ class Workplace:
     """A folder to type commands in; Lexmill's own data lie in its ``.lexmill``."""
 
     folder: Path
-    prefix: tuple[str, ...] = ()
-    """What starts the command as somebody else."""
+    command: tuple[str, ...] = (str(LEXMILL),)
+    """What `lexmill` is here, and what starts it as somebody else."""
     environment: Mapping[str, str] | None = None
 
     @property
@@ -88,7 +88,7 @@ class Workplace:
             output.with_suffix(".err").open("wb") as err,
         ):
             process = subprocess.Popen(
-                [*self.prefix, str(LEXMILL), *map(str, words)],
+                [*self.command, *map(str, words)],
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
@@ -146,7 +146,7 @@ def workplace(folder: Path) -> Iterator[Workplace]:
         postgres.erase(place.home)
 
 
-def until(condition: Callable[[], T], *, seconds: float = PATIENCE_SECONDS) -> T:
+def until(condition: Callable[[], T | None], *, seconds: float = PATIENCE_SECONDS) -> T:
     """What ``condition`` gives once it is true."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):

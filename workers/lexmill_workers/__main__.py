@@ -28,7 +28,7 @@ from lexmill_workers.sandbox import Limits, Sandbox, SandboxUnavailableError
 
 log = structlog.get_logger(__name__)
 
-IDLE_POLL_MILLISECONDS = 100
+IDLE_POLL_MILLISECONDS = 50
 """How long Dramatiq sleeps between two looks at an empty queue: the wake-up's latency."""
 
 
@@ -52,6 +52,7 @@ def main() -> int:
                 memory_bytes=settings.sandbox.memory_bytes,
                 cpu_seconds=settings.sandbox.cpu_seconds,
                 wall_seconds=settings.sandbox.wall_seconds,
+                calls_per_child=settings.sandbox.documents_per_child,
             ),
             allow_without_seccomp=settings.sandbox.allow_without_seccomp,
         ),
@@ -67,9 +68,8 @@ def main() -> int:
 
 
 def run(runtime: Runtime) -> int:
-    stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+        signal.signal(number, lambda *_: runtime.stopping.set())
     declare_actors(runtime)
     runtime.leases.start()
     worker = dramatiq.Worker(
@@ -82,7 +82,7 @@ def run(runtime: Runtime) -> int:
     worker.start()
     with serve_health(runtime):
         log.info("worker_started", pool=runtime.worker.pool, threads=runtime.worker.threads)
-        stopping.wait()
+        runtime.stopping.wait()
         _stop(runtime, worker)
     return 0
 

@@ -12,4 +12,7 @@ def declare_actors(runtime: Runtime) -> None:
 
     @dramatiq.actor(actor_name=ACTOR_NAME, queue_name=runtime.queue, broker=runtime.process.broker)
     def work() -> None:
-        work_once(runtime)
+        # One wake-up drains the pool: the next claim is cheaper than the next message, and the
+        # wake-ups that are left over then find nothing due and are simply acknowledged.
+        while not runtime.stopping.is_set() and work_once(runtime):
+            pass

@@ -70,7 +70,9 @@ def _target(runtime: Runtime, job: JobSpec, uri: str | None) -> tuple[Objects, s
         return runtime.objects, f"{job.namespace}/jobs/{job.uid}/{job.run_number}/"
     if uri.startswith("file:"):
         local_path(uri, roots=runtime.process.settings.storage.file_roots)
-    return Objects(uri), ""
+    # Only a plain job's reports are about all its documents; a run must not erase the one before.
+    plain = "documents" in job.spec and "schedule" not in job.spec
+    return Objects(uri), "" if plain else f"{job.run_number}/"
 
 
 def _ended(runtime: Runtime, job: JobSpec, lost: threading.Event) -> Iterator[EndedDocument]:

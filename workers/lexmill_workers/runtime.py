@@ -1,6 +1,7 @@
 """What every visit of one worker process shares."""
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 
 import redis
 import structlog
@@ -26,6 +27,8 @@ class Runtime:
     sandbox: Sandbox
     leases: Leases
     wake_ups: ValkeyWakeUps
+    stopping: threading.Event = field(default_factory=threading.Event)
+    """Set at SIGTERM: visits under way go on, no other task is claimed."""
 
     @property
     def queue(self) -> str:

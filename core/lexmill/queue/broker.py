@@ -10,11 +10,14 @@ from typing import Any, cast
 
 import dramatiq
 import redis
+import structlog
 from dramatiq.brokers.redis import RedisBroker, _RedisConsumer
 from dramatiq.errors import ConnectionClosed
 from dramatiq.middleware import Middleware
 
 from lexmill.settings import QueueSettings
+
+log = structlog.get_logger(__name__)
 
 ACTOR_NAME = "work"
 """The one actor: each pool's queue carries wake-ups for it."""
@@ -32,10 +35,12 @@ class _WakeUpConsumer(_RedisConsumer):
     """
 
     def ack(self, message: Any) -> None:
+        # The work is committed, so a token that stays behind is rubbish and no loss. Raising would
+        # make Dramatiq hold the worker thread for five seconds between two tries.
         try:
             super().ack(message)
-        except redis.RedisError as error:
-            raise ConnectionClosed(error) from None
+        except (redis.RedisError, ConnectionClosed) as error:
+            log.warning("acknowledgement_lost", error=type(error).__name__)
 
     def nack(self, message: Any) -> None:
         # A token has no dead-letter queue: the task row knows what failed.

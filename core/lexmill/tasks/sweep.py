@@ -150,6 +150,7 @@ def top_up_wake_ups(engine: Engine, *, wake_ups: WakeUps, limit: int) -> None:
         pools = session.execute(
             text("""
                 SELECT job.namespace, job.uid, demand.pool, demand.waiting, demand.running,
+                  job.deleted_at IS NOT NULL OR job.outcome IS NOT NULL AS is_over,
                   job.deleted_at IS NULL AND (NOT job.suspended OR job.outcome IS NOT NULL)
                     AS is_claimable
                 FROM pool_demand AS demand JOIN job ON job.uid = demand.job_uid
@@ -158,12 +159,17 @@ def top_up_wake_ups(engine: Engine, *, wake_ups: WakeUps, limit: int) -> None:
             """)
         ).all()
     due = {}
+    over = []
     # Pools that came to rest lately are among them, so that their gauges say zero.
     for pool in pools:
+        queue = queue_name(pool.namespace, str(pool.uid), pool.pool)
         if pool.is_claimable and pool.waiting:
-            due[queue_name(pool.namespace, str(pool.uid), pool.pool)] = min(pool.waiting, limit)
+            due[queue] = min(pool.waiting, limit)
+        elif pool.is_over and not pool.running:
+            over.append(queue)
         POOL_WAITING.labels(pool.namespace, str(pool.uid), pool.pool).set(pool.waiting)
         POOL_RUNNING.labels(pool.namespace, str(pool.uid), pool.pool).set(pool.running)
+    wake_ups.forget(over)
     if due:
         waiting = wake_ups.waiting(list(due))
         wake_ups.ring(

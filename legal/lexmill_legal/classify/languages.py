@@ -144,12 +144,13 @@ def _sample(text: str) -> str:
 
 # What contracts are written in; without this list a torn English page is Nigerian Pidgin.
 _LIKELY: Final = frozenset(
-    re.findall(
-        "..",
-        "arazbebgbscacsdadeelenesetuefafifrgagl"
-        "hehihrhuhyiditjakakkkolbltlvmkmsmtnlnoplptrorusksqslsrsvthtrukvizh",
-    )
-)
+    {
+        "ar", "az", "be", "bg", "bs", "ca", "cs", "da", "de", "el", "en", "es", "et", "eu", "fa",
+        "fi", "fr", "ga", "gl", "he", "hi", "hr", "hu", "hy", "id", "is", "it", "ja", "ka", "kk",
+        "ko", "lb", "lt", "lv", "mk", "ms", "mt", "nl", "no", "pl", "pt", "ro", "ru", "sk", "sl",
+        "sq", "sr", "sv", "th", "tr", "uk", "vi", "zh",
+    }
+)  # fmt: skip
 
 
 @functools.cache

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from lexmill_legal.extract.scanning import word_starts
+from lexmill_legal.extract.scanning import has_cyrillic, word_starts
 
 _MONTHS: Final = {
     name: number
@@ -82,7 +82,7 @@ class DateMention:
 def find_dates(lower: str, *, limit: int = 5000) -> tuple[DateMention, ...]:
     """All dates of a lower-cased text, in order, without overlaps."""
     found: list[DateMention] = []
-    stems = _STEMS if "а" in lower else _STEMS[:12]
+    stems = _STEMS if has_cyrillic(lower) else _STEMS[:12]
     for position in word_starts(lower, stems):
         month = _MONTH.match(lower, position)
         mention = None if month is None else _around_month(lower, month)

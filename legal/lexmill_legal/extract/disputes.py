@@ -67,6 +67,8 @@ def _arbitration(reading: Reading) -> Iterator[Candidate]:
 def _courts(reading: Reading) -> Iterator[Candidate]:
     lower = reading.lower
     for match in matches(_COURTS, lower, ("court", "jurisdiction of", "venue", "federal court")):
+        if match.group().startswith("juris") and "court" in lower[match.end() : match.end() + 24]:
+            continue  # "jurisdiction of the courts of …": the courts follow
         start, end = reading.sentence(match.start(), reach=500)
         if not _SUBMIT.search(lower, start, end):
             continue

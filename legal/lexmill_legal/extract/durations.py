@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from lexmill_legal.extract.numerals import ENGLISH_WORDS, RUSSIAN_WORDS, plain, word_number
-from lexmill_legal.extract.scanning import word_starts
+from lexmill_legal.extract.scanning import has_cyrillic, word_starts
 
 _LETTERS: Final = {
     "day": "D", "week": "W", "month": "M", "year": "Y",
@@ -65,7 +65,7 @@ class DurationMention:
 def find_durations(lower: str, *, limit: int = 5000) -> tuple[DurationMention, ...]:
     """All durations of a lower-cased text, in order."""
     found: list[DurationMention] = []
-    stems = _STEMS if "а" in lower else _STEMS[:4]
+    stems = _STEMS if has_cyrillic(lower) else _STEMS[:4]
     for position in word_starts(lower, stems):
         unit = _UNIT.match(lower, position)
         mention = None if unit is None else _before(lower, unit)

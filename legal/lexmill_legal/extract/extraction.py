@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from typing import Final
 
 from lexmill_legal.extract.agreement_dates import find_agreement_date, find_effective_date
 from lexmill_legal.extract.amounts import find_amounts, find_percentages
@@ -20,7 +21,11 @@ from lexmill_legal.extract.reading import Reading
 from lexmill_legal.extract.renewals import find_renewals
 from lexmill_legal.extract.settling import settle
 from lexmill_legal.extract.terms import find_terms
-from lexmill_legal.results import Classification, Extraction, ParsedDocument, Section
+from lexmill_legal.results import FIELDS, Classification, Extraction, ParsedDocument, Section
+
+# What needs no grammar. In a language that the rules do not know, a renewal clause is not "not
+# found": nobody looked.
+_ANY_LANGUAGE: Final = ("amount", "percent", "email", "phone", "identifier")
 
 
 def extract(
@@ -28,7 +33,13 @@ def extract(
 ) -> Extraction:
     """Every fact the rules find, and the fields that were looked for in vain."""
     reading = Reading(parsed.text, classification.languages, outline)
-    return settle(parsed, _candidates(reading), classification.document_type)
+    known = reading.english or reading.russian
+    return settle(
+        parsed,
+        _candidates(reading),
+        classification.document_type,
+        looked_for=FIELDS if known else _ANY_LANGUAGE,
+    )
 
 
 def _candidates(reading: Reading) -> Iterator[Candidate]:

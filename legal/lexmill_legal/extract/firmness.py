@@ -7,6 +7,8 @@ overlap of one half, parties by a similarity of 0.85); "place" asks only whether
 the labelled clause. A field's rules were written while looking at two thirds of the companies;
 the last third gave the same figures within four points.
 
+Roles of amounts were read by hand in 39 random places of the same contracts.
+
 CUAD has no Russian contract. Russian rules are firm only ``by form``: the wording that they need
 states the fact literally ("именуемое в дальнейшем", "действует до"), or a check digit proves it.
 """
@@ -14,7 +16,7 @@ states the fact literally ("именуемое в дальнейшем", "дей
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Source = Literal["CUAD value", "CUAD place", "by form", "not measured"]
+Source = Literal["CUAD value", "CUAD place", "by form", "by hand", "not measured"]
 
 FLOOR: Final = 0.90
 FEWEST: Final = 20
@@ -40,9 +42,9 @@ class Strength:
 MEASURED: Final[dict[str, Strength]] = {
     "document_name.agreed": Strength(0.971, 275),
     "document_name.alone": Strength(0.851, 67),
-    "party.aliased": Strength(0.939, 607),
-    "party.aliased_plain": Strength(0.826, 23),
-    "party.listed": Strength(0.716, 67),
+    "party.aliased": Strength(0.949, 630),
+    "party.aliased_plain": Strength(0.800, 25),
+    "party.listed": Strength(0.703, 64),
     "party.ru_named": Strength(0.95, source="by form"),
     "agreement_date.made_as_of": Strength(0.936, 234),
     "agreement_date.dated": Strength(0.750, 56),
@@ -85,9 +87,9 @@ MEASURED: Final[dict[str, Strength]] = {
     "dispute_forum.arbitration": Strength(0.80, source="not measured"),
     "dispute_forum.courts": Strength(0.75, source="not measured"),
     "dispute_forum.ru_court": Strength(0.90, source="by form"),
-    "amount.role": Strength(0.75, source="not measured"),
+    "amount.role": Strength(0.77, 39, "by hand"),
     "amount.other": Strength(0.60, source="not measured"),
-    "percent.role": Strength(0.75, source="not measured"),
+    "percent.role": Strength(0.77, 39, "by hand"),
     "percent.other": Strength(0.60, source="not measured"),
     "payment_term.after_invoice": Strength(0.75, source="not measured"),
     "payment_term.net": Strength(0.75, source="not measured"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from lexmill_legal.extract.numerals import NUMBER, decimal, plain, word_number
+from lexmill_legal.extract.numerals import NUMBER, NUMBER_WORDS, decimal, plain, word_number
 from lexmill_legal.extract.scanning import occurrences, word_starts
 from lexmill_legal.results import Money
 
@@ -67,7 +67,9 @@ _NATIONS: Final = {
 _PERCENT: Final = re.compile(r"%|per\s?cent\b|процент(?:а|ов)?\b")
 _PERCENT_BEFORE: Final = re.compile(
     r"(?:(?<![\d.,])(?P<number>\d{1,3}(?:[.,]\d{1,6})?)\s{0,2}(?:\([^()%]{2,60}\)\s{0,2})?\)?"
-    r"|\b(?P<word>[a-zа-яё]{2,12}(?:[\s-][a-z]{3,6})?)(?:\s\([^()%]{1,8}\))?\s{1,2})\Z"
+    r"|\b(?P<word>(?:W)(?:(?:\sand)?[\s-](?:W)){0,3})(?:\s\([^()%]{1,8}\))?\s{1,2})\Z".replace(
+        "W", "|".join(sorted(NUMBER_WORDS, key=len, reverse=True))
+    )
 )
 _PER: Final = re.compile(
     r"\s?\)?\s?(?:\([^()]{1,30}\)\s?)?"
@@ -135,7 +137,7 @@ def find_money(text: str, *, comma_groups: bool, limit: int = 2000) -> tuple[Mon
 def _may_end_number(text: str, position: int) -> bool:
     """Cheap: an amount's unit follows a digit, a bracket, "тыс." or the name of a nation."""
     before = text[max(0, position - 3) : position].rstrip()
-    return bool(before) and (before[-1].isdigit() or before[-1] in ").нсйаиSndgre")
+    return bool(before) and (before[-1].isdigit() or before[-1] in ").нсйаиSndgres")
 
 
 def _after_sign(
@@ -174,23 +176,27 @@ def find_percents(lower: str, *, limit: int = 2000) -> tuple[PercentMention, ...
         after = _PER.match(lower, sign.end())
         per = None if after is None else after["unit"] or after["adj"]
         start = offset + before.start()
-        found.append(
-            PercentMention(
-                start, sign.end(), value, None if per is None else _PER_NAMES.get(per, per)
-            )
+        mention = PercentMention(
+            start, sign.end(), value, None if per is None else _PER_NAMES.get(per, per)
         )
+        if found and lower[found[-1].end : start].strip(" \n") == "(":
+            mention = _merged(found.pop(), mention)
+        found.append(mention)
         if len(found) >= limit:
             break
     return tuple(found)
 
 
+def _merged(words: PercentMention, digits: PercentMention) -> PercentMention:
+    """Two writings of one percentage; where they disagree it has no value."""
+    value = digits.value if digits.value == words.value else None
+    return PercentMention(words.start, digits.end, value, digits.per)
+
+
 def _percentage(before: re.Match[str]) -> str | None:
     if before["number"]:
-        value = Decimal(before["number"].replace(",", "."))
-        return plain(value)
+        return plain(Decimal(before["number"].replace(",", ".")))
     number = word_number(before["word"])
-    if number is None:
-        number = word_number(before["word"].split()[-1]) if " " in before["word"] else None
     return str(number) if number is not None else None
 
 

@@ -37,7 +37,7 @@ RUSSIAN_WORDS: Final = {
     "двести": 200, "двухсот": 200, "триста": 300, "трехсот": 300, "трёхсот": 300,
 }  # fmt: skip
 
-_WORDS: Final = ENGLISH_WORDS | RUSSIAN_WORDS
+NUMBER_WORDS: Final = ENGLISH_WORDS | RUSSIAN_WORDS
 _FILLERS: Final = frozenset({"and", "и"})
 
 
@@ -48,7 +48,7 @@ def word_number(words: str) -> int | None:
     for word in re.split(r"[\s-]+", words.strip().lower()):
         if word in _FILLERS:
             continue
-        value = _WORDS.get(word)
+        value = NUMBER_WORDS.get(word)
         if value is None:
             return None
         if value == 100 and 0 < total < 10:

@@ -48,6 +48,7 @@ _BRACKETED: Final = re.compile(
     r"|\bherein(?:after)?\s+(?:called|referred\s+to\s+as)\s+(?:the\s+)?"
     r"(?P<bare>[A-Z][\w-]*(?:\s[A-Z][\w-]*)?)"
 )
+_NEXT_PARTY: Final = re.compile(r"[)\]]\s*(?:,|;|and|&)|\A\s*[,;]?\s*(?:and|AND|&)\s+[A-Z]")
 _RULE_LINE: Final = re.compile(r"[-_=*]{2,}")
 _LEAD: Final = re.compile(
     r"\A(?:[\s,;:.)\]\"“”\-–—*]|\band\b|&|\((?:[a-z]|[ivx]{1,4}|\d)\)|\d\)|"
@@ -60,9 +61,9 @@ _TOKEN: Final = re.compile(r"\S+")
 _SUFFIX: Final = re.compile(
     r"(?:inc|incorporated|corp|corporation|co|company|llc|l\.l\.c|l\.c|ltd|limited|lp"
     r"|l\.p|llp|l\.l\.p"
-    r"|plc|p\.l\.c|gmbh|ag|kg|s\.?a\.?|s\.?a\.?s|s\.?a\.?r\.?l|s\.?p\.?a|s\.?r\.?l|b\.?v|n\.?v|pty"
+    r"|plc|p\.l\.c|gmbh|aktiengesellschaft|ag|kg|s\.?a\.?|s\.?a\.?s|s\.?a\.?r\.?l|s\.?p\.?a|s\.?r\.?l|b\.?v|n\.?v|pty"
     r"|pte|k\.?k|oy|ab|a/s|as|asa|aps|p\.?c|n\.?a|trust|university|s\.?l|s\.?e|lda|ltda|bhd|sdn"
-    r"|s\.a\.b|c\.v|de c\.v|pllc|ulc|jsc|ojsc|cjsc)\.?,?",
+    r"|partnership|s\.a\.b|c\.v|de c\.v|pllc|ulc|jsc|ojsc|cjsc)\.?,?",
     re.IGNORECASE,
 )
 _INNER_BRACKET: Final = re.compile(r"\([A-Z][\w.&-]{1,14}\),?;?")
@@ -91,8 +92,9 @@ _NOT_A_NAME: Final = re.compile(
     re.IGNORECASE,
 )
 _FORM_WORDS: Final = re.compile(
-    r"\A[\s,]{0,3}(?:\([^()\"“”]{0,60}\)\s?,?\s?)?(?:and\s+)?(?:which is\s+)?(?:an?"
-    r"|organized as an?)\s+(?P<text>[^(;\"“”]{2,120}?"
+    r"\A[\s,]{0,3}(?:\([^()\"“”]{0,60}\)\s?,?\s?)?(?:and\s+)?(?:which is\s+)?"
+    r"(?:(?:an?|organized as an?)\s+|(?=[A-Z][a-z]+(?:\s[A-Z][a-z]+)?\s(?:corporation|limited)))"
+    r"(?P<text>[^(;\"“”]{0,120}?"
     r"(?P<form>limited liability company|limited liability partnership|limited partnership"
     r"|general partnership|non-?profit corporation|public limited company|corporation|company"
     r"|partnership|statutory trust|business trust|trust|individual|university|municipality))\b",
@@ -162,7 +164,7 @@ def _preamble(reading: Reading) -> list[Party]:
         if not _MADE.search(before):
             continue
         parties = _in_window(reading, match.end())
-        if len(parties) < 2:
+        if not parties or (len(parties) == 1 and not parties[0].aliases):
             continue
         score = (
             sum(
@@ -205,7 +207,7 @@ def _by_alias(reading: Reading, start: int, end: int, aliases: list[re.Match[str
         name = one_line(next(filter(None, alias.groups()), "")).strip(" ,.")
         chunk = text[at : alias.start()]
         collective = _COLLECTIVE.search(name) or _COLLECTIVE.search(chunk[-60:])
-        if parties and (len(chunk) < 40 and not re.search(r"[)\]]\s*(?:,|;|and|&)", chunk)):
+        if parties and len(chunk) < 40 and not _NEXT_PARTY.search(chunk):
             # ("Alpha" or the "Company"): one more name of the same party.
             if not collective and name:
                 last = parties[-1]

@@ -25,8 +25,8 @@ _ELSEWHERE: Final = re.compile(
     r"|shall have the meaning|nomination)\b"
 )
 _AUTOMATIC: Final = re.compile(
-    r"\bautomatic(?:ally)?\b[^.;]{0,60}\b(?:renew\w*|exten\w+|continu\w+|prolong\w*|successive)\b"
-    r"|\b(?:renew\w*|extend\w*|continue\w*)\b[^.;]{0,40}\b(?:automatic(?:ally)?"
+    r"\bautomatic(?:ally)?\b[^.;]{0,60}?\b(?:renew\w*|exten\w+|continu\w+|prolong\w*|successive)\b"
+    r"|\b(?:renew\w*|extend\w*|continue\w*)\b[^.;]{0,40}?\b(?:automatic(?:ally)?"
     r"|tacitly)\b|\bauto-?renew\w*"
     r"|\bshall (?:be (?:deemed )?)?renewed? (?:for|from"
     r"|on)\b[^.]{0,200}\bunless\b[^.]{0,80}\bnotice\b"

@@ -41,3 +41,8 @@ def matches(
         if match is not None:
             end = match.end()
             yield match
+
+
+def has_cyrillic(lower: str) -> bool:
+    """Asked of lower-cased text; no sentence does without all of these letters."""
+    return not lower.isascii() and any(letter in lower for letter in "оеаинтслрвмя")

@@ -1,6 +1,6 @@
 """From candidates to facts: agreement adds up, conflict ends in candidates, order is stable."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -35,7 +35,11 @@ class _Settled:
 
 
 def settle(
-    parsed: ParsedDocument, candidates: Iterable[Candidate], document_type: Fact | None
+    parsed: ParsedDocument,
+    candidates: Iterable[Candidate],
+    document_type: Fact | None,
+    *,
+    looked_for: Collection[str],
 ) -> Extraction:
     by_field: dict[str, list[Candidate]] = {name: [] for name in FIELDS}
     for candidate in candidates:
@@ -44,6 +48,7 @@ def settle(
         name: _single(found) if name in SINGLE_VALUED else _several(found)
         for name, found in by_field.items()
     }
+    _drop_unfounded(settled)
     ids = _ids(settled, with_type=document_type is not None)
     facts: list[Fact] = []
     for name in FIELDS:
@@ -51,7 +56,15 @@ def settle(
             facts.append(replace(document_type, id=f"f{len(facts) + 1}"))
         facts.extend(_fact(parsed, item, ids) for item in settled[name])
     found = {fact.field for fact in facts}
-    return Extraction(tuple(facts), tuple(name for name in FIELDS if name not in found))
+    missing = (name for name in FIELDS if name in looked_for and name not in found)
+    return Extraction(tuple(facts), tuple(missing))
+
+
+def _drop_unfounded(settled: dict[str, list[_Settled]]) -> None:
+    """A computed value goes with the facts it was computed from."""
+    kept = {candidate for items in settled.values() for item in items for candidate in item.same}
+    for name, items in settled.items():
+        settled[name] = [item for item in items if kept.issuperset(item.best.inputs)]
 
 
 def _single(found: list[Candidate]) -> list[_Settled]:
@@ -143,5 +156,5 @@ def _fact(parsed: ParsedDocument, item: _Settled, ids: dict[Candidate, str]) -> 
         confidence=item.confidence,
         firm=item.firm,
         attributes=dict(sorted(best.attributes.items())),
-        inputs=tuple(ids[source] for source in best.inputs if source in ids),
+        inputs=tuple(ids[source] for source in best.inputs),
     )

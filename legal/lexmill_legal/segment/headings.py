@@ -43,7 +43,8 @@ def heading_after(text: str, start: int, end: int, *, below: bool = False) -> st
     line = text[at:line_end].rstrip()
     if line[:1] in _QUOTES:
         return _defined(line)
-    return _whole_line(line, alone=line_end < end or line_end == end) or _inline(line)
+    alone = not text[line_end : line_end + 40].lstrip()[:1].islower()
+    return _whole_line(line, alone=alone) or _inline(line)
 
 
 _QUOTES: Final = frozenset('"“«')
@@ -65,7 +66,7 @@ def _whole_line(line: str, *, alone: bool) -> str | None:
     if bare.upper() == bare or _is_title_case(bare):
         return _clean(bare)
     # A Russian heading has one capital; it is short and has no full stop inside.
-    if "А" <= bare[0] <= "Я" and len(bare) <= 70 and line[-1] != "." and bare.count(" ") < 9:
+    if "А" <= bare[0] <= "Я" and len(bare) <= 70 and line[-1] not in ".:" and bare.count(" ") < 9:
         return _clean(bare)
     return None
 

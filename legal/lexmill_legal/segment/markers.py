@@ -46,9 +46,9 @@ _LINE_LETTER: Final = re.compile(
     r"^[ \t]*(?:([A-Z]|[IVX]{1,6})\.|([a-z]|[а-я])(?:\)|\.))(?=[ \t]+\S)", re.MULTILINE
 )
 _UNNUMBERED: Final = re.compile(
-    r"^[ \t]*(RECITALS?|WITNESSETH|W I T N E S S E T H|BACKGROUND|PREAMBLE|SIGNATURES?"
-    r"|IN WITNESS WHEREOF|ПРЕАМБУЛА|ПОДПИСИ СТОРОН|РЕКВИЗИТЫ СТОРОН|АДРЕСА И РЕКВИЗИТЫ СТОРОН"
-    r"|АДРЕСА, РЕКВИЗИТЫ И ПОДПИСИ СТОРОН|Подписи сторон|Реквизиты сторон)\b[ \t]*:?",
+    r"^[ \t]*(IN WITNESS WHEREOF|(?:RECITALS?|WITNESSETH|W I T N E S S E T H|BACKGROUND|PREAMBLE"
+    r"|SIGNATURES?|ПРЕАМБУЛА|ПОДПИСИ СТОРОН|РЕКВИЗИТЫ СТОРОН|АДРЕСА И РЕКВИЗИТЫ СТОРОН"
+    r"|АДРЕСА, РЕКВИЗИТЫ И ПОДПИСИ СТОРОН|Подписи сторон|Реквизиты сторон)(?=[ \t]*:?[ \t\r]*$))",
     re.MULTILINE,
 )
 _REFERENCE: Final = re.compile(

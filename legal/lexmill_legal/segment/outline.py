@@ -255,7 +255,8 @@ def _without_contents(text: str, markers: list[Marker]) -> list[Marker]:
     for marker in markers:
         if marker.start < contents.start():
             continue
-        words = re.findall(r"[^\W\d_]+", text[marker.end : marker.end + 40])[:2]
+        line, newline, _ = text[marker.end : marker.end + 60].lstrip().partition("\n")
+        words = re.findall(r"[^\W\d_]+", line)[: 2 if newline else 1]
         key = (marker.style, marker.keys, " ".join(words).lower())
         if key in first and words:
             begin = first[key]

@@ -180,6 +180,19 @@ def test_wake_ups_are_topped_up_to_the_due_tasks_and_to_the_limit(engine: Engine
     assert wake_ups.tokens == {_queue(few): 1, _queue(many): 5}
 
 
+def test_the_tokens_of_a_job_that_is_over_are_dropped(engine: Engine) -> None:
+    """Nobody is left who would fetch them."""
+    wake_ups = CountedWakeUps()
+    done = committed(engine, lambda session: building.declare_with_documents(session, "a"))
+    listening = committed(engine, building.listen)
+    wake_ups.ring({_queue(done): 7, _queue(listening): 7})
+    sweep_all(engine, wake_ups=wake_ups, settings=LONG_UP)
+    assert wake_ups.tokens == {_queue(done): 7, _queue(listening): 7}
+    committed(engine, lambda session: building.drain(session, done))
+    sweep_all(engine, wake_ups=wake_ups, settings=LONG_UP)
+    assert wake_ups.tokens == {_queue(listening): 7}
+
+
 def test_work_that_nobody_may_claim_rings_for_nobody(engine: Engine) -> None:
     wake_ups = CountedWakeUps()
     committed(engine, lambda session: building.declare(session, suspend=True))

@@ -1,7 +1,6 @@
 """How a visit ends: completed, passed on to another pool, failed, tried again, dead."""
 
 import uuid
-from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -263,8 +262,7 @@ def test_dead_reports_fail_the_job_but_not_its_documents(session: Session) -> No
 
 def _seconds_until_due(session: Session, task: ClaimedTask) -> float:
     now = session.scalar(select(func.clock_timestamp()))
-    left: timedelta = building.task_row(session, task.id).due_at - now
-    return left.total_seconds()
+    return float((building.task_row(session, task.id).due_at - now).total_seconds())
 
 
 def _claim_of(session: Session, uid: uuid.UUID) -> uuid.UUID:

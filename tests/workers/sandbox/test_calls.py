@@ -1,4 +1,8 @@
+import json
+import os
+import signal
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 
@@ -31,8 +35,37 @@ def test_a_child_that_answers_before_it_reads_all_does_not_hang(sandbox: Sandbox
     assert error.kind == "error"  # the deed takes one argument only
 
 
-def test_every_call_has_its_own_process(sandbox: Sandbox) -> None:
-    assert len({sandbox.call([b"process_ids"]) for _ in range(5)}) == 5
+def test_quick_calls_share_a_process_up_to_the_limit() -> None:
+    with make_sandbox(limits=Limits(calls_per_child=3)) as sandbox:
+        children = [sandbox.call([b"process_ids"]) for _ in range(7)]
+    assert [children.count(child) for child in dict.fromkeys(children)] == [3, 3, 1]
+
+
+def test_every_call_can_have_its_own_process() -> None:
+    with make_sandbox(limits=Limits(calls_per_child=1)) as sandbox:
+        assert len({sandbox.call([b"process_ids"]) for _ in range(5)}) == 5
+
+
+@pytest.mark.parametrize("deed", [[b"not_bytes"], [b"segfault"], [b"echo", bytes(5_000_000)]])
+def test_a_process_goes_only_behind_a_small_call_that_answered(
+    sandbox: Sandbox, deed: list[bytes]
+) -> None:
+    before = sandbox.call([b"process_ids"])
+    with suppress(SandboxError):
+        sandbox.call(deed)
+    assert sandbox.call([b"process_ids"]) != before
+
+
+def test_a_waiting_process_that_was_killed_is_not_used(sandbox: Sandbox) -> None:
+    child = json.loads(sandbox.call([b"process_ids"]))[0]
+    os.kill(child, signal.SIGKILL)
+    eventually(lambda: child not in states(sandbox.template_pid or 0))
+    assert sandbox.call([b"echo", b"next"]) == b"next"
+
+
+def test_what_a_call_leaves_behind_does_not_fail_the_next_one(own_sandbox: Sandbox) -> None:
+    assert own_sandbox.call([b"answer_and_stay"]) == b"here"
+    assert own_sandbox.call([b"echo", b"next"], wall_seconds=0.5) == b"next"
 
 
 def test_many_threads_call_at_once(sandbox: Sandbox) -> None:
@@ -46,14 +79,14 @@ def test_many_threads_call_at_once(sandbox: Sandbox) -> None:
             pass
 
 
-def test_nothing_is_left_behind(sandbox: Sandbox) -> None:
-    sandbox.call([b"echo"])
-    template = sandbox.template_pid
+def test_nothing_is_left_behind(own_sandbox: Sandbox) -> None:
+    own_sandbox.start()
+    template = own_sandbox.template_pid
     assert template is not None
     before = open_descriptors()
     for deed in [b"echo", b"segfault", b"leave", b"not_bytes"] * 50:
         try:
-            sandbox.call([deed])
+            own_sandbox.call([deed])
         except SandboxError:
             assert deed != b"echo"
     assert open_descriptors() == before
@@ -70,10 +103,11 @@ def test_an_answer_has_a_limit() -> None:
         assert failure(sandbox, b"garbage", names).kind == "output"
 
 
-def test_a_hostile_child_that_goes_on_after_its_answer_is_ended(sandbox: Sandbox) -> None:
-    template = sandbox.template_pid
+def test_a_hostile_child_that_goes_on_after_its_answer_is_ended(own_sandbox: Sandbox) -> None:
+    assert own_sandbox.call([b"answer_and_stay"]) == b"here"
+    template = own_sandbox.template_pid
     assert template is not None
-    assert sandbox.call([b"answer_and_stay"]) == b"here"
+    own_sandbox.close()
     eventually(lambda: states(template) == {})
 
 

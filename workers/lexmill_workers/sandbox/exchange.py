@@ -1,4 +1,4 @@
-"""One call as the worker sees it: its descriptors, its bytes, and what its end means."""
+"""A child as the worker sees it: its descriptors, the bytes of its calls, what its end means."""
 
 import math
 import os
@@ -31,6 +31,9 @@ _CANCEL_CHECK_SECONDS: Final = 0.02
 _KILL_SECONDS: Final = 3.0
 """A killed child is gone in milliseconds; without word by then, its template is not well."""
 _CHUNK_BYTES: Final = MIB
+_QUICK_SECONDS: Final = 4.0
+_SMALL_BYTES: Final = 8 * MIB
+"""A child that has been busy for longer in all, or had a larger call, gets no other."""
 _PIPE_BYTES: Final = 256 * 1024
 """Four times the default: fewer switches. Not more, as a user's share of pipe pages is limited."""
 _F_SETPIPE_SZ: Final = 1031
@@ -52,17 +55,20 @@ class _Ending:
 
 
 class Exchange:
-    """Feeds one child and collects its answer, both at once, until it has ended.
+    """Feeds one child and collects its answer, both at once, until it has answered or ended.
 
     What comes over the output pipe is the word of a process that a document may have taken over;
-    only the ending comes from the template.
+    only the ending comes from the template. So a child goes on with a next call only behind a
+    call that was small, quick and answered to the byte, and only so often.
     """
 
-    def __init__(self, parts: Sequence[bytes], limits: Limits) -> None:
+    def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        sizes = b"".join(PART_SIZE.pack(len(part)) for part in parts)
-        head = PART_COUNT.pack(len(parts)) + sizes
-        self._unsent = [memoryview(part) for part in (head, *parts) if part]
+        self._calls = 0
+        self._began_at = 0.0
+        self._busy_seconds = 0.0
+        self._size_bytes = 0
+        self._unsent: list[memoryview] = []
         self._head = b""
         self._chunks: list[bytes] = []
         self._received_bytes = 0
@@ -100,7 +106,46 @@ class Exchange:
             self._life_line.shutdown(socket.SHUT_RDWR)
         self._life_line.close()
 
-    def run(self, cancelled: Callable[[], bool] | None) -> bytes:
+    @property
+    def served_before(self) -> bool:
+        """Whether the child had calls before this one, which may have harmed it."""
+        return self._calls > 1
+
+    def takes_more(self) -> bool:
+        """Whether the child, having answered, may have another call; asked once a call."""
+        if self._calls >= self._limits.calls_per_child or self.late_imports:
+            return False
+        self._busy_seconds += time.monotonic() - self._began_at
+        size_bytes = self._size_bytes + self._received_bytes
+        if self._busy_seconds > _QUICK_SECONDS or size_bytes > _SMALL_BYTES:
+            return False
+        # It has said nothing more, and neither it nor its template has ended.
+        poll = select.poll()
+        poll.register(self._from_child, select.POLLIN)
+        return not poll.poll(0) and self.is_alive
+
+    @property
+    def is_alive(self) -> bool:
+        """As far as the template has told; to be asked between calls."""
+        poll = select.poll()
+        poll.register(self._life_line, select.POLLIN)
+        if poll.poll(0) and self._from_template != TAKEN:
+            self._hear()
+        return self._from_template in {b"", TAKEN} and not poll.poll(0)
+
+    def run(
+        self, parts: Sequence[bytes], limits: Limits, cancelled: Callable[[], bool] | None
+    ) -> bytes:
+        sizes = b"".join(PART_SIZE.pack(len(part)) for part in parts)
+        head = PART_COUNT.pack(len(parts)) + sizes
+        self._unsent = [memoryview(part) for part in (head, *parts) if part]
+        self._head = b""
+        self._chunks = []
+        self._received_bytes = 0
+        self._limits = limits
+        self._calls += 1
+        self._began_at = time.monotonic()
+        self._size_bytes = sum(map(len, parts))
         ending = self._await_ending(cancelled)
         if self._is_complete() and self._stop is None:
             return self._answer(ending)
@@ -197,7 +242,6 @@ class Exchange:
                     del self._unsent[0]
         except BrokenPipeError:  # how it ended comes by the life line
             self._unsent.clear()
-        self._close(self._to_child)
         return False
 
     def _receive(self) -> bool:

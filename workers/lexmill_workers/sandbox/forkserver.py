@@ -62,6 +62,7 @@ class Sandbox:
                 "memory_bytes": self._limits.memory_bytes,
                 "cpu_seconds": self._limits.cpu_seconds,
                 "file_bytes": self._limits.file_bytes,
+                "calls_per_child": self._limits.calls_per_child,
                 "allow_without_seccomp": allow_without_seccomp,
             }
         )
@@ -69,6 +70,7 @@ class Sandbox:
         self._template: _Template | None = None
         self._closed = False
         self._late_imports: set[str] = set()
+        self._idle: list[_Child] = []
 
     def start(self) -> None:
         """Start the template now, rather than with the first call.
@@ -83,6 +85,9 @@ class Sandbox:
         """End the template and what it still runs; calls under way raise ``died``."""
         with self._lock:
             self._closed = True
+            for child, _ in self._idle:
+                child.close()
+            self._idle.clear()
             self._drop_template()
 
     def __enter__(self) -> Self:
@@ -126,20 +131,28 @@ class Sandbox:
         limits = self._limits
         if wall_seconds is not None:
             limits = replace(limits, wall_seconds=wall_seconds)
-        for _ in range(_TRIES):
-            exchange = Exchange(parts, limits)
+        used = True
+        for _ in range(_TRIES + 1):
+            exchange, template = (self._idle_child() if used else None) or self._new_child()
+            kept = False
             try:
-                template = self._hand_over(exchange)
                 try:
-                    return exchange.run(cancelled)
+                    answer = exchange.run(parts, limits, cancelled)
                 finally:
                     self._learn_from(exchange, template)
+                kept = self._keep(exchange, template)
             except SandboxError as error:
-                # A template may end between taking a call and starting its child.
-                if error.kind != "died" or not exchange.never_began or self._closed:
+                # A template may end between taking a call and starting its child; and a child that
+                # an earlier call left hanging or broken must not fail this one.
+                again = exchange.served_before or (error.kind == "died" and exchange.never_began)
+                if error.kind == "cancelled" or not again or self._closed:
                     raise
+                used = False
+            else:
+                return answer
             finally:
-                exchange.close()
+                if not kept:
+                    exchange.close()
         raise SandboxUnavailableError("The sandbox's template process starts no child.")
 
     def _learn_from(self, exchange: Exchange, template: "_Template") -> None:
@@ -148,6 +161,34 @@ class Sandbox:
                 self._late_imports.update(exchange.late_imports)
                 if exchange.template_hangs and self._template is template:
                     self._drop_template()
+
+    def _new_child(self) -> "_Child":
+        exchange = Exchange(self._limits)
+        try:
+            return exchange, self._hand_over(exchange)
+        except BaseException:
+            exchange.close()
+            raise
+
+    def _idle_child(self) -> "_Child | None":
+        """One that has answered and waits; those that have ended meanwhile are let go."""
+        while True:
+            with self._lock:
+                if not self._idle or self._closed:
+                    return None
+                child = self._idle.pop()
+            if child[0].is_alive:
+                return child
+            child[0].close()
+
+    def _keep(self, exchange: Exchange, template: "_Template") -> bool:
+        if not exchange.takes_more():
+            return False
+        with self._lock:
+            if self._closed or self._template is not template:
+                return False
+            self._idle.append((exchange, template))
+        return True
 
     def _hand_over(self, exchange: Exchange) -> "_Template":
         try:
@@ -227,3 +268,6 @@ class _Template:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+
+_Child = tuple[Exchange, _Template]

@@ -61,6 +61,7 @@ class Configuration:
     memory_bytes: int
     cpu_seconds: int
     file_bytes: int
+    calls_per_child: int
     allow_without_seccomp: bool
 
 
@@ -72,6 +73,7 @@ class Confinement:
     address_space_bytes: int | None
     cpu_seconds: int
     file_bytes: int
+    calls: int
     filter: seccomp.Filter | None
 
 
@@ -135,6 +137,7 @@ def prepare(configuration: Configuration) -> tuple[Entry, Confinement]:
         address_space_bytes=_address_space_bytes(configuration.memory_bytes),
         cpu_seconds=configuration.cpu_seconds,
         file_bytes=configuration.file_bytes,
+        calls=configuration.calls_per_child,
         filter=_working_filter(),
     )
     if confinement.filter is None and not configuration.allow_without_seccomp:
@@ -290,17 +293,28 @@ def run_child(incoming: int, outgoing: int, entry: Entry, confinement: Confineme
     except BaseException:  # noqa: BLE001 - nothing was read yet; the exit code tells it
         os._exit(SETUP_FAILED)
     try:
-        try:
-            kind, body = RESULT, _bytes_only(entry(*_read_parts(reader)))
-        except BaseException as error:  # noqa: BLE001 - the worker classes it
-            lack = isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM
-            kind, body = (OUT_OF_MEMORY, b"") if lack else (ERROR, _describe(error))
-        names = "\n".join(dict.fromkeys(late.names)).encode(errors="replace")
-        for part in (ANSWER.pack(kind, len(names), len(body)), names, body):
-            _write(outgoing, part)
+        calls = 0
+        while calls < confinement.calls and _answer(reader, outgoing, entry, late):
+            calls += 1
         os._exit(0)
     finally:
         os._exit(1)
+
+
+def _answer(reader: BinaryIO, outgoing: int, entry: Entry, late: _LateImports) -> bool:
+    """Serve one call; False where the worker closed the pipe instead of sending one."""
+    try:
+        parts = _read_parts(reader)
+        if parts is None:
+            return False
+        kind, body = RESULT, _bytes_only(entry(*parts))
+    except BaseException as error:  # noqa: BLE001 - the worker classes it
+        lack = isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM
+        kind, body = (OUT_OF_MEMORY, b"") if lack else (ERROR, _describe(error))
+    names = "\n".join(dict.fromkeys(late.names)).encode(errors="replace")
+    for part in (ANSWER.pack(kind, len(names), len(body)), names, body):
+        _write(outgoing, part)
+    return True
 
 
 def confine(incoming: int, outgoing: int, confinement: Confinement) -> None:
@@ -319,7 +333,8 @@ def confine(incoming: int, outgoing: int, confinement: Confinement) -> None:
     }
     for limit, value in limits.items():
         resource.setrlimit(limit, (value, value))
-    # The soft limit's SIGXCPU tells the reason; the hard one is for who would ignore it.
+    # The soft limit's SIGXCPU tells the reason; the hard one is for who would ignore it. It counts
+    # over all calls of the child, whose earlier ones took a few seconds at most.
     resource.setrlimit(resource.RLIMIT_CPU, (confinement.cpu_seconds, confinement.cpu_seconds + 1))
     if confinement.address_space_bytes is not None:
         space = confinement.address_space_bytes
@@ -328,8 +343,12 @@ def confine(incoming: int, outgoing: int, confinement: Confinement) -> None:
         confinement.filter.apply()
 
 
-def _read_parts(reader: BinaryIO) -> list[bytes]:
-    count = PART_COUNT.unpack(_read(reader, PART_COUNT.size))[0]
+def _read_parts(reader: BinaryIO) -> list[bytes] | None:
+    """The parts of the next call; None where the worker closed the pipe instead."""
+    head = reader.read(PART_COUNT.size)
+    if not head:
+        return None
+    count = PART_COUNT.unpack(head)[0]
     sizes = [PART_SIZE.unpack(_read(reader, PART_SIZE.size))[0] for _ in range(count)]
     return [_read(reader, size) for size in sizes]
 

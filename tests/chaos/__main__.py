@@ -1,0 +1,42 @@
+"""Storms from many seeds: ``python -m tests.chaos --seeds 20``; the last line is a summary.
+
+The home of a seed that went wrong is kept, with the logs of all parts.
+"""
+
+import argparse
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.chaos.scenario import DOCUMENTS, STORM_SECONDS, Report, run_seed
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--seeds", type=int, default=20, help="how many")
+    parser.add_argument("--first", type=int, default=1, help="the first seed")
+    parser.add_argument("--documents", type=int, default=DOCUMENTS)
+    parser.add_argument("--seconds", type=float, default=STORM_SECONDS)
+    options = parser.parse_args()
+    reports: list[Report] = []
+    for seed in range(options.first, options.first + options.seeds):
+        home = Path(tempfile.mkdtemp(prefix=f"lexmill-chaos-{seed}-"))
+        report = run_seed(seed, home / "home", documents=options.documents, seconds=options.seconds)
+        reports.append(report)
+        print(report, flush=True)
+        if report.wrong:
+            print(f"  logs: {home}/home/logs", flush=True)
+        else:
+            shutil.rmtree(home)
+    wrong = [report.seed for report in reports if report.wrong]
+    print(
+        f"chaos: {len(reports) - len(wrong)} of {len(reports)} seeds ok"
+        + (f", wrong: {', '.join(map(str, wrong))}" if wrong else ""),
+        flush=True,
+    )
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

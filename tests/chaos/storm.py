@@ -1,0 +1,116 @@
+"""Every two seconds something is killed or restarted at random, and started again soon after."""
+
+import os
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from lexmill_cli.local.processes import is_alive
+from tests.chaos.parts import Parts, kill, sandbox_template
+
+EVERY_SECONDS = 2.0
+LONGEST_ABSENCE_SECONDS = 2.0
+_POLL_SECONDS = 0.05
+
+
+@dataclass
+class Storm:
+    """Must be driven from the main thread, to which the kernel ties what is started."""
+
+    parts: Parts
+    rng: random.Random
+    blows: "Counter[str]" = field(default_factory=Counter)
+    _back_at: dict[str, float] = field(default_factory=dict)
+    """When a part that is away is started again."""
+
+    def rage(self, seconds: float) -> None:
+        begun = time.monotonic()
+        for number in range(int(seconds / EVERY_SECONDS)):
+            self._strike()
+            self._heal_until(begun + (number + 1) * EVERY_SECONDS)
+
+    def calm(self) -> None:
+        """Bring back whatever is away, at once."""
+        self._back_at.clear()
+        self.heal()
+        self.parts.await_apis()
+
+    def heal(self) -> None:
+        """Start what is away and whose time has come; all that ended by itself, too."""
+        parts = self.parts
+        self._revive("postgres", is_alive(parts.postgres.pid), parts.start_postgres)
+        self._revive("valkey", is_alive(parts.valkey.pid), parts.start_valkey)
+        for number, api in enumerate(parts.apis):
+            self._revive(f"api {number}", api.is_running, lambda n=number: parts.start_api(n))
+        for number, worker in enumerate(parts.workers):
+            self._revive(
+                f"worker {number}", worker.is_running, lambda n=number: parts.start_worker(n)
+            )
+
+    def _revive(self, name: str, alive: bool, start: Callable[[], None]) -> None:  # noqa: FBT001
+        if not alive and time.monotonic() >= self._back_at.get(name, 0.0):
+            start()
+
+    def _heal_until(self, deadline: float) -> None:
+        while True:
+            self.heal()
+            if time.monotonic() >= deadline:
+                return
+            time.sleep(_POLL_SECONDS)
+
+    def _strike(self) -> None:
+        part = self.rng.choice((self._api, self._worker, self._valkey, self._postgres))
+        self.blows[part()] += 1
+
+    def _absent(self, name: str) -> None:
+        self._back_at[name] = time.monotonic() + self.rng.uniform(0, LONGEST_ABSENCE_SECONDS)
+
+    def _api(self) -> str:
+        number = self.rng.randrange(len(self.parts.apis))
+        self._absent(f"api {number}")
+        if self.rng.random() < 0.7:
+            kill(self.parts.apis[number].process.pid)
+            return "api killed"
+        self.parts.apis[number].ask_to_stop()
+        return "api restarted"
+
+    def _worker(self) -> str:
+        number = self.rng.randrange(len(self.parts.workers))
+        worker = self.parts.workers[number]
+        self._absent(f"worker {number}")
+        how = self.rng.random()
+        if how < 0.15 and (template := sandbox_template(worker)) is not None:
+            kill(template)
+            return "sandbox killed"
+        if how < 0.75:
+            kill(worker.process.pid)
+            return "worker killed"
+        worker.ask_to_stop()
+        return "worker restarted"
+
+    def _valkey(self) -> str:
+        if self.rng.random() < 0.5 and is_alive(self.parts.valkey.pid):
+            self.parts.flush_valkey()
+            return "valkey flushed"
+        self._absent("valkey")
+        kill(self.parts.valkey.pid)
+        return "valkey killed"
+
+    def _postgres(self) -> str:
+        server = self.parts.postgres.pid
+        how = self.rng.random()
+        backends = self.parts.backends()
+        if how < 0.35 and backends:
+            # The server takes all others down with it and recovers by itself.
+            kill(self.rng.choice(backends))
+            return "postgres backend killed"
+        self._absent("postgres")
+        if how < 0.75:
+            kill(server)
+            return "postgres killed"
+        if is_alive(server):
+            os.kill(server, signal.SIGQUIT)
+        return "postgres stopped at once"

@@ -1,0 +1,112 @@
+import pytest
+
+from tests.legal.extract.reading_of import CONTRACT, SUPPLY, facts
+
+BODY = "\n\nWHEREAS, the parties wish to work with each other on the terms of this Agreement;\n"
+
+
+def names(text: str) -> list[str]:
+    return [fact.value for fact in facts(text + BODY, "party")]
+
+
+def test_roles_aliases_forms_and_seats_of_an_english_preamble() -> None:
+    client, provider = facts(CONTRACT, "party")
+    assert client.value == "Alder Labs, Inc."
+    assert client.attributes == {
+        "alias": "Client",
+        "jurisdiction": "US-DE",
+        "legal_form": "Inc.",
+        "role": "customer",
+    }
+    assert provider.value == "Birch Works LLC"
+    assert provider.attributes["role"] == "provider"
+    assert provider.attributes["jurisdiction"] == "US-IL"
+    assert client.firm
+    assert provider.firm
+
+
+def test_russian_parties_with_representatives_and_numbers() -> None:
+    seller, buyer = facts(SUPPLY, "party")
+    assert seller.value == "Общество с ограниченной ответственностью «Северный ветер»"
+    assert seller.attributes == {
+        "alias": "Поставщик",
+        "authority": "Устава",
+        "inn": "7707083893",
+        "kpp": "773601001",
+        "legal_form": "ООО",
+        "ogrn": "1027700132195",
+        "representative": "Петрова Ивана Сергеевича",
+        "representative_title": "Генерального директора",
+        "role": "supplier",
+    }
+    assert buyer.value == "Акционерное общество «Торговый дом «Восход»"
+    assert (buyer.attributes["inn"], buyer.attributes["role"]) == ("7736050003", "buyer")
+
+
+@pytest.mark.parametrize(
+    ("preamble", "expected"),
+    [
+        (
+            (
+                'This Agreement is made between Alder Labs, Inc. ("Alder"), a Delaware corporation,'
+                ' and Tom Reed ("Artist"), an individual.'
+            ),
+            ["Alder Labs, Inc.", "Tom Reed"],
+        ),
+        (
+            (
+                "This Agreement, dated May 2, 2020, is by and among (a) Alder Holding S.A."
+                ' ("Holding"), a company of Luxembourg; (b) alder.com, Inc. ("Alder"), whose'
+                ' office is in Lima, Ohio 45801; and (c) The Elm Company ("Elm").'
+                ' Holding and Alder may be called individually a "Party",'
+                ' together the "Parties".'
+            ),
+            ["Alder Holding S.A.", "alder.com, Inc.", "The Elm Company"],
+        ),
+        (
+            "SUPPLY AGREEMENT\n\nby and between\n\nALDER LABS, INC.\n\nand\n\nBIRCH WORKS LLC",
+            ["ALDER LABS, INC.", "BIRCH WORKS LLC"],
+        ),
+        (
+            (
+                "This contract is entered into by Alder Gas Limited Partnership (Transporter) and"
+                " Elm Pipeline Company (Shipper)."
+            ),
+            [],
+        ),
+        (
+            (
+                "This contract is entered into by and between Alder Gas Limited Partnership"
+                " (Transporter) and Elm Pipeline Company (Shipper)."
+            ),
+            ["Alder Gas Limited Partnership", "Elm Pipeline Company"],
+        ),
+    ],
+)
+def test_preambles(preamble: str, expected: list[str]) -> None:
+    assert names(preamble) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The difference between price and cost is the margin of the seller in this agreement.",
+        'The agreement is made between you and us (the "Company").',
+        "Nothing here names anybody.",
+    ],
+)
+def test_texts_that_name_no_party_give_none(text: str) -> None:
+    assert names(text) == []
+
+
+def test_an_entrepreneur_is_a_party_and_a_bank_is_not() -> None:
+    text = (
+        "Индивидуальный предприниматель Смирнова Ольга Игоревна (ИНН 500100732259, счёт в банке"
+        " АО «Полтинник»), именуемая далее «Исполнитель», и ООО «Клён», именуемое далее"
+        " «Заказчик», заключили договор об оказании услуг по уборке помещений."
+    )
+    first, second = facts(text, "party")
+    assert first.value == "Индивидуальный предприниматель Смирнова Ольга Игоревна"
+    assert first.attributes["legal_form"] == "ИП"
+    assert first.attributes["inn"] == "500100732259"
+    assert (second.value, second.attributes["role"]) == ("ООО «Клён»", "customer")

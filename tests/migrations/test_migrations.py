@@ -1,0 +1,136 @@
+"""The schema: as the models have it, however often and by how many it is migrated."""
+
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import pytest
+from sqlalchemy import create_engine, func, inspect, select, text
+from sqlalchemy.orm import Session
+
+import lexmill_migrations
+from alembic import command, util
+from lexmill.database import transaction
+from lexmill.events.models import Event
+from lexmill.models import Base
+from lexmill_cli.local.postgres import PostgresServer
+from tests.core import building
+from tests.core.threads import together
+from tests.servers import temporary_database
+
+
+def test_an_empty_database_is_not_current_and_a_migrated_one_is(postgres: PostgresServer) -> None:
+    with temporary_database(postgres) as url:
+        assert not lexmill_migrations.is_current(url)
+        lexmill_migrations.upgrade(url)
+        assert lexmill_migrations.is_current(url)
+
+
+def test_a_revision_from_elsewhere_is_not_current(database: str) -> None:
+    """Such as one of a newer Lexmill."""
+    engine = create_engine(database)
+    with transaction(engine) as session:
+        session.execute(text("UPDATE alembic_version SET version_num = 'newer'"))
+    engine.dispose()
+    assert not lexmill_migrations.is_current(database)
+    with pytest.raises(util.CommandError):
+        lexmill_migrations.upgrade(database)
+
+
+def test_an_upgrade_twice_changes_nothing(database: str) -> None:
+    engine = create_engine(database)
+    with transaction(engine) as session:
+        uid = building.declare(session)
+    lexmill_migrations.upgrade(database)
+    assert lexmill_migrations.is_current(database)
+    with transaction(engine) as session:
+        assert building.claimed(session, uid).kind == "expand"
+    engine.dispose()
+
+
+def test_installers_at_once_wait_for_each_other(postgres: PostgresServer) -> None:
+    with temporary_database(postgres) as url:
+        together(*[partial(lexmill_migrations.upgrade, url)] * 3)
+        assert lexmill_migrations.is_current(url)
+
+
+def test_the_schema_is_what_the_models_say(database: str) -> None:
+    config = lexmill_migrations._config(database)
+    command.check(config)  # raises when a model differs
+
+
+def test_every_table_is_the_applications_own(database: str) -> None:
+    engine = create_engine(database)
+    names = {name for name in inspect(engine).get_table_names() if "part" not in name}
+    assert names == {*Base.metadata.tables, "alembic_version"}
+    with engine.connect() as connection:
+        owners = connection.scalars(
+            text("SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'")
+        ).all()
+        superuser = connection.scalar(
+            text("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+        )
+    engine.dispose()
+    assert owners == ["lexmill"]
+    assert superuser is False
+
+
+def test_down_and_up_again(postgres: PostgresServer) -> None:
+    with temporary_database(postgres) as url:
+        lexmill_migrations.upgrade(url)
+        command.downgrade(lexmill_migrations._config(url), "base")
+        engine = create_engine(url)
+        assert inspect(engine).get_table_names() == ["alembic_version"]
+        engine.dispose()
+        lexmill_migrations.upgrade(url)
+        assert lexmill_migrations.is_current(url)
+
+
+def test_event_partitions_exist_for_this_month_and_the_next_two(session: Session) -> None:
+    names = session.scalars(
+        text("SELECT relid::text FROM pg_partition_tree('event') WHERE isleaf ORDER BY 1")
+    ).all()
+    months, month = [], datetime.now(UTC).replace(day=1)
+    for _ in range(3):
+        months.append(f"event_part_{month:%Y_%m}")
+        month = (month + timedelta(days=32)).replace(day=1)
+    assert names == [*months, "event_part_default"]
+
+
+def test_events_are_kept_in_the_partition_of_their_month(session: Session) -> None:
+    building.accept(session, building.event())
+    where = session.scalar(select(text("tableoid::regclass::text")).select_from(Event))
+    assert where == f"event_part_{datetime.now(UTC):%Y_%m}"
+
+
+def test_an_event_from_a_clock_gone_wrong_is_kept_too(session: Session) -> None:
+    building.accept(session, building.event())
+    session.execute(text("UPDATE event SET received_at = '1970-01-01T00:00:00Z'"))
+    where = session.scalar(select(text("tableoid::regclass::text")).select_from(Event))
+    assert where == "event_part_default"
+
+
+def test_partitions_may_be_asked_for_again_and_further_ahead(session: Session) -> None:
+    count = text("SELECT count(*) FROM pg_partition_tree('event') WHERE isleaf")
+    session.execute(select(func.create_event_partitions(2)))
+    assert session.scalar(count) == 4
+    session.execute(select(func.create_event_partitions(13)))
+    assert session.scalar(count) == 15
+    for month in range(13):  # a year of months without a gap or an overlap
+        session.execute(
+            text("""
+                INSERT INTO event (received_at, id, namespace, source, event_id, type, attributes,
+                  data_kind, outcome, documents)
+                VALUES (date_trunc('month', now(), 'UTC') + make_interval(months => :month),
+                  gen_random_uuid(), 'n', 's', 'i', 't', '{}', 'absent', 'unmatched', 0)
+            """),
+            {"month": month},
+        )
+    assert session.scalar(text("SELECT count(*) FROM ONLY event_part_default")) == 0
+
+
+def test_a_month_whose_events_came_early_does_not_stop_the_others(session: Session) -> None:
+    """Its partition cannot be made while the default one holds its rows."""
+    building.accept(session, building.event())
+    session.execute(text("UPDATE event SET received_at = now() + interval '5 months'"))
+    session.execute(select(func.create_event_partitions(6)))
+    assert session.scalar(select(func.count()).select_from(Event)) == 1
