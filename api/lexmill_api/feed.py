@@ -32,10 +32,14 @@ class DemandFeed:
             await asyncio.gather(self._task, return_exceptions=True)
         self._news.set()
 
-    async def wait(self, seconds: float) -> None:
-        """Return at the next news, or after ``seconds``; news may also be none."""
+    def next_news(self) -> asyncio.Event:
+        """Set at the next news. Take it before reading, or what comes in between goes unseen."""
+        return self._news
+
+    async def wait(self, news: asyncio.Event, seconds: float) -> None:
+        """Return at the news, or after ``seconds``; news may also be none."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._news.wait(), seconds)
+            await asyncio.wait_for(news.wait(), seconds)
 
     def _announce(self) -> None:
         self._news.set()

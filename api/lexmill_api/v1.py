@@ -44,9 +44,10 @@ async def get_demand(
     wait: Annotated[float, Query(ge=0, le=30)] = 0,
 ) -> Response:
     """What changed after a cursor; waits up to ``wait`` seconds for the first change."""
+    news = runtime.feed.next_news()
     demand = await _read(runtime, after)
     if not demand.pools and wait:
-        await runtime.feed.wait(wait)
+        await runtime.feed.wait(news, wait)
         demand = await _read(runtime, after)
     return _json(demand)
 

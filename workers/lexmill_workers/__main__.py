@@ -25,6 +25,7 @@ from lexmill_workers.health import serve_health
 from lexmill_workers.leases import Leases
 from lexmill_workers.runtime import Runtime
 from lexmill_workers.sandbox import Limits, Sandbox, SandboxUnavailableError
+from lexmill_workers.stages import PRELOAD
 
 log = structlog.get_logger(__name__)
 
@@ -47,7 +48,7 @@ def main() -> int:
         objects=Objects(settings.storage.uri),
         sandbox=Sandbox(
             "lexmill_workers.stages:work",
-            preload=["lexmill_workers.stages:warm_up"],
+            preload=PRELOAD,
             limits=Limits(
                 memory_bytes=settings.sandbox.memory_bytes,
                 cpu_seconds=settings.sandbox.cpu_seconds,

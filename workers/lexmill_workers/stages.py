@@ -4,12 +4,11 @@
 """
 
 import hashlib
-import importlib
-import pkgutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -61,6 +60,10 @@ _WARM_UP = (
 ) + "Le présent contrat est soumis au droit français et prend effet à la date de signature.\n" * 20
 
 
+PRELOAD = ("lexmill_legal.*", "lexmill_workers.stages:warm_up")
+"""For the sandbox, inside which no file can be opened any more."""
+
+
 class Request(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """``known`` holds the outputs that need no work; ``stages`` those to make, in order."""
 
@@ -102,9 +105,7 @@ def work(payload: bytes) -> bytes:
 
 
 def warm_up() -> None:
-    """Import what the stages import late: inside the sandbox no file can be opened any more."""
-    for module in pkgutil.iter_modules(parsing.__path__):
-        importlib.import_module(f"{parsing.__name__}.{module.name}")
+    """Have read what the stages read late, and their patterns compiled, before the first fork."""
     work_on(
         Request(
             uri="",
@@ -197,12 +198,18 @@ def _make(stage: str, request: Request, made: Mapping[str, Any]) -> Any:
     assert stage == "check"
     assert request.playbook is not None
     return playbook.check(
-        playbook.load(request.playbook),
+        _loaded(request.playbook),
         extraction=extraction,
         clauses=(),
         classification=classification,
         warnings=parsed.warnings,
     )
+
+
+@lru_cache(maxsize=4)
+def _loaded(source: str) -> playbook.Playbook:
+    """Reading the YAML costs more than checking a document by it."""
+    return playbook.load(source)
 
 
 def _result(request: Request, made: Mapping[str, Any]) -> DocumentResult:

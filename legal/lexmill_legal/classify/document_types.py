@@ -88,4 +88,6 @@ def typed(title: str) -> DocumentType | None:
     if not hits:
         return None
     alone = len(hits) == 1 or hits[0] in {"amendment", "termination"}
-    return DocumentType(hits[0], 0.93 if alone else 0.8, firm=alone)
+    # Measured against the types that 384 file names of CUAD's training contracts state: 219 of 229
+    # where the title names one type, 132 of 155 where it names several or only one reading has it.
+    return DocumentType(hits[0], 0.956 if alone else 0.852, firm=alone)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lexmill_workers.sandbox import PRELOAD, Sandbox
+from lexmill_workers.sandbox import Sandbox
+from lexmill_workers.stages import PRELOAD
 from tests.workers.sandbox.conftest import ROOT
 from tests.workers.sandbox.legal_entries import read
 

@@ -9,12 +9,10 @@ worker's memory is out of reach, and memory, time and answer are limited.
 from lexmill_workers.sandbox.errors import CODES, Kind, SandboxError, SandboxUnavailableError
 from lexmill_workers.sandbox.forkserver import Sandbox
 from lexmill_workers.sandbox.limits import Limits
-from lexmill_workers.sandbox.preloading import PRELOAD
 from lexmill_workers.sandbox.programs import PROGRAM_LIMITS, ProgramResult, run_program
 
 __all__ = [
     "CODES",
-    "PRELOAD",
     "PROGRAM_LIMITS",
     "Kind",
     "Limits",

@@ -1,0 +1,121 @@
+"""Lexmill's own processes, started as they are in a cluster: with nothing but settings."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import msgspec
+
+from lexmill_cli.local.processes import free_port
+
+T = TypeVar("T")
+
+TOKEN = "a-token-that-only-tests-know"
+PATIENCE_SECONDS = 60.0
+
+
+def until(condition: Callable[[], T | None], *, seconds: float = PATIENCE_SECONDS) -> T:
+    """What ``condition`` gives once it is true."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "the deadline passed"
+        time.sleep(0.01)
+    return found
+
+
+@dataclass
+class OurProcess:
+    """One process with its log and, where it serves one, the address of its probes."""
+
+    process: "subprocess.Popen[bytes]"
+    log: Path
+    url: str
+
+    def get(self, path: str) -> httpx.Response:
+        return httpx.get(f"{self.url}{path}", timeout=20)
+
+    @property
+    def is_ready(self) -> bool:
+        assert self.process.poll() is None, self.log.read_text(encoding="utf-8")[-3000:]
+        try:
+            return self.get("/readyz").text == "ok"
+        except httpx.HTTPError:
+            return False
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(PATIENCE_SECONDS)
+
+    def lines(self) -> list[dict[str, Any]]:
+        """The log; what is not one JSON object a line fails here."""
+        return [
+            msgspec.json.decode(line, type=dict[str, Any])
+            for line in self.log.read_bytes().splitlines()
+        ]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What all processes of one installation share."""
+
+    database_url: str
+    queue_url: str
+    folder: Path
+    more: Mapping[str, str]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            **{name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
+            "LEXMILL_DATABASE__URL": self.database_url,
+            "LEXMILL_QUEUE__URL": self.queue_url,
+            "LEXMILL_STORAGE__URI": (self.folder / "objects").as_uri(),
+            "LEXMILL_STORAGE__FILE_ROOTS": f'["{self.folder}"]',
+            **self.more,
+        }
+
+
+@contextmanager
+def running(
+    settings: Settings, module: str, name: str, url: str, **more: str
+) -> Iterator[OurProcess]:
+    """``python -m module``; killed at the end of the block if it still runs."""
+    log = settings.folder / f"{name}.log"
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", module],
+            env={**settings.environment, **more},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    try:
+        yield OurProcess(process, log, url)
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def running_api(settings: Settings, name: str = "api") -> Iterator[OurProcess]:
+    port = free_port()
+    with running(
+        settings,
+        "lexmill_api",
+        name,
+        f"http://127.0.0.1:{port}",
+        LEXMILL_API__PORT=str(port),
+        LEXMILL_API__CONTROL_TOKEN=TOKEN,
+    ) as api:
+        until(lambda: api.is_ready)
+        yield api
