@@ -16,7 +16,9 @@ import tempfile
 import threading
 import time
 import uuid
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import dramatiq
 import httpx
@@ -90,9 +92,8 @@ def lexmill(system: LocalSystem, events: int) -> list[float]:
             for number in range(events + 1):
                 status = send(system, http, number)
                 assert status == httpx.codes.ACCEPTED, status
-                assert wait_until(
-                    lambda count=number + 1: ended(connection) == count, timeout_seconds=60
-                )
+                arrived = partial(has_ended, connection, number + 1)
+                assert wait_until(arrived, timeout_seconds=60)
                 time.sleep(random.uniform(0.05, 0.3))
             rows = connection.execute(
                 """
@@ -122,9 +123,9 @@ def send(system: LocalSystem, http: httpx.Client, number: int) -> int:
     ).status_code
 
 
-def ended(connection: "psycopg.Connection[tuple[int]]") -> int:
+def has_ended(connection: "psycopg.Connection[tuple[Any, ...]]", documents: int) -> bool:
     row = connection.execute("SELECT count(*) FROM document WHERE ended_at IS NOT NULL").fetchone()
-    return row[0] if row else 0
+    return row is not None and row[0] == documents
 
 
 def dramatiq_defaults(url: str, events: int) -> list[float]:

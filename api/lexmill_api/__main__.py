@@ -1,5 +1,6 @@
 """The API process."""
 
+import signal
 import sys
 
 import uvicorn
@@ -17,6 +18,8 @@ def main() -> int:
     except (ValidationError, ValueError) as error:
         sys.stderr.write(f"lexmill-api: the settings are incomplete: {error}\n")
         return 2
+    # uvicorn ends in order and then sends itself the signal again, to die by it; we end with 0.
+    signal.signal(signal.SIGTERM, lambda *_: None)
     app = create_app(start(settings, process="api"))
     uvicorn.run(
         app,

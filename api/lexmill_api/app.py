@@ -2,6 +2,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Mount
@@ -16,7 +17,7 @@ from lexmill_api.ingest import ingest_routes
 from lexmill_api.request_ids import RequestIds
 from lexmill_api.runtime import ApiRuntime
 from lexmill_api.sweeper import Sweeper
-from lexmill_api.v1 import router
+from lexmill_api.v1 import answer_database_away, router
 
 
 def create_app(process: Process) -> Starlette:
@@ -49,6 +50,7 @@ def create_app(process: Process) -> Starlette:
 
     rest = FastAPI(title="Lexmill", version="1", openapi_url="/openapi.json")
     rest.include_router(router)
+    rest.add_exception_handler(SQLAlchemyError, answer_database_away)
     rest.state.runtime = runtime
     app = Starlette(
         routes=[*ingest_routes(), *health_routes(), Mount("/v1", rest)],

@@ -42,15 +42,14 @@ async def get_metrics(_: Request) -> Response:
 async def _missing_parts(runtime: ApiRuntime) -> tuple[list[str], list[str]]:
     missing: list[str] = []
     degraded: list[str] = []
+    url = runtime.process.settings.database.url.get_secret_value()
     try:
         async with runtime.session() as session:
             await session.execute(text("SELECT 1"))
-    except SQLAlchemyError:
-        missing.append("postgresql")
-    else:
-        url = runtime.process.settings.database.url.get_secret_value()
         if not await asyncio.to_thread(is_current, url):
             missing.append("schema (run the migrations)")
+    except SQLAlchemyError:
+        missing.append("postgresql")
     try:
         await asyncio.to_thread(runtime.process.broker.valkey.ping)
     except redis.RedisError:

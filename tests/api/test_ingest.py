@@ -142,7 +142,7 @@ def test_addresses_that_lead_nowhere(api: Api, path: str, status: int, code: str
     assert_problem(api.post(event(), path=path), status, code)
 
 
-@pytest.mark.parametrize("token", [None, "", "wrong", TOKEN[:-1], TOKEN + "x"])
+@pytest.mark.parametrize("token", [None, "wrong", TOKEN[:-1], TOKEN + "x"])
 def test_control_events_need_the_token(api: Api, token: str | None) -> None:
     uid = str(uuid.uuid4())
     answer = api.post(declaration(uid, "stranger"), path="/ns/stranger/events", token=token)

@@ -51,7 +51,7 @@ def test_postgresql_is_killed_and_comes_back(valkey: ValkeyServer, tmp_path: Pat
             assert (rest.status_code, rest.json()["code"]) == (503, "database_away")
             assert int(rest.headers["retry-after"]) > 0
 
-            server = local_postgres.restart(server)
+            local_postgres.restart(server)
             sent = event()
             until(lambda: api.post(sent, path="/ns/outage/events").status_code == 202)
             until(lambda: api.get("/readyz", token=None).text == "ok")

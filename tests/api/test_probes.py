@@ -7,7 +7,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.api.asking import Api, event
-from tests.processes import TOKEN
+from tests.processes import TOKEN, until
 
 pytestmark = pytest.mark.servers
 
@@ -44,7 +44,7 @@ def test_events_are_counted_by_outcome(api: Api) -> None:
         "refused": 1,
         "unmatched": 0,
     }
-    assert metric(api, "lexmill_sweep_seconds_count") > 0
+    until(lambda: metric(api, "lexmill_sweep_seconds_count") > 0)
 
 
 @pytest.mark.parametrize("token", [None, "wrong"])

@@ -1,0 +1,86 @@
+"""The stages as they run in the sandbox, here called in the test's own process."""
+
+import hashlib
+
+import msgspec
+import pytest
+
+from lexmill_legal.reports import read_result
+from lexmill_workers.stages import VERSIONS, Request, decode_bundle, stage_keys, work_on
+
+TEXT = (
+    b"SERVICES AGREEMENT\n\nThis Services Agreement is made as of March 1, 2024 between Alpha "
+    b'Works LLC (the "Provider") and Beta Stores Inc. (the "Client").\n\n1. Governing law\n'
+    b"This Agreement is governed by the laws of the State of Delaware.\n"
+)
+PLAYBOOK = "name: p\nrules:\n  - {id: law, require: {fact: governing_law}, severity: high}\n"
+
+
+def request(**changes: object) -> Request:
+    given = Request(
+        uri="a.txt",
+        parent=None,
+        name="a.txt",
+        sha256=hashlib.sha256(TEXT).hexdigest(),
+        data=TEXT,
+        playbook=PLAYBOOK,
+        stages=tuple(VERSIONS),
+        known={},
+    )
+    return msgspec.structs.replace(given, **changes)
+
+
+def test_all_stages_make_a_result_line() -> None:
+    reply = work_on(request())
+    bundle = decode_bundle(reply.bundle)
+    result = read_result(bundle.result)
+    assert set(bundle.outputs) == set(reply.seconds) == set(VERSIONS)
+    assert bundle.text == TEXT.decode()
+    assert result.text_sha256 == hashlib.sha256(TEXT).hexdigest()
+    assert result.versions == dict(VERSIONS)
+    assert [finding.rule for finding in result.findings] == ["law"]
+    assert "governing_law" in {fact.field for fact in result.facts}
+
+
+@pytest.mark.parametrize("count", range(1, len(VERSIONS) + 1))
+def test_known_outputs_give_the_same_result_as_new_ones(count: int) -> None:
+    whole = decode_bundle(work_on(request()).bundle)
+    stages = tuple(VERSIONS)
+    known = {stage: whole.outputs[stage] for stage in stages[:count]}
+    rest = work_on(request(stages=stages[count:], known=known, data=b""))
+    assert decode_bundle(rest.bundle).result == whole.result
+    assert set(rest.seconds) == set(stages[count:])
+
+
+def test_a_bad_document_is_an_answer_not_an_exception() -> None:
+    reply = work_on(request(data=b""))
+    assert reply.error is not None
+    assert reply.error[0] == "empty"
+
+
+def keys(**changes: str | None) -> dict[str, bytes]:
+    given: dict[str, str | None] = {"sha256": "1", "name": "a.txt", "playbook_sha256": "2"}
+    given |= changes
+    return stage_keys(
+        sha256=str(given["sha256"]),
+        name=str(given["name"]),
+        playbook_sha256=given["playbook_sha256"],
+        stages=tuple(VERSIONS),
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "repeated"),
+    [
+        ({}, set()),
+        ({"sha256": "9"}, set(VERSIONS)),
+        ({"playbook_sha256": "9"}, {"check"}),
+        ({"name": "b.txt"}, set()),
+        ({"name": "a.md"}, set(VERSIONS)),
+    ],
+)
+def test_a_stage_is_repeated_when_what_it_reads_has_changed(
+    changes: dict[str, str | None], repeated: set[str]
+) -> None:
+    before, after = keys(), keys(**changes)
+    assert {stage for stage in VERSIONS if before[stage] != after[stage]} == repeated
