@@ -1,4 +1,4 @@
-from sqlalchemy import create_engine, text
+from sqlalchemy import NullPool, create_engine, text
 
 from alembic import context
 from lexmill.models import Base
@@ -8,7 +8,7 @@ _LOCK = 0x6C65786D696C6C
 
 
 def run() -> None:
-    engine = create_engine(context.config.attributes["url"])
+    engine = create_engine(context.config.attributes["url"], poolclass=NullPool)
     with engine.connect() as connection:
         context.configure(
             connection=connection,
@@ -21,7 +21,6 @@ def run() -> None:
         with context.begin_transaction():
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
             context.run_migrations()
-    engine.dispose()
 
 
 run()

@@ -83,9 +83,7 @@ def jobs_of_yaml(
     """
     manifests = read_manifests(path)
     config_maps = {
-        manifest["metadata"]["name"]: {
-            str(key): str(value) for key, value in (manifest.get("data") or {}).items()
-        }
+        str(manifest["metadata"]["name"]): _entries(path, manifest)
         for manifest in manifests
         if manifest.get("kind") == "ConfigMap"
     }
@@ -159,6 +157,15 @@ def _check_readable(path: Path) -> None:
         raise CommandError(Exit.MISUSE, f"{path}: no such file or folder") from error
     except OSError as error:
         raise CommandError(Exit.MISUSE, f"{path}: {error.strerror}") from error
+
+
+def _entries(path: Path, manifest: Mapping[str, Any]) -> dict[str, str]:
+    data, name = manifest.get("data") or {}, manifest["metadata"]["name"]
+    if not isinstance(data, dict) or not all(isinstance(text, str) for text in data.values()):
+        raise CommandError(
+            Exit.MISUSE, f"{path}: the ConfigMap {name} has data that are no texts by key"
+        )
+    return {str(key): text for key, text in data.items()}
 
 
 def _validated(path: Path, manifest: Mapping[str, Any]) -> LegalJob:

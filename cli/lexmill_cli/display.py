@@ -31,7 +31,7 @@ class Display:
 
     def say(self, message: str) -> None:
         if not self.quiet:
-            self.console.print(message, highlight=False, markup=False, soft_wrap=True)
+            self.console.print(Text(message), soft_wrap=True)
 
     def show(self, progress: Sequence[JobProgress], *, workers: Mapping[str, int]) -> None:
         if self.quiet:

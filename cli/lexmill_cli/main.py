@@ -41,14 +41,20 @@ MaxWorkers = Annotated[
 ]
 
 
-@app.callback()
-def about(
-    show_version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
-) -> None:
-    """Turns legal documents into checked facts."""
-    if show_version:
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it so
+    if wanted:
         print(version("lexmill"))  # noqa: T201 - what was asked for
         raise typer.Exit
+
+
+@app.callback()
+def about(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", callback=_show_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Turns legal documents into checked facts."""
 
 
 @app.command()
@@ -138,6 +144,12 @@ def _jobs(
             raise CommandError(Exit.MISUSE, "Name one LegalJob YAML, or documents, not both.")
         jobs = jobs_of_yaml(paths[0], playbook_file=playbook, out=target, max_workers=max_workers)
         for job in jobs:
+            if job.declared.spec.suspend:
+                raise CommandError(
+                    Exit.MISUSE,
+                    f"{paths[0]}: the job {job.declared.name} is suspended and would never end; "
+                    "take spec.suspend out to run it.",
+                )
             if job.declared.spec.documents is None or job.declared.spec.schedule is not None:
                 raise CommandError(
                     Exit.MISUSE,
@@ -188,6 +200,8 @@ def _report(display: Display, jobs: Sequence[LocalJob], outcome: Outcome, *, as_
             show_summary(display.console, read_summary(results), out=job.out)
         if progress.state == "Failed":
             display.say(f"The job {job.declared.name} failed: {progress.message}")
+        if progress.state == "Complete" and not progress.documents.total:
+            display.say(f"There is no document in what {job.declared.name} names.")
         if sentence := _reuse(progress):
             display.say(sentence)
     if as_json:

@@ -24,18 +24,22 @@ def main() -> int:
         home = Path(tempfile.mkdtemp(prefix=f"lexmill-chaos-{seed}-"))
         report = run_seed(seed, home / "home", documents=options.documents, seconds=options.seconds)
         reports.append(report)
-        print(report, flush=True)
+        _say(str(report))
         if report.wrong:
-            print(f"  logs: {home}/home/logs", flush=True)
+            _say(f"  logs: {home}/home/logs")
         else:
             shutil.rmtree(home)
     wrong = [report.seed for report in reports if report.wrong]
-    print(
+    _say(
         f"chaos: {len(reports) - len(wrong)} of {len(reports)} seeds ok"
-        + (f", wrong: {', '.join(map(str, wrong))}" if wrong else ""),
-        flush=True,
+        + (f", wrong: {', '.join(map(str, wrong))}" if wrong else "")
     )
     return 1 if wrong else 0
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

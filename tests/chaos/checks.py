@@ -84,12 +84,7 @@ def _documents(parts: Parts, events: Sequence[Sendable]) -> Iterator[str]:
         LEFT JOIN document AS parent ON parent.id = document.parent_id
         LEFT JOIN event ON event.id = document.event_id
     """)
-    wanted: dict[tuple[str, str | None, str | None], Expected] = {}
-    for event in events:
-        if (expected := event.expected) is not None:
-            wanted[expected.uri, None, event.id] = expected
-            for child in expected.children:
-                wanted[child.uri, expected.uri, None] = child
+    wanted = _wanted(events)
     found = Counter((row.uri, row.parent, row.event) for row in rows)
     for key in wanted.keys() - found.keys():
         yield f"{key} is missing"
@@ -104,6 +99,17 @@ def _documents(parts: Parts, events: Sequence[Sendable]) -> Iterator[str]:
             yield f"{row.uri} is {row.state} ({row.error_code}), not {expected.state}"
         elif row.sha256 != expected.sha256:
             yield f"{row.uri} has the hash of something else"
+
+
+def _wanted(events: Sequence[Sendable]) -> dict[tuple[str, str | None, str | None], Expected]:
+    """By URI, the parent's URI, and the event of a document that came by itself."""
+    wanted: dict[tuple[str, str | None, str | None], Expected] = {}
+    for event in events:
+        if (expected := event.expected) is not None:
+            wanted[expected.uri, None, event.id] = expected
+            for child in expected.children:
+                wanted[child.uri, expected.uri, None] = child
+    return wanted
 
 
 def _endings(parts: Parts) -> Iterator[str]:

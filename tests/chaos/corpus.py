@@ -69,7 +69,8 @@ def _make(rng: random.Random, id_: str, shape: str, folder: Path) -> Sendable:
         "type": OTHER if shape == "unmatched" else TYPES[job],
     }
     uri = f"event:{SOURCE}#{id_}"
-    state, children = "succeeded", ()
+    state = "succeeded"
+    children: tuple[Expected, ...] = ()
     content: bytes | None
     match shape:
         case "text" | "unmatched":
@@ -118,11 +119,12 @@ def _file(folder: Path, id_: str, content: bytes) -> str:
 
 def _contract(rng: random.Random, number: str) -> bytes:
     first, second = rng.sample(_NAMES, 2)
+    supplier, customer = (f"{name} {rng.choice(_FORMS)}" for name in (first, second))
+    date = f"{rng.randint(1, 28)} {rng.choice(_MONTHS)} 2024"
     sentences = [
         f"SERVICES AGREEMENT No. {number}",
-        f"This Agreement is made on {rng.randint(1, 28)} {rng.choice(_MONTHS)} 2024 between "
-        f'{first} {rng.choice(_FORMS)} ("Supplier") and {second} {rng.choice(_FORMS)} ("Customer").',
-        f"1. Fees. The Customer pays EUR {rng.randint(1, 999)},000 within {rng.randint(7, 90)} days.",
+        f'This Agreement is made on {date} between {supplier} ("Supplier") and {customer}.',
+        f"1. Fees. {customer} pays EUR {rng.randint(1, 999)},000 within {rng.randint(7, 90)} days.",
         "2. Term. This Agreement is in force for two years and renews for one year each time.",
         "3. Law. This Agreement is governed by the laws of England and Wales.",
     ]

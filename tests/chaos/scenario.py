@@ -1,4 +1,4 @@
-"""One storm from one seed: 2,000 documents, three senders, one minute, then what is left is told."""
+"""One storm from one seed: 2,000 documents, three senders, one minute; then all is drained."""
 
 import random
 import threading
@@ -24,7 +24,7 @@ SENDERS = 3
 WORKERS = {"contracts": 2, "letters": 1}
 SENT_SECONDS = 180
 DRAINED_SECONDS = 420
-"""Other programs share the machine, and what a killed API had in hand for the sink waits a minute."""
+"""The machine is shared, and what a killed API had in hand for the sink waits a minute."""
 
 
 @dataclass(frozen=True)

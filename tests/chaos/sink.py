@@ -45,7 +45,10 @@ def listening_sink(seed: int) -> Iterator[Told]:
         def log_message(self, *_: object) -> None:
             """Thousands of lines that nobody reads."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    class Server(ThreadingHTTPServer):
+        request_queue_size = 256  # both APIs knock with a hundred connections at once
+
+    with Server(("127.0.0.1", 0), Handler) as server:
         told = Told(f"http://127.0.0.1:{server.server_port}/")
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()

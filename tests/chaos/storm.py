@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from lexmill_cli.local.processes import is_alive
 from tests.chaos.parts import Parts, kill, sandbox_template
@@ -44,11 +45,10 @@ class Storm:
         self._revive("postgres", is_alive(parts.postgres.pid), parts.start_postgres)
         self._revive("valkey", is_alive(parts.valkey.pid), parts.start_valkey)
         for number, api in enumerate(parts.apis):
-            self._revive(f"api {number}", api.is_running, lambda n=number: parts.start_api(n))
+            self._revive(f"api {number}", api.is_running, partial(parts.start_api, number))
         for number, worker in enumerate(parts.workers):
-            self._revive(
-                f"worker {number}", worker.is_running, lambda n=number: parts.start_worker(n)
-            )
+            start = partial(parts.start_worker, number)
+            self._revive(f"worker {number}", worker.is_running, start)
 
     def _revive(self, name: str, alive: bool, start: Callable[[], None]) -> None:  # noqa: FBT001
         if not alive and time.monotonic() >= self._back_at.get(name, 0.0):

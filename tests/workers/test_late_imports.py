@@ -7,13 +7,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from lexmill_workers.sandbox import PRELOAD, Limits, Sandbox
-from lexmill_workers.stages import VERSIONS, Reply, Request
+from lexmill_workers.sandbox import Limits, Sandbox
+from lexmill_workers.stages import PRELOAD, VERSIONS, Reply, Request
 
 SAMPLES = Path(__file__).parents[2] / "samples"
-FILES = sorted(
-    path for folder in ("contracts", "broken") for path in (SAMPLES / folder).iterdir()
-)
+FILES = sorted(path for folder in ("contracts", "broken") for path in (SAMPLES / folder).iterdir())
 
 
 @pytest.fixture(scope="module")

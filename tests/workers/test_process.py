@@ -3,11 +3,257 @@
 import os
 import re
 import signal
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import psutil_free as processes
 import pytest
+
+from lexmill_cli.local import postgres as local_postgres
+from lexmill_cli.local.postgres import PostgresServer
+from lexmill_cli.local.processes import free_port
+from lexmill_cli.local.valkey import ValkeyServer
+from lexmill_legal.reports import read_result
+from tests.api.asking import Api, connected, event
+from tests.processes import OurProcess, Settings, running, running_api, until
+from tests.servers import temporary_database, temporary_postgres
+from tests.workers.sandbox.processes import states
+
+pytestmark = pytest.mark.servers
+
+# Short, so that a lost worker is noticed soon; a busy machine still gets its heartbeats through.
+LEASES = {
+    "LEXMILL_TASKS__LEASE_SECONDS": "3",
+    "LEXMILL_TASKS__HEARTBEAT_SECONDS": "0.3",
+    "LEXMILL_TASKS__SWEEP_SECONDS": "0.2",
+}
+TASK = """
+    SELECT state, failures, crashes, worker, error_code FROM task
+    WHERE job_uid = %s AND kind = 'process'
+"""
+
+
+@pytest.fixture(scope="module")
+def api(
+    postgres: PostgresServer,
+    valkey: ValkeyServer,
+    template_database: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Api]:
+    """For the module: use names of your own in it."""
+    with temporary_database(postgres, template=template_database) as url:
+        settings = Settings(url, valkey.url, tmp_path_factory.mktemp("installation"), LEASES)
+        with running_api(settings) as process, connected(process, settings) as api:
+            yield api
+
+
+@contextmanager
+def working(api: Api, job: str, uid: str, **more: str) -> Iterator[OurProcess]:
+    """A worker of the job's main pool, ready; nothing of it is left after the block."""
+    port = free_port()
+    with running(
+        api.settings,
+        "lexmill_workers",
+        f"worker-{job}",
+        f"http://127.0.0.1:{port}",
+        LEXMILL_WORKER__NAMESPACE=job,
+        LEXMILL_WORKER__JOB=uid,
+        LEXMILL_TELEMETRY__METRICS_PORT=str(port),
+        **more,
+    ) as worker:
+        until(lambda: worker.is_ready)
+        sandboxes = list(states(worker.process.pid))
+        try:
+            yield worker
+        finally:
+            for pid in sandboxes:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
+
+@contextmanager
+def held_up(worker: OurProcess) -> Iterator[None]:
+    """No visit of this fresh worker gets further than to its sandbox, for the time of the block."""
+    (sandbox,) = states(worker.process.pid)
+    os.kill(sandbox, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(sandbox, signal.SIGCONT)
+
+
+def post(api: Api, job: str, **members: Any) -> None:
+    assert api.post(event(**members), path=f"/ns/{job}/events").status_code == 202
+
+
+def the_task(api: Api, uid: str) -> Any:
+    (task,) = api.rows(TASK, uid)
+    return task
+
+
+def in_state(api: Api, uid: str, state: str) -> Any:
+    def found() -> Any:
+        task = the_task(api, uid)
+        return task if task.state == state else None
+
+    return until(found)
+
+
+def test_an_event_becomes_a_result_and_a_report(api: Api) -> None:
+    out = api.settings.folder / "reports"
+    uid = api.declare("whole", output={"uri": out.as_uri()})
+    with working(api, "whole", uid) as worker:
+        post(api, "whole", id="one")
+        report = out / "1" / "results.jsonl"
+        until(report.exists)
+        (result,) = map(read_result, report.read_bytes().splitlines())
+        assert (result.uri, result.status) == ("event:/tests#one", "succeeded")
+        assert not list(out.rglob("*#*"))
+        metrics = worker.get("/metrics").text
+        assert 'lexmill_tasks_total{kind="process",outcome="done"} 1.0' in metrics
+        assert 'lexmill_documents_total{state="succeeded"} 1.0' in metrics
+        assert 'lexmill_stage_seconds_count{stage="parse"} 1.0' in metrics
+        assert worker.get("/livez").text == "ok"
+        assert worker.get("/nothing").status_code == 404
+        assert worker.stop() == 0
+    assert the_task(api, uid)[:3] == ("done", 0, 0)
+    for line in worker.lines():
+        assert line["process"] == "worker"
+        assert not re.search("Agreement|Ltd", str(line))
+
+
+def test_a_document_that_cannot_be_read_has_failed_at_once(api: Api) -> None:
+    uid = api.declare("unreadable")
+    with working(api, "unreadable", uid) as worker:
+        post(api, "unreadable", data=" ")
+        until(lambda: api.rows("SELECT FROM document WHERE job_uid = %s AND state = 'failed'", uid))
+        assert worker.stop() == 0
+    (document,) = api.rows("SELECT error_code, error_message FROM document WHERE job_uid = %s", uid)
+    assert document.error_code == "empty"
+    assert the_task(api, uid)[:3] == ("done", 0, 0)
+
+
+def test_what_passes_is_retried(api: Api) -> None:
+    uid = api.declare("retried", retry={"limit": 9, "backoffSeconds": 1, "maxBackoffSeconds": 1})
+    store = api.settings.folder / "retried"
+    with working(api, "retried", uid, LEXMILL_STORAGE__URI=store.as_uri()) as worker:
+        store.rmdir()
+        store.write_text("no folder", encoding="ascii")
+        post(api, "retried")
+        until(lambda: the_task(api, uid).failures >= 2)
+        assert the_task(api, uid).error_code == "store_away"
+        store.unlink()
+        in_state(api, uid, "done")
+        assert worker.stop() == 0
+    assert the_task(api, uid).crashes == 0
+
+
+def test_what_does_not_pass_is_dead_after_the_last_retry(api: Api) -> None:
+    uid = api.declare("dead", retry={"limit": 1, "backoffSeconds": 0})
+    store = api.settings.folder / "dead"
+    with working(api, "dead", uid, LEXMILL_STORAGE__URI=store.as_uri()) as worker:
+        store.rmdir()
+        store.write_text("no folder", encoding="ascii")
+        post(api, "dead")
+        task = in_state(api, uid, "dead")
+        assert worker.stop() == 0
+    assert (task.failures, task.crashes, task.error_code) == (2, 0, "store_away")
+    (document,) = api.rows("SELECT state, error_code FROM document WHERE job_uid = %s", uid)
+    assert document == ("dead", "store_away")
+
+
+def test_a_worker_killed_in_a_visit_is_one_crash(api: Api) -> None:
+    uid = api.declare("killed")
+    with working(api, "killed", uid) as first, held_up(first):
+        post(api, "killed")
+        lost = in_state(api, uid, "running")
+        first.process.kill()
+        first.process.wait()
+        with working(api, "killed", uid) as second:
+            done = in_state(api, uid, "done")
+            assert second.stop() == 0
+    assert (done.failures, done.crashes) == (0, 1)
+    assert done.worker != lost.worker
+    (document,) = api.rows("SELECT state FROM document WHERE job_uid = %s", uid)
+    assert document.state == "succeeded"
+
+
+def test_a_worker_that_stops_answering_has_lost_its_visit(api: Api) -> None:
+    """It comes back when another one has done the document, and changes nothing."""
+    uid = api.declare("frozen")
+    with working(api, "frozen", uid) as first, held_up(first):
+        post(api, "frozen")
+        in_state(api, uid, "running")
+        os.kill(first.process.pid, signal.SIGSTOP)
+        with working(api, "frozen", uid) as second:
+            in_state(api, uid, "done")
+            before = api.rows("SELECT * FROM document WHERE job_uid = %s", uid)
+            os.kill(first.process.pid, signal.SIGCONT)
+            until(lambda: "claim_lost" in first.log.read_text(encoding="utf-8"))
+            assert second.stop() == 0
+            assert first.stop() == 0
+    assert api.rows("SELECT * FROM document WHERE job_uid = %s", uid) == before
+    assert the_task(api, uid)[:3] == ("done", 0, 1)
+
+
+def test_sigterm_lets_a_visit_finish(api: Api) -> None:
+    uid = api.declare("finishing")
+    with working(api, "finishing", uid) as worker:
+        with held_up(worker):
+            post(api, "finishing")
+            in_state(api, uid, "running")
+            worker.process.terminate()
+            until(lambda: "Shutting down" in worker.log.read_text(encoding="utf-8"))
+        assert worker.process.wait(30) == 0
+    assert the_task(api, uid)[:3] == ("done", 0, 0)
+
+
+def test_sigterm_hands_back_what_takes_too_long(api: Api) -> None:
+    uid = api.declare("leaving")
+    hasty = {"LEXMILL_WORKER__GRACE_SECONDS": "0.5"}
+    with working(api, "leaving", uid, **hasty) as worker, held_up(worker):
+        post(api, "leaving")
+        in_state(api, uid, "running")
+        assert worker.stop() == 0
+    task = the_task(api, uid)
+    assert (task.state, task.failures, task.crashes) == ("waiting", 0, 0)
+    with working(api, "leaving", uid) as another:
+        in_state(api, uid, "done")
+        assert another.stop() == 0
+
+
+def test_an_outage_of_postgresql_is_no_crash(valkey: ValkeyServer, tmp_path: Path) -> None:
+    import lexmill_migrations  # noqa: PLC0415 - Alembic is not for tests without a database
+
+    with temporary_postgres(tmp_path / "home") as server:
+        lexmill_migrations.upgrade(server.url)
+        settings = Settings(server.url, valkey.url, tmp_path, LEASES)
+        with running_api(settings) as process, connected(process, settings) as api:
+            uid = api.declare("outage")
+            with working(api, "outage", uid) as worker:
+                with held_up(worker):
+                    post(api, "outage")
+                    in_state(api, uid, "running")
+                    local_postgres.kill(server)
+                until(lambda: "database_error" in worker.log.read_text(encoding="utf-8"))
+                ready = worker.get("/readyz")
+                assert (ready.status_code, ready.text) == (503, "missing: postgresql")
+                local_postgres.restart(server)
+                done = in_state(api, uid, "done")
+                assert (done.failures, done.crashes) == (0, 0)
+                assert worker.stop() == 0
+            log = worker.log.read_text(encoding="utf-8")
+    assert "Traceback" not in log
+
+
+def test_settings_that_are_missing_are_named(tmp_path: Path) -> None:
+    settings = Settings("postgresql+psycopg://", "redis://127.0.0.1:1", tmp_path, {})
+    with running(settings, "lexmill_workers", "worker", "") as worker:
+        assert worker.process.wait(30) == 2
+        text = worker.log.read_text(encoding="utf-8")
+    assert text == (
+        "lexmill-worker: the settings are incomplete: "
+        "LEXMILL_WORKER__NAMESPACE and LEXMILL_WORKER__JOB are not set\n"
+    )

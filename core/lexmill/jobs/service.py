@@ -169,6 +169,18 @@ def cancel_job(session: Session, *, namespace: str, cancelled: CancelledJob) -> 
     return stopped
 
 
+_OPEN_RUN = text("""
+    SELECT id FROM run
+    WHERE job_uid = :job_uid AND finalized_at IS NULL
+      AND NOT EXISTS (SELECT FROM task WHERE run_id = run.id AND kind = 'finalize')
+    ORDER BY number DESC LIMIT 1
+    FOR SHARE
+""")
+_REPORTS_BEGUN = text(
+    "SELECT EXISTS (SELECT FROM task WHERE run_id = :run_id AND kind = 'finalize')"
+)
+
+
 def open_run(session: Session, *, job_uid: uuid.UUID) -> int:
     """The run that new documents of a job join; a job without one begins the next.
 
@@ -191,22 +203,13 @@ def open_run(session: Session, *, job_uid: uuid.UUID) -> int:
 
 
 def _lock_open_run(session: Session, job_uid: uuid.UUID) -> int | None:
-    reports = select(Task.id).where(Task.kind == "finalize")
-    newest = session.scalar(
-        select(Run.id)
-        .where(
-            Run.job_uid == job_uid,
-            Run.finalized_at.is_(None),
-            ~reports.where(Task.run_id == Run.id).exists(),
-        )
-        .order_by(Run.number.desc())
-        .limit(1)
-        .with_for_update(read=True)
-    )
+    newest = session.scalar(_OPEN_RUN, {"job_uid": job_uid})
+    if newest is None:
+        return None
     # Asked again with a new snapshot: the reports may have been begun while this waited for the
     # lock, after which PostgreSQL itself looks again only at a locked row that has changed.
-    begun = session.scalar(reports.where(Task.run_id == newest))
-    return newest if begun is None else None
+    begun = session.scalar(_REPORTS_BEGUN, {"run_id": newest})
+    return None if begun else int(newest)
 
 
 def lock_jobs(session: Session, *, uids: Collection[uuid.UUID]) -> None:

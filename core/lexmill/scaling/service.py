@@ -48,6 +48,14 @@ _FOLD = text("""
 """)
 
 
+_BUSY = text("""
+    SELECT job_uid, pool FROM pool_demand
+    WHERE (job_uid, pool) IN (
+      SELECT * FROM unnest(CAST(:jobs AS uuid[]), CAST(:pools AS text[]))
+    ) AND waiting + running > 0
+""")
+
+
 def fold_demand(session: Session) -> int:
     """Bring the feed up to the task rows; gives how many pools changed."""
     session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
@@ -62,15 +70,14 @@ def announce_work(session: Session, *, pools: Collection[tuple[uuid.UUID, str]])
 
     ``waiting`` becomes 1, which is enough to start; the fold brings the right number.
     """
-    idle = [
-        (job_uid, pool)
-        for job_uid, pool in sorted(pools)
-        if not session.scalar(
-            select(PoolDemand.waiting + PoolDemand.running > 0).where(
-                PoolDemand.job_uid == job_uid, PoolDemand.pool == pool
-            )
-        )
-    ]
+    named = sorted(pools)
+    if not named:
+        return
+    rows = session.execute(
+        _BUSY, {"jobs": [job_uid for job_uid, _ in named], "pools": [pool for _, pool in named]}
+    )
+    busy = {(row.job_uid, row.pool) for row in rows}
+    idle = [each for each in named if each not in busy]
     if not idle:
         return
     session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
