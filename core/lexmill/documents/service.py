@@ -1,6 +1,7 @@
 import uuid
 from collections.abc import Sequence
 
+import msgspec
 from sqlalchemy import select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session, aliased
@@ -9,25 +10,23 @@ from lexmill.documents.models import Document, StageOutput
 from lexmill.documents.schemas import EndedDocument, NewDocument, NewStageOutput
 
 _ADD = text("""
-    WITH given AS (
-      SELECT * FROM unnest(
-        CAST(:uris AS text[]), CAST(:sources AS text[]), CAST(:names AS text[]),
-        CAST(:parents AS uuid[]), CAST(:events AS uuid[]), CAST(:priorities AS integer[]),
-        CAST(:traces AS text[])
-      ) WITH ORDINALITY
-        AS given (uri, source, name, parent_id, event_id, priority, traceparent, place)
-    ), added AS (
+    WITH added AS (
       INSERT INTO document
         (namespace, job_uid, run_id, parent_id, event_id, uri, source, name, priority, traceparent)
       SELECT
         :namespace, :job_uid, :run_id, parent_id, event_id, uri, source, name, priority, traceparent
-      FROM given ORDER BY place
+      FROM json_to_recordset(CAST(:documents AS json)) AS given (
+        uri text, source text, name text, parent_id uuid, event_id uuid, priority integer,
+        traceparent text
+      )
       ON CONFLICT DO NOTHING
       RETURNING id, priority
+    ), queued AS (
+      INSERT INTO task (kind, namespace, job_uid, run_id, document_id, pool, stage, priority)
+      SELECT 'process', :namespace, :job_uid, :run_id, id, :pool, :stage, priority FROM added
+      RETURNING id
     )
-    INSERT INTO task (kind, namespace, job_uid, run_id, document_id, pool, stage, priority)
-    SELECT 'process', :namespace, :job_uid, :run_id, id, :pool, :stage, priority FROM added
-    RETURNING id
+    SELECT count(*) FROM queued
 """)
 
 
@@ -44,24 +43,20 @@ def add_documents(
     """Queue documents with the task of their first visit; a URI is listed once a run."""
     if not documents:
         return 0
-    added = session.execute(
-        _ADD,
-        {
-            "namespace": namespace,
-            "job_uid": job_uid,
-            "run_id": run_id,
-            "pool": pool,
-            "stage": stage,
-            "uris": [document.uri for document in documents],
-            "sources": [document.source for document in documents],
-            "names": [document.name for document in documents],
-            "parents": [document.parent_id for document in documents],
-            "events": [document.event_id for document in documents],
-            "priorities": [document.priority for document in documents],
-            "traces": [document.traceparent for document in documents],
-        },
+    return (
+        session.scalar(
+            _ADD,
+            {
+                "namespace": namespace,
+                "job_uid": job_uid,
+                "run_id": run_id,
+                "pool": pool,
+                "stage": stage,
+                "documents": msgspec.json.encode(documents).decode(),
+            },
+        )
+        or 0
     )
-    return len(added.all())
 
 
 def list_ended(
