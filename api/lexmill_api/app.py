@@ -6,22 +6,24 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Mount
+from starlette.types import ASGIApp
 
 from lexmill.bootstrap import Process
 from lexmill.queue.wakeups import ValkeyWakeUps
 from lexmill_api.batching import Batcher
 from lexmill_api.delivery import Delivery
+from lexmill_api.event_types import event_type_routes
 from lexmill_api.feed import DemandFeed
 from lexmill_api.health import health_routes
-from lexmill_api.ingest import ingest_routes
+from lexmill_api.ingest import Ingest
 from lexmill_api.request_ids import RequestIds
 from lexmill_api.runtime import ApiRuntime
 from lexmill_api.sweeper import Sweeper
 from lexmill_api.v1 import answer_database_away, router
 
 
-def create_app(process: Process) -> Starlette:
-    """Ingest and probes as plain routes, everything that a person calls as FastAPI beneath /v1."""
+def create_app(process: Process) -> ASGIApp:
+    """Ingest in front, probes as plain routes, what a person calls as FastAPI beneath /v1."""
     wake_ups = ValkeyWakeUps(process.broker.valkey)
     runtime = ApiRuntime(
         process=process,
@@ -30,7 +32,6 @@ def create_app(process: Process) -> Starlette:
         feed=DemandFeed(process.settings.database.url.get_secret_value()),
     )
     sweeper = Sweeper(process.engine, wake_ups, process.settings.tasks)
-
     delivery = Delivery(process.async_engine)
 
     @asynccontextmanager
@@ -53,9 +54,9 @@ def create_app(process: Process) -> Starlette:
     rest.add_exception_handler(SQLAlchemyError, answer_database_away)
     rest.state.runtime = runtime
     app = Starlette(
-        routes=[*ingest_routes(), *health_routes(), Mount("/v1", rest)],
+        routes=[*event_type_routes(), *health_routes(), Mount("/v1", rest)],
         middleware=[Middleware(RequestIds)],
         lifespan=lifespan,
     )
     app.state.runtime = runtime
-    return app
+    return Ingest(app, runtime)

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 import redis
 import structlog
-from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from lexmill.database import is_passing
 from lexmill.events.schemas import Accepted, Incoming, Outcome
 from lexmill.events.service import accept_events
 from lexmill.queue.wakeups import WakeUps
@@ -104,20 +105,19 @@ class Batcher:
         return batch
 
     async def _commit(self, batch: Sequence[_Waiting]) -> None:
-        """One transaction; when PostgreSQL refuses the batch for what is in it, one a request.
+        """One transaction; when it fails for what is in the batch, one a request.
 
         So what it cannot store fails alone, and not for ever with all that happen to be beside it.
         """
         try:
             accepted = await self._store([each for waiting in batch for each in waiting.incoming])
-        except (DataError, IntegrityError, ProgrammingError) as error:
-            if len(batch) == 1:
-                _fail(batch, error)
-            else:
+        except Exception as error:  # noqa: BLE001 - every waiting request gets it and answers
+            passing = isinstance(error, SQLAlchemyError) and is_passing(error)
+            if not passing and len(batch) > 1:
                 for waiting in batch:
                     await self._commit([waiting])
-        except Exception as error:  # noqa: BLE001 - every waiting request gets it and answers
-            _fail(batch, error)
+            else:
+                _fail(batch, error)
         else:
             outcomes = iter(accepted.outcomes)
             for waiting in batch:

@@ -8,7 +8,6 @@ import httpx
 import structlog
 from cloudevents.core.bindings.http import to_structured_event
 from cloudevents.core.v1.event import CloudEvent
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from lexmill.events.outbox import (
@@ -50,7 +49,7 @@ class Delivery:
         while True:
             try:
                 delivered = await self.deliver_due()
-            except SQLAlchemyError as error:
+            except Exception as error:  # noqa: BLE001 - one bad event must not stop all sinks
                 log.warning("delivery_failed", error=type(error).__name__)
                 delivered = 0
             if not delivered:
@@ -84,7 +83,7 @@ class Delivery:
             answer = await self._http.post(
                 outgoing.sink, content=message.body, headers=message.headers
             )
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except Exception as error:  # noqa: BLE001 - a host or port that cannot be has many errors
             log.warning("sink_away", outgoing=outgoing.id, error=type(error).__name__)
             DELIVERIES.labels("away").inc()
             return False

@@ -56,6 +56,6 @@ class DemandFeed:
                     self._announce()  # what came while nobody listened
                     async for _ in connection.notifies():
                         self._announce()
-            except psycopg.Error as error:
+            except (psycopg.Error, OSError) as error:
                 log.warning("feed_interrupted", error=type(error).__name__)
             await asyncio.sleep(_RECONNECT_SECONDS)

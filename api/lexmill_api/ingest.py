@@ -1,4 +1,4 @@
-"""CloudEvents over HTTP: a plain Starlette route beside FastAPI, because every microsecond counts.
+"""CloudEvents over HTTP, in front of every framework, because every microsecond counts.
 
 Answers follow Knative's retry rules: what would be retried in vain is a 400, 413 or 415; overload
 and an absent database are 429 and 503 with Retry-After; a duplicate is 202, and 202 is empty, since
@@ -7,179 +7,219 @@ Knative would route a body onward as a reply event.
 
 import hmac
 import re
-from typing import Any
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import NamedTuple
+from urllib.parse import parse_qs
 
 import msgspec
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
-from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lexmill.errors import ErrorClass, LexmillError
-from lexmill.events.cloudevents import largest_body, parse_request
+from lexmill.events.cloudevents import Received, largest_body, parse_request
 from lexmill.events.errors import BatchError, EventError, problem
 from lexmill.events.schemas import Incoming
 from lexmill.events.service import accept_control
-from lexmill.events.types import data_schema, describe_types
 from lexmill.telemetry.metrics import EVENTS
-from lexmill_api.batching import Batcher, OverloadedError
+from lexmill_api.batching import OverloadedError
+from lexmill_api.request_ids import request_id
 from lexmill_api.runtime import ApiRuntime
 
 log = structlog.get_logger(__name__)
 
-_RETRY = {"Retry-After": "2"}
+_ADDRESS = re.compile(r"(?:/ns/(?P<namespace>[^/]+)(?:/jobs/(?P<job>[^/]+))?)?/events")
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
-_TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+_TRACEPARENT = re.compile(rb"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+_RETRY = (b"retry-after", b"2")
+_PROBLEM = (b"content-type", b"application/problem+json")
+
+Headers = list[tuple[bytes, bytes]]
 
 
-def ingest_routes() -> list[Route]:
-    return [
-        *(
-            Route(path, endpoint, methods=[method])
-            for path in ("/events", "/ns/{namespace}/events", "/ns/{namespace}/jobs/{job}/events")
-            for method, endpoint in (("POST", post_events), ("OPTIONS", options_events))
-        ),
-        Route("/events/types", get_types),
-        Route("/events/types/{type}", get_type),
-    ]
+class Answer(NamedTuple):
+    status: int
+    body: bytes = b""
+    headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
-async def options_events(request: Request) -> Response:
-    """The webhook handshake (CloudEvents HTTP 1.1 Web Hooks 4.2): any origin may deliver."""
-    headers = {"Allow": "POST, OPTIONS"}
-    if origin := request.headers.get("webhook-request-origin"):
-        headers["WebHook-Allowed-Origin"] = origin
-        headers["WebHook-Allowed-Rate"] = request.headers.get("webhook-request-rate", "*")
-    return Response(status_code=200, headers=headers)
+class _Gone(Exception):  # noqa: N818 - no error: the sender hung up
+    pass
 
 
-async def get_types(_: Request) -> Response:
-    """The event types that Lexmill itself defines."""
-    return Response(msgspec.json.encode(describe_types()), media_type="application/json")
+ACCEPTED = Answer(202)
 
 
-async def get_type(request: Request) -> Response:
-    """The JSON Schema of one type's data."""
-    schema = data_schema(request.path_params["type"])
-    if schema is None:
-        return _problem(404, "unknown_type", "Lexmill does not define this event type")
-    return Response(msgspec.json.encode(schema), media_type="application/schema+json")
+@dataclass(frozen=True)
+class Ingest:
+    """The POSTs and OPTIONS of the event addresses; everything else goes on to ``app``."""
 
+    app: ASGIApp
+    runtime: ApiRuntime
 
-async def post_events(request: Request) -> Response:
-    """202 once everything in the request is committed."""
-    runtime: ApiRuntime = request.app.state.runtime
-    namespace = request.path_params.get("namespace", runtime.settings.default_namespace)
-    if not _NAMESPACE.fullmatch(namespace):
-        return _problem(400, "bad_namespace", "the address names no namespace of Kubernetes' form")
-    limits = runtime.limits if _is_authorised(runtime, request) else runtime.public_limits
-    try:
-        content_type = request.headers.get("content-type")
-        headers = request.scope["headers"]
-        body = await _read_body(request, largest_body(content_type, headers, limits))
-        received = parse_request(content_type, headers, body, limits)
-    except (EventError, BatchError) as error:
-        EVENTS.labels("refused").inc()
-        return _answer(error.status, problem(error))
-    except ClientDisconnect:
-        return Response(status_code=400)
-    job = request.path_params.get("job")
-    trace = request.headers.get("traceparent", "")
-    incoming = [
-        Incoming(
-            namespace=namespace,
-            job=job,
-            event=event,
-            traceparent=trace if _TRACEPARENT.fullmatch(trace) else None,
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        address = None if scope["type"] != "http" else _ADDRESS.fullmatch(scope["path"])
+        if address is None or scope["method"] not in {"POST", "OPTIONS"}:
+            await self.app(scope, receive, send)
+            return
+        headers: Headers = scope["headers"]
+        id_ = request_id(headers)
+        if scope["method"] == "OPTIONS":
+            answer = answer_handshake(headers)
+        else:
+            try:
+                answer = await self._post(address, scope, receive)
+            except _Gone:
+                return
+            except Exception as error:  # noqa: BLE001 - its message could quote the event
+                log.error("ingest_defect", error=type(error).__name__, request=id_)
+                answer = _problem(500, "internal_error", "Lexmill failed on this request")
+        await send(
+            {
+                "type": "http.response.start",
+                "status": answer.status,
+                "headers": [
+                    (b"content-length", b"%d" % len(answer.body)),
+                    (b"x-request-id", id_.encode()),
+                    *answer.headers,
+                ],
+            }
         )
-        for event in received.events
-    ]
-    if any(event.is_control for event in received.events):
-        return await _accept_control(runtime, request, incoming)
-    return await _accept(runtime.batcher, incoming)
+        await send({"type": "http.response.body", "body": answer.body})
 
-
-async def _accept(batcher: Batcher, incoming: list[Incoming]) -> Response:
-    try:
-        outcomes = await batcher.accept(incoming)
-    except OverloadedError:
-        EVENTS.labels("overloaded").inc(len(incoming))
-        return _problem(429, "overloaded", "too many events are waiting to be committed", _RETRY)
-    except SQLAlchemyError as error:
-        log.warning("ingest_failed", error=type(error).__name__)
-        EVENTS.labels("database").inc(len(incoming))
-        return _problem(503, "database_away", "the database does not answer", _RETRY)
-    for outcome in outcomes:
-        EVENTS.labels(outcome).inc()
-    if "unknown_job" in outcomes:
-        return _problem(404, "unknown_job", "no listening job of this name is in this namespace")
-    return Response(status_code=202)
-
-
-async def _accept_control(
-    runtime: ApiRuntime, request: Request, incoming: list[Incoming]
-) -> Response:
-    if not _is_authorised(runtime, request):
-        return _problem(
-            401,
-            "unauthorised",
-            "control events need the control token as bearer",
-            {"WWW-Authenticate": "Bearer"},
-        )
-    if len(incoming) > 1 or incoming[0].job is not None:
-        return _problem(
-            400, "control_alone", "a control event is sent alone, to the address of a namespace"
-        )
-    try:
-        async with runtime.session() as session, session.begin():
-            accepted = await session.run_sync(
-                lambda sync: accept_control(
-                    sync, namespace=incoming[0].namespace, event=incoming[0].event
+    async def _post(self, address: "re.Match[str]", scope: Scope, receive: Receive) -> Answer:
+        """202 once everything in the request is committed."""
+        namespace = address["namespace"] or self.runtime.settings.default_namespace
+        if not _NAMESPACE.fullmatch(namespace):
+            return _problem(400, "bad_namespace", "the address has no namespace as Kubernetes has")
+        headers: Headers = scope["headers"]
+        authorised = self._is_authorised(scope)
+        limits = self.runtime.limits if authorised else self.runtime.public_limits
+        try:
+            content_type = _header(headers, b"content-type")
+            declared = None if content_type is None else content_type.decode("latin-1")
+            body = await _read_body(receive, largest_body(declared, headers, limits))
+            received = parse_request(declared, headers, body, limits)
+        except (EventError, BatchError) as error:
+            EVENTS.labels("refused").inc()
+            return Answer(error.status, problem(error), (_PROBLEM,))
+        if any(event.is_control for event in received.events):
+            if not authorised:
+                return UNAUTHORISED
+            return await self._accept_control(namespace, address["job"], received)
+        trace = _header(headers, b"traceparent")
+        if trace is not None and not _TRACEPARENT.fullmatch(trace):
+            trace = None
+        return await self._accept(
+            [
+                Incoming(
+                    namespace=namespace,
+                    job=address["job"],
+                    event=event,
+                    traceparent=None if trace is None else trace.decode(),
                 )
-            )
-    except LexmillError as error:
-        status = 400 if error.error_class is ErrorClass.DOCUMENT else 503
-        return _problem(status, error.code, error.message, _RETRY if status == 503 else None)
-    except SQLAlchemyError as error:
-        log.warning("ingest_failed", error=type(error).__name__)
-        return _problem(503, "database_away", "the database does not answer", _RETRY)
-    EVENTS.labels(accepted.outcomes[0]).inc()
-    await runtime.batcher.ring(accepted.wake_ups)
-    return Response(status_code=202)
+                for event in received.events
+            ]
+        )
+
+    async def _accept(self, incoming: list[Incoming]) -> Answer:
+        try:
+            outcomes = await self.runtime.batcher.accept(incoming)
+        except OverloadedError:
+            EVENTS.labels("overloaded").inc(len(incoming))
+            return OVERLOADED
+        except SQLAlchemyError as error:
+            EVENTS.labels("database").inc(len(incoming))
+            return _database_away(error)
+        for outcome in outcomes:
+            EVENTS.labels(outcome).inc()
+        return UNKNOWN_JOB if "unknown_job" in outcomes else ACCEPTED
+
+    async def _accept_control(self, namespace: str, job: str | None, received: Received) -> Answer:
+        if len(received.events) > 1 or job is not None:
+            return CONTROL_ALONE
+        try:
+            async with self.runtime.session() as session, session.begin():
+                accepted = await session.run_sync(
+                    lambda sync: accept_control(sync, namespace=namespace, event=received.events[0])
+                )
+        except LexmillError as error:
+            if error.error_class is ErrorClass.DOCUMENT:
+                return _problem(400, error.code, error.message)
+            return _problem(503, error.code, error.message, _RETRY)
+        except SQLAlchemyError as error:
+            return _database_away(error)
+        EVENTS.labels(accepted.outcomes[0]).inc()
+        await self.runtime.batcher.ring(accepted.wake_ups)
+        return ACCEPTED
+
+    def _is_authorised(self, scope: Scope) -> bool:
+        """By bearer header, or by the webhook specification's query parameter."""
+        given = _header(scope["headers"], b"authorization")
+        if given is not None:
+            scheme, _, token = given.partition(b" ")
+            if scheme.lower() != b"bearer":
+                return False
+        elif scope["query_string"]:
+            tokens = parse_qs(scope["query_string"]).get(b"access_token", [])
+            token = tokens[0] if tokens else b""
+        else:
+            return False
+        expected = self.runtime.settings.control_token.get_secret_value().encode()
+        return hmac.compare_digest(token.strip(), expected)
 
 
-async def _read_body(request: Request, limit: int) -> bytes:
+def answer_handshake(headers: Headers) -> Answer:
+    """Any origin may deliver (CloudEvents HTTP 1.1 Web Hooks, 4.2)."""
+    answer = [(b"allow", b"POST, OPTIONS")]
+    origin = _header(headers, b"webhook-request-origin")
+    if origin is not None:
+        answer.append((b"webhook-allowed-origin", origin))
+        rate = _header(headers, b"webhook-request-rate")
+        answer.append((b"webhook-allowed-rate", b"*" if rate is None else rate))
+    return Answer(200, b"", tuple(answer))
+
+
+def _header(headers: Headers, wanted: bytes) -> bytes | None:
+    return next((value for name, value in headers if name == wanted), None)
+
+
+async def _read_body(receive: Receive, limit: int) -> bytes:
     """At most one chunk more than the limit is read, whatever Content-Length says."""
     chunks: list[bytes] = []
     size = 0
-    async for chunk in request.stream():
+    more = True
+    while more and size <= limit:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _Gone
+        chunk: bytes = message.get("body", b"")
         chunks.append(chunk)
         size += len(chunk)
-        if size > limit:
-            break
+        more = message.get("more_body", False)
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
-def _is_authorised(runtime: ApiRuntime, request: Request) -> bool:
-    """By bearer header, or by the webhook specification's query parameter."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if not token:
-        scheme, token = "bearer", request.query_params.get("access_token", "")
-    expected = runtime.settings.control_token.get_secret_value()
-    return scheme.lower() == "bearer" and hmac.compare_digest(
-        token.strip().encode(), expected.encode()
-    )
+def _problem(status: int, code: str, detail: str, *headers: tuple[bytes, bytes]) -> Answer:
+    title = HTTPStatus(status).phrase
+    body = {"title": title, "status": status, "code": code, "detail": detail}
+    return Answer(status, msgspec.json.encode(body), (_PROBLEM, *headers))
 
 
-def _problem(
-    status: int, code: str, detail: str, headers: dict[str, str] | None = None
-) -> Response:
-    body: dict[str, Any] = {"status": status, "code": code, "detail": detail}
-    return _answer(status, msgspec.json.encode(body), headers)
+def _database_away(error: SQLAlchemyError) -> Answer:
+    log.warning("ingest_failed", error=type(error).__name__)
+    return _problem(503, "database_away", "the database does not answer", _RETRY)
 
 
-def _answer(status: int, body: bytes, headers: dict[str, str] | None = None) -> Response:
-    return Response(
-        body, status_code=status, headers=headers, media_type="application/problem+json"
-    )
+UNAUTHORISED = _problem(
+    401,
+    "unauthorised",
+    "control events need the control token as bearer",
+    (b"www-authenticate", b"Bearer"),
+)
+UNKNOWN_JOB = _problem(404, "unknown_job", "no listening job of this name is in this namespace")
+CONTROL_ALONE = _problem(
+    400, "control_alone", "a control event is sent alone, to the address of a namespace"
+)
+OVERLOADED = _problem(429, "overloaded", "too many events are waiting to be committed", _RETRY)

@@ -8,8 +8,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 
+def request_id(headers: list[tuple[bytes, bytes]]) -> str:
+    """The caller's id where it is one, else a new one."""
+    given = next((value for name, value in headers if name == b"x-request-id"), b"")
+    return given.decode() if _ID.fullmatch(given) else uuid.uuid4().hex
+
+
 class RequestIds:
-    """Every log line and answer of a request carries its id: the caller's, or a new one."""
+    """Every log line and answer of a request carries its id."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -18,13 +24,12 @@ class RequestIds:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-        request_id = given.decode() if _ID.fullmatch(given) else uuid.uuid4().hex
+        id_ = request_id(scope["headers"])
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+                MutableHeaders(scope=message)["X-Request-ID"] = id_
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request=request_id):
+        with structlog.contextvars.bound_contextvars(request=id_):
             await self._app(scope, receive, send_with_id)

@@ -1,13 +1,14 @@
 """Every replica tries each sweep each second; PostgreSQL's advisory locks let one do it."""
 
 import threading
+import time
 from dataclasses import dataclass, field
 
-import redis
 import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from lexmill.database import is_passing
 from lexmill.queue.wakeups import WakeUps
 from lexmill.settings import TaskSettings
 from lexmill.tasks.sweep import sweep_all
@@ -34,9 +35,19 @@ class Sweeper:
             self._thread.join()
 
     def _run(self) -> None:
+        # A server that recovers, or a network that was cut, may be away for longer than a lease,
+        # and the server knows only when it was started. Workers get the time to renew theirs.
+        away_until = 0.0
         while not self._stopped.wait(self.settings.sweep_seconds):
             try:
                 with SWEEP_SECONDS.time():
-                    sweep_all(self.engine, wake_ups=self.wake_ups, settings=self.settings)
-            except (SQLAlchemyError, redis.RedisError) as error:
+                    sweep_all(
+                        self.engine,
+                        wake_ups=self.wake_ups,
+                        settings=self.settings,
+                        leases=time.monotonic() > away_until,
+                    )
+            except Exception as error:  # noqa: BLE001 - the next round may do better
                 log.warning("sweep_failed", error=type(error).__name__)
+                if isinstance(error, SQLAlchemyError) and is_passing(error):
+                    away_until = time.monotonic() + self.settings.lease_seconds

@@ -2,6 +2,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Engine, MetaData, create_engine, text
+from sqlalchemy.exc import (
+    DBAPIError,
+    InterfaceError,
+    OperationalError,
+    SQLAlchemyError,
+)
+from sqlalchemy.exc import (
+    TimeoutError as PoolTimeoutError,
+)
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Session
 
@@ -38,6 +47,7 @@ def create_database_engine(settings: DatabaseSettings, *, application: str) -> E
         max_overflow=settings.pool_size,
         pool_pre_ping=True,
         pool_timeout=10,
+        hide_parameters=True,  # an error's text is logged; parameters hold documents
         connect_args={**_CONNECT, "application_name": application},
     )
 
@@ -49,6 +59,7 @@ def create_async_database_engine(settings: DatabaseSettings, *, application: str
         max_overflow=settings.pool_size,
         pool_pre_ping=True,
         pool_timeout=10,
+        hide_parameters=True,  # an error's text is logged; parameters hold documents
         connect_args={**_CONNECT, "application_name": application},
     )
 
@@ -63,3 +74,24 @@ def transaction(engine: Engine, *, durable: bool = True) -> Iterator[Session]:
         if not durable:
             session.execute(text("SET LOCAL synchronous_commit = off"))
         yield session
+
+
+# Connection, rollback for a deadlock, resources, locks, an operator's doing, the system below.
+_PASSING_CLASSES = frozenset({"08", "40", "53", "55", "57", "58"})
+_QUERY_CANCELED = "57014"
+
+
+def is_passing(error: SQLAlchemyError) -> bool:
+    """Whether the same may succeed another time: the server is away, busy or full.
+
+    The exception's class does not tell: a value too large for an index (SQLSTATE 54000) is an
+    OperationalError, too, and a statement that takes too long takes as long the next time.
+    """
+    if not isinstance(error, DBAPIError):
+        return isinstance(error, PoolTimeoutError)
+    if error.connection_invalidated:
+        return True
+    state: str | None = getattr(error.orig, "sqlstate", None)
+    if state is None:  # the server was not reached
+        return isinstance(error, OperationalError | InterfaceError)
+    return state[:2] in _PASSING_CLASSES and state != _QUERY_CANCELED

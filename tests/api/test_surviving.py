@@ -77,9 +77,7 @@ class Outage:
         self._url = url
 
     def engine(self) -> Engine:
-        return create_engine(
-            "postgresql+psycopg://", creator=self._connect, poolclass=NullPool
-        )
+        return create_engine("postgresql+psycopg://", creator=self._connect, poolclass=NullPool)
 
     def _connect(self) -> "psycopg.Connection[Any]":
         self.tried += 1
@@ -199,8 +197,7 @@ def test_a_sink_that_cannot_exist_keeps_nothing_from_the_others(
         async def work(engine: AsyncEngine) -> None:
             delivery = Delivery(engine)
             delivery.start()
-            while not told.documents or not _delayed(engine_):
-                await asyncio.sleep(0.01)
+            await asyncio.to_thread(until, lambda: told.documents and _delayed(engine_))
             await delivery.stop()
 
         engine_ = engine

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 
 import structlog
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from lexmill.database import transaction
 from lexmill.settings import TaskSettings
@@ -78,7 +77,7 @@ class Leases:
         try:
             with transaction(self._engine) as session:
                 hand_back(session, claims=list(owed))
-        except SQLAlchemyError as error:
+        except Exception as error:  # noqa: BLE001 - as for the beats, which come from this thread
             log.warning("hand_back_failed", error=type(error).__name__)
             return
         with self._lock:
@@ -90,7 +89,7 @@ class Leases:
                 kept = extend_leases(
                     session, claims=list(held), lease_seconds=self._settings.lease_seconds
                 )
-        except SQLAlchemyError as error:
+        except Exception as error:  # noqa: BLE001 - without beats every visit would be lost
             # While PostgreSQL is away nobody can take the claim; the next beat tries again.
             log.warning("heartbeat_failed", error=type(error).__name__)
             return

@@ -4,9 +4,9 @@ import threading
 import uuid
 
 import structlog
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
-from lexmill.database import transaction
+from lexmill.database import is_passing, transaction
 from lexmill.errors import ClaimLostError, ErrorClass, LexmillError
 from lexmill.jobs.schemas import MAIN_POOL
 from lexmill.jobs.service import JobSpec, read_spec
@@ -29,10 +29,13 @@ log = structlog.get_logger(__name__)
 
 def work_once(runtime: Runtime) -> bool:
     """Do one task; False when none was due. Errors end in the task's row, not in the caller."""
+    claim = uuid.uuid4()
     try:
-        found = _claim(runtime)
+        found = _claim(runtime, claim)
     except SQLAlchemyError as error:
         log.warning("database_error", error=type(error).__name__)
+        # It may have been committed all the same, and nobody works on it.
+        runtime.leases.hand_back_later(claim)
         return False
     if found is None:
         return False
@@ -47,10 +50,11 @@ def work_once(runtime: Runtime) -> bool:
     return True
 
 
-def _claim(runtime: Runtime) -> tuple[ClaimedTask, JobSpec] | None:
+def _claim(runtime: Runtime, claim: uuid.UUID) -> tuple[ClaimedTask, JobSpec] | None:
     with transaction(runtime.process.engine, durable=False) as session:
         task = claim_task(
             session,
+            claim=claim,
             job_uid=uuid.UUID(runtime.worker.job),
             pool=runtime.worker.pool,
             worker=runtime.worker_id,
@@ -99,8 +103,7 @@ def _put_off(runtime: Runtime, task: ClaimedTask, job: JobSpec, error: SQLAlchem
     """PostgreSQL away is nobody's failure or crash: the task is handed back once it answers."""
     log.warning("database_error", kind=task.kind, error=type(error).__name__)
     TASKS.labels(task.kind, "database").inc()
-    passing = not isinstance(error, DBAPIError) or error.connection_invalidated
-    if passing or isinstance(error, OperationalError | InterfaceError):
+    if is_passing(error):
         runtime.leases.hand_back_later(task.claim)
     else:
         _fail(runtime, task, job, _defect(error))

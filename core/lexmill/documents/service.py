@@ -1,3 +1,4 @@
+import hashlib
 import uuid
 from collections.abc import Sequence
 
@@ -8,6 +9,9 @@ from sqlalchemy.orm import Session, aliased
 
 from lexmill.documents.models import Document, StageOutput
 from lexmill.documents.schemas import EndedDocument, NewDocument, NewStageOutput
+
+MAX_URI_BYTES = 2_000
+"""An entry of an index has at most 2,704 bytes."""
 
 _ADD = text("""
     WITH added AS (
@@ -52,11 +56,22 @@ def add_documents(
                 "run_id": run_id,
                 "pool": pool,
                 "stage": stage,
-                "documents": msgspec.json.encode(documents).decode(),
+                "documents": msgspec.json.encode(
+                    [_indexable(document) for document in documents]
+                ).decode(),
             },
         )
         or 0
     )
+
+
+def _indexable(document: NewDocument) -> NewDocument:
+    """A name too long for PostgreSQL's indexes ends in its hash: the same name gives the same."""
+    name = document.uri.encode()
+    if len(name) <= MAX_URI_BYTES:
+        return document
+    begin = name[: MAX_URI_BYTES - 65].decode(errors="ignore")
+    return msgspec.structs.replace(document, uri=f"{begin}~{hashlib.sha256(name).hexdigest()}")
 
 
 def list_ended(

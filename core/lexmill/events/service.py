@@ -136,7 +136,8 @@ def accept_events(session: Session, *, incoming: Sequence[Incoming]) -> Accepted
     wake_ups: Counter[str] = Counter()
     for uid in sorted(documents):
         wake_ups.update(_queue(session, by_uid[uid], documents[uid]))
-    wake_ups.update(replay_documents(session, document_ids=list(letters)))
+    if letters:
+        wake_ups.update(replay_documents(session, document_ids=list(letters)))
     announce_work(session, pools={(uid, by_uid[uid].pool) for uid in documents})
     return Accepted(outcomes=tuple(outcomes), wake_ups=dict(wake_ups))
 

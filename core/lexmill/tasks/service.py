@@ -44,7 +44,7 @@ _CLAIM = text("""
       LIMIT 1
       FOR UPDATE SKIP LOCKED
     ), taken AS (
-      UPDATE task SET state = 'running', claim = gen_random_uuid(), worker = :worker,
+      UPDATE task SET state = 'running', claim = :claim, worker = :worker,
         lease_until = clock_timestamp() + :lease, started_at = clock_timestamp()
       FROM best WHERE task.id = best.id
       RETURNING task.*
@@ -70,16 +70,24 @@ _READY = """
 
 
 def claim_task(
-    session: Session, *, job_uid: uuid.UUID, pool: str, worker: str, lease_seconds: float
+    session: Session,
+    *,
+    job_uid: uuid.UUID,
+    pool: str,
+    worker: str,
+    lease_seconds: float,
+    claim: uuid.UUID | None = None,
 ) -> ClaimedTask | None:
     """Take the best due task of a pool: highest priority, then oldest; None when nothing is due.
 
-    A suspended job gives no work, except for the reports of one that has ended.
+    Who gives the ``claim`` can hand it back without knowing whether the commit came through. A
+    suspended job gives no work, except for the reports of one that has ended.
     """
     row = (
         session.execute(
             _CLAIM,
             {
+                "claim": claim or uuid.uuid4(),
                 "job_uid": job_uid,
                 "pool": pool,
                 "worker": worker,

@@ -18,9 +18,17 @@ from lexmill.telemetry.metrics import POOL_RUNNING, POOL_WAITING, SWEEPS
 _LOCK_SPACE = 0x6C65786D
 
 
-def sweep_all(engine: Engine, *, wake_ups: WakeUps, settings: TaskSettings) -> None:
-    """One round. Raises what PostgreSQL or Valkey raise: the caller tries again a second later."""
-    _alone(engine, 1, "expired_leases", lambda session: expire_leases(session, settings=settings))
+def sweep_all(
+    engine: Engine, *, wake_ups: WakeUps, settings: TaskSettings, leases: bool = True
+) -> None:
+    """One round. Raises what PostgreSQL or Valkey raise: the caller tries again a second later.
+
+    Without ``leases`` none expires, as right after an outage.
+    """
+    if leases:
+        _alone(
+            engine, 1, "expired_leases", lambda session: expire_leases(session, settings=settings)
+        )
     _alone(engine, 2, "finalize", lambda session: len(start_finalize(session)))
     _alone(engine, 3, "demand", fold_demand)
     _alone(engine, 4, "event_keys", forget_event_keys)

@@ -1,5 +1,7 @@
 """Listing a run's documents for its reports, and how far a job is."""
 
+import random
+import string
 from typing import Any
 
 import pytest
@@ -8,7 +10,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lexmill.documents.schemas import EndedDocument
-from lexmill.documents.service import add_documents, find_stage_outputs, list_ended
+from lexmill.documents.service import (
+    MAX_URI_BYTES,
+    add_documents,
+    find_stage_outputs,
+    list_ended,
+)
 from lexmill.jobs.service import read_progress
 from lexmill.tasks.service import start_finalize
 from tests.core import building
@@ -143,3 +150,25 @@ def test_nobody_waits_for_reports_that_are_dead(session: Session) -> None:
 
 def test_there_is_no_progress_of_what_does_not_exist(session: Session) -> None:
     assert read_progress(session, namespace=NAMESPACE, name="nobody") is None
+
+
+@pytest.mark.parametrize("letter", ["a", "Ж"])
+def test_a_name_too_long_for_an_index_ends_in_its_hash(session: Session, letter: str) -> None:
+    """One such event or file must not keep the others of its batch from being queued."""
+    rng = random.Random(1)
+    long = "".join(chr(ord(letter) + rng.randrange(26)) for _ in range(9_000))
+    uid = building.declare_with_documents(session, long, "b", long, f"{long}c")
+    first, second = sorted(uri for uri in building.documents_of(session, uid) if uri != "b")
+    assert first.startswith(long[:900])
+    assert first[:900] == second[:900]
+    assert first[-64:] != second[-64:]
+    assert max(len(uri.encode()) for uri in (first, second)) <= MAX_URI_BYTES
+    building.claimed(session, uid)
+
+
+def test_an_event_with_a_long_source_is_taken(session: Session) -> None:
+    uid = building.listen(session)
+    source = "/" + "".join(random.Random(1).choices(string.ascii_letters, k=9_000))
+    assert building.accept(session, building.event(source=source)).outcomes == ("routed",)
+    (document,) = building.document_rows(session, uid)
+    assert document.uri.startswith(f"event:{source[:900]}")
