@@ -11,7 +11,7 @@ branch_labels = None
 depends_on = None
 
 
-# Months ahead exist before their first row comes; what falls outside (a clock gone wrong) is kept in
+# Months ahead exist before their first row comes; what falls outside (a clock gone wrong) lies in
 # the default partition.
 _PARTITIONS = """
 CREATE FUNCTION create_event_partitions(months integer) RETURNS void LANGUAGE plpgsql AS $$
@@ -219,7 +219,6 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "state IN ('queued', 'succeeded', 'failed', 'dead')", name=op.f("ck_document_state")
         ),
-        sa.ForeignKeyConstraint(["job_uid"], ["job.uid"], name=op.f("fk_document_job_uid")),
         sa.ForeignKeyConstraint(["parent_id"], ["document.id"], name=op.f("fk_document_parent_id")),
         sa.ForeignKeyConstraint(["run_id"], ["run.id"], name=op.f("fk_document_run_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_document")),
@@ -293,8 +292,6 @@ def upgrade() -> None:
             "state IN ('waiting', 'running', 'done', 'dead')", name=op.f("ck_task_state")
         ),
         sa.ForeignKeyConstraint(["document_id"], ["document.id"], name=op.f("fk_task_document_id")),
-        sa.ForeignKeyConstraint(["job_uid"], ["job.uid"], name=op.f("fk_task_job_uid")),
-        sa.ForeignKeyConstraint(["run_id"], ["run.id"], name=op.f("fk_task_run_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_task")),
     )
     op.create_index(

@@ -28,7 +28,7 @@ class Document(Base):
         primary_key=True, server_default=text("gen_random_uuid()")
     )
     namespace: Mapped[str]
-    job_uid: Mapped[uuid.UUID] = mapped_column(ForeignKey("job.uid"))
+    job_uid: Mapped[uuid.UUID]  # the run's; a foreign key of its own would only cost
     run_id: Mapped[int] = mapped_column(ForeignKey("run.id"))
     parent_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("document.id"))
     event_id: Mapped[uuid.UUID | None]

@@ -30,8 +30,10 @@ class Task(Base):
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     kind: Mapped[str]
     namespace: Mapped[str]
-    job_uid: Mapped[uuid.UUID] = mapped_column(ForeignKey("job.uid"))
-    run_id: Mapped[int] = mapped_column(ForeignKey("run.id"))
+    # No foreign keys where the document's already hold them: each costs every insert a look-up and
+    # a lock on one row that all inserts share.
+    job_uid: Mapped[uuid.UUID]
+    run_id: Mapped[int] = mapped_column(BigInteger)
     document_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("document.id"))
     pool: Mapped[str]
     stage: Mapped[str | None]

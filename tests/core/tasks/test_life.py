@@ -34,9 +34,8 @@ from lexmill.tasks.service import (
 from lexmill.tasks.sweep import expire_leases, move_tasks, stop_ended_jobs
 from tests.core import building
 
-POOLS = ("main", "ocr")
-SWEEPING = TaskSettings(lease_seconds=0.001, max_crashes=3)
-RETRYING = Retrying(limit=2)
+SWEEPING = TaskSettings(lease_seconds=0.001, max_crashes=2)
+RETRYING = Retrying(limit=1)
 
 
 class TaskLife(RuleBasedStateMachine):
@@ -48,7 +47,8 @@ class TaskLife(RuleBasedStateMachine):
         self.held: list[ClaimedTask] = []
         self.ended: dict[uuid.UUID, tuple[Any, ...]] = {}
         self.finalized: dict[int, object] = {}
-        self.pages = self.generation = 1
+        self.pages = self.generation = self.received = 1
+        self.pools = ["main"]
 
     @initialize(is_listening=st.booleans())
     def declare(self, is_listening: bool) -> None:  # noqa: FBT001 - hypothesis passes by name
@@ -58,8 +58,10 @@ class TaskLife(RuleBasedStateMachine):
 
     # What workers do.
 
-    @rule(pool=st.sampled_from(POOLS), dies=st.booleans())
-    def claim(self, pool: str, dies: bool) -> None:  # noqa: FBT001
+    @rule(data=st.data(), dies=st.booleans())
+    def claim(self, data: st.DataObject, dies: bool) -> None:  # noqa: FBT001
+        """Workers are there for the pools that the job has now."""
+        pool = data.draw(st.sampled_from(self.pools))
         lease = building.RAN_OUT if dies else building.LEASE_SECONDS
         task = building.claim(self.session, self.uid, pool=pool, lease_seconds=lease)
         if task is not None:
@@ -130,11 +132,14 @@ class TaskLife(RuleBasedStateMachine):
     @precondition(lambda self: self.is_listening)
     @rule(count=st.integers(1, 3))
     def receive(self, count: int) -> None:
-        building.accept(self.session, *(building.event() for _ in range(count)))
+        events = [building.event(id=f"{self.received}/{number}") for number in range(count)]
+        building.accept(self.session, *events)
+        self.received += 1
 
     @rule(keeps_ocr=st.booleans(), is_suspended=st.booleans())
     def redeclare(self, keeps_ocr: bool, is_suspended: bool) -> None:  # noqa: FBT001
         self.generation += 1
+        self.pools = ["main", "ocr"] if keeps_ocr else ["main"]
         building.declare(
             self.session,
             uid=self.uid,
@@ -194,6 +199,12 @@ class TaskLife(RuleBasedStateMachine):
         """)
         assert self.session.execute(begun).all() == []
 
+    @invariant()
+    def a_complete_job_has_nothing_left_to_do(self) -> None:
+        if building.job_row(self.session, self.uid).outcome == "complete":
+            states = {state for _, state in building.tasks_of(self.session, self.uid)}
+            assert not states & {"waiting", "running"}
+
     def teardown(self) -> None:
         try:
             if hasattr(self, "uid"):
@@ -205,12 +216,12 @@ class TaskLife(RuleBasedStateMachine):
     def _drain(self) -> None:
         """Nothing more happens to anybody: everything ends."""
         if building.job_row(self.session, self.uid).suspended:
-            self.redeclare(keeps_ocr=True, is_suspended=False)
+            self.redeclare(keeps_ocr="ocr" in self.pools, is_suspended=False)
         hand_back(self.session, claims=[task.claim for task in self.held])
         for _ in range(20):
             self.wait()
             self.sweep()
-            done = sum(building.drain(self.session, self.uid, pool=pool) for pool in POOLS)
+            done = sum(building.drain(self.session, self.uid, pool=pool) for pool in self.pools)
             self.a_document_ends_once()
             if not done:
                 break
@@ -268,7 +279,7 @@ def test_every_document_ends_once_whatever_happens(shared_engine: Engine) -> Non
     run_state_machine_as_test(
         lambda: TaskLife(shared_engine),
         settings=settings(
-            max_examples=40,
+            max_examples=50,
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
