@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import Engine, NullPool, create_engine, func, select, text, update
+from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from lexmill.database import create_async_database_engine, create_database_engine, transaction
@@ -19,6 +20,7 @@ from lexmill.scaling.models import PoolDemand
 from lexmill.settings import DatabaseSettings, TaskSettings
 from lexmill.tasks.models import Task
 from lexmill.tasks.service import extend_leases
+from lexmill.tasks.sweep import sweep_all
 from lexmill_api.batching import Batcher
 from lexmill_api.delivery import Delivery
 from lexmill_api.sweeper import Sweeper
@@ -66,6 +68,16 @@ def test_the_sweeper_survives_a_defect(engine: Engine) -> None:
         until(lambda: wake_ups.rung)
     finally:
         sweeper.stop()
+
+
+def test_one_sweep_that_fails_keeps_no_other_from_its_work(engine: Engine) -> None:
+    with transaction(engine) as session:
+        building.declare_with_documents(session, "a")
+        session.execute(text("ALTER TABLE event_key RENAME TO gone"))
+    wake_ups = WakeUpsThatFail(0)
+    with pytest.raises(ProgrammingError):
+        sweep_all(engine, wake_ups=wake_ups, settings=TaskSettings())
+    assert wake_ups.rung == 1
 
 
 class Outage:

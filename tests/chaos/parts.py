@@ -93,10 +93,13 @@ class Parts:
         with psycopg.connect(self.database, row_factory=psycopg.rows.namedtuple_row) as connection:
             return connection.execute(query, parameters).fetchall()
 
-    def await_apis(self) -> None:
+    def are_ready(self) -> bool:
+        """Whether all APIs are."""
         for url in self.urls:
             with self.client(url) as client:
-                assert wait_until(client.is_ready, timeout_seconds=START_SECONDS), url
+                if not client.is_ready():
+                    return False
+        return True
 
     def stop_services(self) -> None:
         services = [*self.workers, *self.apis]
@@ -161,7 +164,7 @@ def running_parts(home: Path, *, apis: int) -> Iterator[Parts]:
         )
         services.callback(parts.stop_services)
         parts.apis = [parts._start_api(number) for number in range(apis)]
-        parts.await_apis()
+        assert wait_until(parts.are_ready, timeout_seconds=START_SECONDS)
         yield parts
 
 

@@ -1,5 +1,6 @@
 """Every two seconds something is killed or restarted at random, and started again soon after."""
 
+import math
 import os
 import random
 import signal
@@ -9,11 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from lexmill_cli.local.processes import is_alive
-from tests.chaos.parts import Parts, kill, sandbox_template
+from lexmill_cli.local.processes import is_alive, wait_until
+from lexmill_cli.local.services import Service
+from tests.chaos.parts import START_SECONDS, Parts, kill, sandbox_template
 
 EVERY_SECONDS = 2.0
 LONGEST_ABSENCE_SECONDS = 2.0
+FROZEN_SECONDS = 18.0
+"""Longer than a lease: somebody else has taken the task over when it goes on."""
 _POLL_SECONDS = 0.05
 
 
@@ -26,6 +30,7 @@ class Storm:
     blows: "Counter[str]" = field(default_factory=Counter)
     _back_at: dict[str, float] = field(default_factory=dict)
     """When a part that is away is started again."""
+    _frozen: list[tuple[float, Service]] = field(default_factory=list)
 
     def rage(self, seconds: float) -> None:
         begun = time.monotonic()
@@ -34,14 +39,20 @@ class Storm:
             self._heal_until(begun + (number + 1) * EVERY_SECONDS)
 
     def calm(self) -> None:
-        """Bring back whatever is away, at once."""
+        """Bring back whatever is away, or just stopping, at once."""
         self._back_at.clear()
-        self.heal()
-        self.parts.await_apis()
+        self._thaw(math.inf)
+
+        def ready() -> bool:
+            self.heal()
+            return self.parts.are_ready()
+
+        assert wait_until(ready, timeout_seconds=START_SECONDS)
 
     def heal(self) -> None:
         """Start what is away and whose time has come; all that ended by itself, too."""
         parts = self.parts
+        self._thaw(time.monotonic())
         self._revive("postgres", is_alive(parts.postgres.pid), parts.start_postgres)
         self._revive("valkey", is_alive(parts.valkey.pid), parts.start_valkey)
         for number, api in enumerate(parts.apis):
@@ -49,6 +60,13 @@ class Storm:
         for number, worker in enumerate(parts.workers):
             start = partial(parts.start_worker, number)
             self._revive(f"worker {number}", worker.is_running, start)
+
+    def _thaw(self, now: float) -> None:
+        """Whoever was frozen for longer than its lease goes on as if nothing had happened."""
+        for until, service in self._frozen:
+            if until <= now and service.is_running:
+                service.process.send_signal(signal.SIGCONT)
+        self._frozen = [(until, service) for until, service in self._frozen if until > now]
 
     def _revive(self, name: str, alive: bool, start: Callable[[], None]) -> None:  # noqa: FBT001
         if not alive and time.monotonic() >= self._back_at.get(name, 0.0):
@@ -85,7 +103,11 @@ class Storm:
         if how < 0.15 and (template := sandbox_template(worker)) is not None:
             kill(template)
             return "sandbox killed"
-        if how < 0.75:
+        if how < 0.3 and worker.is_running:
+            worker.process.send_signal(signal.SIGSTOP)
+            self._frozen.append((time.monotonic() + FROZEN_SECONDS, worker))
+            return "worker frozen"
+        if how < 0.8:
             kill(worker.process.pid)
             return "worker killed"
         worker.ask_to_stop()

@@ -20,7 +20,7 @@ from lexmill_cli.scaler import LocalScaler
 from lexmill_cli.system import LocalSystem, local_system
 from tests.processes import until
 
-pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("cli-system")]
+pytestmark = pytest.mark.servers
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from tests.servers import temporary_database
 def shared_engine(postgres: PostgresServer, template_database: str) -> Iterator[Engine]:
     """A database in which nothing is ever committed."""
     with temporary_database(postgres, template=template_database) as url:
-        engine = _connect(url)
+        engine = connect(url)
         yield engine
         engine.dispose()
 
@@ -31,12 +31,12 @@ def session(shared_engine: Engine) -> Iterator[Session]:
 @pytest.fixture
 def engine(database: str) -> Iterator[Engine]:
     """A database of the test's own, for what has to commit."""
-    engine = _connect(database)
+    engine = connect(database)
     yield engine
     engine.dispose()
 
 
-def _connect(url: str) -> Engine:
+def connect(url: str) -> Engine:
     return create_database_engine(
         DatabaseSettings(url=SecretStr(url), pool_size=8), application="tests"
     )

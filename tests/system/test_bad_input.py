@@ -19,7 +19,7 @@ from tests.system.commands import (
 )
 from tests.system.people import ordinary_user, requires_root
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("bad-input")]
+pytestmark = pytest.mark.system
 
 JOB = """
 apiVersion: lexmill.io/v1alpha1

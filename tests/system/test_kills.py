@@ -16,7 +16,7 @@ from tests.system.commands import (
     write_contracts,
 )
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("kills")]
+pytestmark = pytest.mark.system
 
 DOCUMENTS = 400
 WORKERS = ("--max-workers", "2")

@@ -16,7 +16,7 @@ from lexmill_legal.reports import read_result, results_schema
 from lexmill_legal.results import DocumentResult
 from tests.system.commands import SAMPLES, Ended, Workplace, workplace
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("samples")]
+pytestmark = pytest.mark.system
 
 COMMAND = ("run", SAMPLES / "contracts", "--playbook", SAMPLES / "playbook.yaml", "--json")
 

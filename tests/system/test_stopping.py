@@ -5,9 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.commands import Workplace, descendants, until, workplace, write_contracts
+from tests.system.commands import (
+    Workplace,
+    descendants,
+    one_of,
+    until,
+    workplace,
+    write_contracts,
+)
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("stopping")]
+pytestmark = pytest.mark.system
 
 DOCUMENTS = 150
 ENDED = """
@@ -60,3 +67,22 @@ def test_ctrl_c_stops_all_and_the_same_command_goes_on(place: Workplace) -> None
     assert len(done_before) >= 23
     assert {uri: after[uri] for uri in done_before} == done_before
     assert {(row.state, row.visits) for row in after.values()} == {("succeeded", 1)}
+
+
+def test_ctrl_c_while_the_servers_are_starting(place: Workplace) -> None:
+    contracts = write_contracts(place.path("contracts"), range(1))
+    for program in ("initdb", "valkey-server", "lexmill_api"):
+        interrupt_at(place, contracts, program)
+    assert place.run("run", contracts, "--json").code == 0
+
+
+def interrupt_at(place: Workplace, contracts: Path, program: str) -> None:
+    """As soon as this program has been started."""
+    with place.started("run", contracts, "--json") as running:
+        until(lambda: one_of(running.process.pid, program))
+        processes = descendants(running.process.pid)
+        running.interrupt()
+        stopped = running.wait(30)
+    assert (stopped.code, stopped.stdout) == (130, "")
+    assert "Traceback" not in stopped.stderr
+    until(lambda: not [process for process in processes if process.is_alive])

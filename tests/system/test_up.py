@@ -14,7 +14,7 @@ from lexmill_legal.reports import read_result
 from lexmill_legal.results import DocumentResult
 from tests.system.commands import SAMPLES, Workplace, contract, descendants, until, workplace
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("up")]
+pytestmark = pytest.mark.system
 
 LISTENING = """
 apiVersion: lexmill.io/v1alpha1

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from sqlalchemy import Engine, Interval, bindparam, func, select, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from lexmill.database import transaction
+from lexmill.database import is_passing, transaction
 from lexmill.jobs.schemas import MAIN_POOL
 from lexmill.queue.broker import queue_name
 from lexmill.queue.wakeups import WakeUps
@@ -23,18 +24,32 @@ def sweep_all(
 ) -> None:
     """One round. Raises what PostgreSQL or Valkey raise: the caller tries again a second later.
 
-    Without ``leases`` none expires, as right after an outage.
+    A sweep that fails by itself keeps no other from its work. Without ``leases`` none expires, as
+    right after an outage.
     """
+    sweeps: list[tuple[int, str, Callable[[Session], int]]] = [
+        (2, "finalize", lambda session: len(start_finalize(session))),
+        (3, "demand", fold_demand),
+        (4, "event_keys", forget_event_keys),
+        (5, "ended_jobs", stop_ended_jobs),
+        (6, "moved_tasks", move_tasks),
+        (7, "event_partitions", create_event_partitions),
+    ]
     if leases:
-        _alone(
-            engine, 1, "expired_leases", lambda session: expire_leases(session, settings=settings)
+        sweeps.insert(
+            0, (1, "expired_leases", lambda session: expire_leases(session, settings=settings))
         )
-    _alone(engine, 2, "finalize", lambda session: len(start_finalize(session)))
-    _alone(engine, 3, "demand", fold_demand)
-    _alone(engine, 4, "event_keys", forget_event_keys)
-    _alone(engine, 5, "ended_jobs", stop_ended_jobs)
-    _alone(engine, 6, "moved_tasks", move_tasks)
+    failed: SQLAlchemyError | None = None
+    for number, name, sweep in sweeps:
+        try:
+            _alone(engine, number, name, sweep)
+        except SQLAlchemyError as error:
+            if is_passing(error):
+                raise
+            failed = error
     top_up_wake_ups(engine, wake_ups=wake_ups, limit=settings.wake_ups_per_pool)
+    if failed is not None:
+        raise failed
 
 
 def _alone(engine: Engine, number: int, name: str, sweep: Callable[[Session], int]) -> None:
@@ -135,6 +150,21 @@ def move_tasks(session: Session) -> int:
         {"main": MAIN_POOL},
     )
     return len(rows.all())
+
+
+def create_event_partitions(session: Session) -> int:
+    """The months ahead exist before their first event comes; mostly only a look at the catalog."""
+    missing = session.scalar(
+        text("""
+            SELECT to_regclass(
+              'event_part_' || to_char(now() AT TIME ZONE 'UTC' + interval '2 months', 'YYYY_MM')
+            ) IS NULL
+        """)
+    )
+    if not missing:
+        return 0
+    session.execute(select(func.create_event_partitions(2)))
+    return 1
 
 
 def forget_event_keys(session: Session) -> int:

@@ -42,7 +42,8 @@ def configure_logs(settings: TelemetrySettings, *, process: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level.upper())
-    # SQLAlchemy's and the driver's debug output would carry row contents.
-    for noisy in ("sqlalchemy", "psycopg", "httpx", "httpcore"):
+    # SQLAlchemy's and the driver's debug output would carry row contents; Alembic greets every
+    # probe that looks at the schema.
+    for noisy in ("alembic", "sqlalchemy", "psycopg", "httpx", "httpcore"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     structlog.contextvars.bind_contextvars(process=process)

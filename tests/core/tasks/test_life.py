@@ -1,11 +1,10 @@
 """Whatever happens to tasks, in whatever order: every document ends, once, and is reported."""
 
-import uuid
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -45,7 +44,7 @@ class TaskLife(RuleBasedStateMachine):
         super().__init__()
         self.session = Session(engine)
         self.held: list[ClaimedTask] = []
-        self.ended: dict[uuid.UUID, tuple[Any, ...]] = {}
+        self.ended: dict[object, tuple[Any, ...]] = {}
         self.finalized: dict[int, object] = {}
         self.pages = self.generation = self.received = 1
         self.pools = ["main"]
@@ -55,18 +54,43 @@ class TaskLife(RuleBasedStateMachine):
         self.is_listening = is_listening
         self.origin: dict[str, Any] = {"trigger": {}} if is_listening else {}
         self.uid = building.declare(self.session, name="nda", **self.origin)
+        if is_listening:
+            self.receive(3)
+        else:
+            self._page(building.claimed(self.session, self.uid), count=3, last=False)
 
     # What workers do.
 
     @rule(data=st.data(), dies=st.booleans())
     def claim(self, data: st.DataObject, dies: bool) -> None:  # noqa: FBT001
+        self._claim(data, dies=dies)
+
+    def _claim(self, data: st.DataObject, *, dies: bool = False) -> bool:
         """Workers are there for the pools that the job has now."""
         pool = data.draw(st.sampled_from(self.pools))
         lease = building.RAN_OUT if dies else building.LEASE_SECONDS
         task = building.claim(self.session, self.uid, pool=pool, lease_seconds=lease)
-        if task is not None:
-            assert all(task.claim != other.claim for other in self.held)
-            self.held.append(task)
+        if task is None:
+            return False
+        assert all(task.claim != other.claim for other in self.held)
+        self.held.append(task)
+        return True
+
+    @rule(data=st.data())
+    def claim_and_complete(self, data: st.DataObject) -> None:
+        if self._claim(data):
+            self.complete(data=data)
+
+    @rule(data=st.data(), error_class=st.sampled_from([ErrorClass.PASSING, ErrorClass.OURS]))
+    def claim_and_fail(self, data: st.DataObject, error_class: ErrorClass) -> None:
+        self.wait()
+        if self._claim(data):
+            self.fail(data=data, error_class=error_class)
+
+    @rule(data=st.data())
+    def claim_and_die(self, data: st.DataObject) -> None:
+        if self._claim(data, dies=True):
+            self.sweep()
 
     @precondition(lambda self: self.held)
     @rule(data=st.data())
@@ -136,7 +160,7 @@ class TaskLife(RuleBasedStateMachine):
         building.accept(self.session, *events)
         self.received += 1
 
-    @rule(keeps_ocr=st.booleans(), is_suspended=st.booleans())
+    @rule(keeps_ocr=st.booleans(), is_suspended=st.sampled_from([False, False, False, True]))
     def redeclare(self, keeps_ocr: bool, is_suspended: bool) -> None:  # noqa: FBT001
         self.generation += 1
         self.pools = ["main", "ocr"] if keeps_ocr else ["main"]
@@ -150,10 +174,12 @@ class TaskLife(RuleBasedStateMachine):
             **self.origin,
         )
 
+    @precondition(lambda self: len(self.ended) > 2)
     @rule()
     def cancel(self) -> None:
         building.cancel(self.session, self.uid)
 
+    @precondition(lambda self: self.ended)
     @rule()
     def replay(self) -> None:
         ids = building.document_ids(self.session, self.uid)
@@ -276,12 +302,18 @@ class TaskLife(RuleBasedStateMachine):
 
 
 def test_every_document_ends_once_whatever_happens(shared_engine: Engine) -> None:
+    class OnItsEngine(TaskLife):
+        def __init__(self) -> None:
+            super().__init__(shared_engine)
+
     run_state_machine_as_test(
-        lambda: TaskLife(shared_engine),
+        OnItsEngine,
         settings=settings(
-            max_examples=50,
+            max_examples=30,
             stateful_step_count=30,
             deadline=None,
+            # Shrinking takes minutes here; the steps that are printed tell enough.
+            phases=[Phase.explicit, Phase.reuse, Phase.generate],
             suppress_health_check=list(HealthCheck),
         ),
     )

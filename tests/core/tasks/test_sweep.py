@@ -19,7 +19,13 @@ from lexmill.scaling.service import fold_demand
 from lexmill.settings import TaskSettings
 from lexmill.tasks.schemas import Retrying
 from lexmill.tasks.service import fail_task, hand_back, start_finalize
-from lexmill.tasks.sweep import expire_leases, forget_event_keys, stop_ended_jobs, sweep_all
+from lexmill.tasks.sweep import (
+    create_event_partitions,
+    expire_leases,
+    forget_event_keys,
+    stop_ended_jobs,
+    sweep_all,
+)
 from tests.core import building
 from tests.core.threads import committed
 
@@ -266,6 +272,20 @@ def test_a_job_that_is_being_replayed_is_not_stopped(engine: Engine) -> None:
     assert committed(engine, stop_ended_jobs) == 0
     with transaction(engine) as session:
         assert building.documents_of(session, uid) == {"a": "queued"}
+
+
+def test_the_event_partitions_of_the_months_ahead_are_made_in_time(session: Session) -> None:
+    last = session.scalar(
+        text(
+            "SELECT max(relid::text) FROM pg_partition_tree('event') "
+            "WHERE isleaf AND relid::text ~ '[0-9]$'"
+        )
+    )
+    assert create_event_partitions(session) == 0
+    session.execute(text(f"DROP TABLE {last}"))
+    assert create_event_partitions(session) == 1
+    assert session.scalar(select(func.to_regclass(last))) is not None
+    assert create_event_partitions(session) == 0
 
 
 def test_dedup_keys_are_forgotten_after_thirty_days(session: Session) -> None:
