@@ -2,8 +2,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Mount
 from starlette.types import ASGIApp
@@ -16,10 +18,11 @@ from lexmill_api.event_types import event_type_routes
 from lexmill_api.feed import DemandFeed
 from lexmill_api.health import health_routes
 from lexmill_api.ingest import Ingest
+from lexmill_api.problems import answer_database_away, answer_http_error, answer_invalid
 from lexmill_api.request_ids import RequestIds
 from lexmill_api.runtime import ApiRuntime
 from lexmill_api.sweeper import Sweeper
-from lexmill_api.v1 import answer_database_away, router
+from lexmill_api.v1 import router
 
 
 def create_app(process: Process) -> ASGIApp:
@@ -52,6 +55,8 @@ def create_app(process: Process) -> ASGIApp:
     rest = FastAPI(title="Lexmill", version="1", openapi_url="/openapi.json")
     rest.include_router(router)
     rest.add_exception_handler(SQLAlchemyError, answer_database_away)
+    rest.add_exception_handler(HTTPException, answer_http_error)
+    rest.add_exception_handler(RequestValidationError, answer_invalid)
     rest.state.runtime = runtime
     app = Starlette(
         routes=[*event_type_routes(), *health_routes(), Mount("/v1", rest)],

@@ -6,6 +6,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from lexmill.events.types import data_schema, describe_types
+from lexmill_api.problems import problem_response
 
 
 def event_type_routes() -> list[Route]:
@@ -23,11 +24,9 @@ async def get_type(request: Request) -> Response:
     """The JSON Schema of one type's data."""
     schema = data_schema(request.path_params["type"])
     if schema is None:
-        problem = {
-            "title": "Not Found",
-            "status": 404,
-            "code": "unknown_type",
-            "detail": "Lexmill does not define this event type; GET /events/types lists its own",
-        }
-        return Response(msgspec.json.encode(problem), 404, media_type="application/problem+json")
+        return problem_response(
+            404,
+            "unknown_type",
+            "Lexmill does not define this event type; GET /events/types lists its own",
+        )
     return Response(msgspec.json.encode(schema), media_type="application/schema+json")

@@ -8,11 +8,9 @@ Knative would route a body onward as a reply event.
 import hmac
 import re
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import NamedTuple
 from urllib.parse import parse_qs
 
-import msgspec
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -24,6 +22,7 @@ from lexmill.events.schemas import Incoming
 from lexmill.events.service import accept_control
 from lexmill.telemetry.metrics import EVENTS
 from lexmill_api.batching import OverloadedError
+from lexmill_api.problems import MEDIA_TYPE, problem_body
 from lexmill_api.request_ids import request_id
 from lexmill_api.runtime import ApiRuntime
 
@@ -33,7 +32,7 @@ _ADDRESS = re.compile(r"(?:/ns/(?P<namespace>[^/]+)(?:/jobs/(?P<job>[^/]+))?)?/e
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _TRACEPARENT = re.compile(rb"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _RETRY = (b"retry-after", b"2")
-_PROBLEM = (b"content-type", b"application/problem+json")
+_PROBLEM = (b"content-type", MEDIA_TYPE.encode())
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -202,9 +201,7 @@ async def _read_body(receive: Receive, limit: int) -> bytes:
 
 
 def _problem(status: int, code: str, detail: str, *headers: tuple[bytes, bytes]) -> Answer:
-    title = HTTPStatus(status).phrase
-    body = {"title": title, "status": status, "code": code, "detail": detail}
-    return Answer(status, msgspec.json.encode(body), (_PROBLEM, *headers))
+    return Answer(status, problem_body(status, code, detail), (_PROBLEM, *headers))
 
 
 def _database_away(error: SQLAlchemyError) -> Answer:

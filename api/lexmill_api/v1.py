@@ -4,7 +4,6 @@ import hmac
 from typing import Annotated
 
 import msgspec
-import structlog
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
@@ -13,8 +12,6 @@ from lexmill.scaling.schemas import Demand
 from lexmill.scaling.service import read_demand
 from lexmill.tasks.service import list_dead
 from lexmill_api.runtime import ApiRuntime
-
-log = structlog.get_logger(__name__)
 
 _bearer = HTTPBearer(auto_error=False)
 
@@ -94,19 +91,6 @@ async def post_replay(runtime: Runtime, namespace: str, tasks: list[int]) -> Res
         msgspec.json.encode({"queued": sum(wake_ups.values())}),
         status_code=202,
         media_type="application/json",
-    )
-
-
-async def answer_database_away(_: Request, error: Exception) -> Response:
-    """For all routes: what PostgreSQL said stays here, as it can quote what was sent."""
-    log.warning("request_failed", error=type(error).__name__)
-    return Response(
-        msgspec.json.encode(
-            {"status": 503, "code": "database_away", "detail": "the database does not answer"}
-        ),
-        status_code=503,
-        headers={"Retry-After": "2"},
-        media_type="application/problem+json",
     )
 
 

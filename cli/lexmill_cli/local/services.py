@@ -11,6 +11,10 @@ from pathlib import Path
 from lexmill_cli.local import launch
 from lexmill_cli.local.folders import bounded_log
 
+_INHERITED = frozenset({"PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "TMPDIR"})
+# A bucket's credentials, and what a person may set without breaking what we set.
+_INHERITED_GROUPS = ("AWS_", "LEXMILL_SANDBOX__", "LEXMILL_TASKS__", "LEXMILL_TELEMETRY__LOG_")
+
 
 @dataclass(frozen=True)
 class Service:
@@ -42,7 +46,11 @@ def start_service(
     Must be called from the main thread: the kernel ties the death signal to the calling thread.
     """
     log = bounded_log(folder / f"{name}.log")
-    inherited = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "TMPDIR", "AWS_PROFILE")
+    inherited = {
+        key: value
+        for key, value in os.environ.items()
+        if key in _INHERITED or key.startswith(_INHERITED_GROUPS)
+    }
     with log.open("ab") as output:
         process = subprocess.Popen(  # noqa: S603 - this Python and a module of ours
             [
@@ -50,9 +58,7 @@ def start_service(
                 *(str(signal.SIGTERM.value), str(os.getpid()), "0", str(folder)),
                 *(sys.executable, "-m", module),
             ],
-            env={key: os.environ[key] for key in inherited if key in os.environ}
-            | {key: value for key, value in os.environ.items() if key.startswith("AWS_")}
-            | dict(environment),
+            env=inherited | dict(environment),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

@@ -1,6 +1,5 @@
 """The object store: stage outputs, attachments, results. Keys begin with the namespace."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -33,10 +32,6 @@ class Objects:
             ) from error
         except (BaseError, OSError) as error:
             raise _passing("read from", error) from error
-
-    def list_keys(self, prefix: str) -> Iterator[str]:
-        for page in obstore.list(self._store, prefix=prefix):
-            yield from (entry["path"] for entry in page)
 
 
 def open_store(uri: str) -> ObjectStore:

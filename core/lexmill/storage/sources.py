@@ -3,6 +3,7 @@
 import fnmatch
 import os
 import posixpath
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,6 +137,9 @@ def _split(uri: str) -> tuple[str, str]:
 
 def _read_file(path: Path, limit: int) -> bytes:
     try:
+        # A pipe or a device would keep the reader waiting for ever, or give without end.
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise LexmillError("not_a_file", "the document is no regular file", ErrorClass.DOCUMENT)
         with path.open("rb") as file:
             data = file.read(limit + 1)
     except FileNotFoundError as error:

@@ -309,7 +309,7 @@ def test_every_document_ends_once_whatever_happens(shared_engine: Engine) -> Non
     run_state_machine_as_test(
         OnItsEngine,
         settings=settings(
-            max_examples=30,
+            max_examples=20,
             stateful_step_count=30,
             deadline=None,
             # Shrinking takes minutes here; the steps that are printed tell enough.

@@ -1,0 +1,50 @@
+"""RFC 9457 problem documents: what is wrong, for a machine by code, for a person in a sentence."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+import msgspec
+import structlog
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+log = structlog.get_logger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+_CODES = {401: "unauthorised", 404: "not_found", 405: "method_not_allowed"}
+
+
+def problem_body(status: int, code: str, detail: str) -> bytes:
+    title = HTTPStatus(status).phrase
+    return msgspec.json.encode({"title": title, "status": status, "code": code, "detail": detail})
+
+
+def problem_response(
+    status: int, code: str, detail: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    return Response(problem_body(status, code, detail), status, headers, MEDIA_TYPE)
+
+
+async def answer_http_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    code = _CODES.get(error.status_code, "refused")
+    return problem_response(error.status_code, code, str(error.detail), error.headers)
+
+
+async def answer_invalid(_: Request, error: Exception) -> Response:
+    """Names the first place and what it should be, never what was sent."""
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return problem_response(422, "invalid_request", f"{place}: {first['msg']}")
+
+
+async def answer_database_away(_: Request, error: Exception) -> Response:
+    """What PostgreSQL said stays here, as it can quote what was sent."""
+    log.warning("request_failed", error=type(error).__name__)
+    return problem_response(
+        503, "database_away", "the database does not answer", {"Retry-After": "2"}
+    )
