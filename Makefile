@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup run up check test test-fast lock format clean
+.PHONY: help setup run up check test test-fast chaos lock format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -32,13 +32,13 @@ check: setup ## format, lint, types, layers, licences
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python tests/licences.py
+	$(BIN)/python -m tests.checks.licences
 
 test: setup ## everything, on real PostgreSQL and Valkey
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadfile
 
 test-fast: setup ## what needs no server
-	$(BIN)/pytest -n 2 -m "not servers and not system"
+	$(BIN)/pytest -n 2 --dist loadfile -m "not servers and not system"
 
 format: setup ## format the code and sort its imports
 	$(BIN)/ruff format
@@ -47,5 +47,9 @@ format: setup ## format the code and sort its imports
 lock: setup ## choose new versions within pyproject.toml's bounds
 	$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet --extra dev --output-file requirements.lock pyproject.toml
 
+chaos: setup ## kill and restart parts at random, SEEDS=N times (default 5)
+	$(BIN)/python -m tests.chaos --seeds $(or $(SEEDS),5)
+
 clean: ## remove .venv and all local data of `lexmill run` and `up`
+	@test ! -x $(BIN)/python || $(BIN)/python -c 'from pathlib import Path; from lexmill_cli.local.postgres import erase; home = Path(".lexmill"); home.is_dir() and erase(home)'
 	rm -rf $(VENV) .lexmill
