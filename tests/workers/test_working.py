@@ -11,7 +11,11 @@ from pydantic import SecretStr
 from sqlalchemy import Engine, NullPool, create_engine
 
 from lexmill.bootstrap import Process
-from lexmill.database import create_async_database_engine, create_database_engine
+from lexmill.database import (
+    create_async_database_engine,
+    create_database_engine,
+    transaction,
+)
 from lexmill.queue.broker import create_broker
 from lexmill.queue.wakeups import ValkeyWakeUps
 from lexmill.settings import (
@@ -64,7 +68,7 @@ def breaking(database: str) -> Iterator[Engine]:
 
 
 def worker(engine: Engine, uid: uuid.UUID, folder: Path, url: str) -> Runtime:
-    """One that never gets as far as to its sandbox or its broker."""
+    """One that reaches neither its broker nor a sandbox."""
     settings = Settings(
         database=DatabaseSettings(url=SecretStr(url)),
         queue=QueueSettings(url=SecretStr("redis://127.0.0.1:1/0")),
@@ -79,7 +83,7 @@ def worker(engine: Engine, uid: uuid.UUID, folder: Path, url: str) -> Runtime:
         worker=settings.required_worker,
         worker_id="worker-1",
         objects=Objects(settings.storage.uri),
-        sandbox=Sandbox("lexmill_workers.stages:work"),
+        sandbox=Sandbox("no_such_module:entry"),
         leases=Leases(engine, settings.tasks),
         wake_ups=ValkeyWakeUps(broker.valkey),
     )
@@ -106,3 +110,20 @@ def test_a_claim_is_handed_back_when_nobody_knows_whether_it_was_committed(
         assert (task.failures, task.crashes) == (0, 0)
     finally:
         runtime.leases.stop()
+
+
+def test_a_worker_without_a_sandbox_gives_its_work_to_others_and_ends(
+    engine: Engine, database: str, tmp_path: Path
+) -> None:
+    """It would fail a document after the other, although nothing is wrong with them."""
+    with transaction(engine) as session:
+        uid = building.listen(session)
+        building.accept(session, building.event())
+    runtime = worker(engine, uid, tmp_path, database)
+    runtime.leases.start()
+    work_once(runtime)
+    assert runtime.stopping.is_set()
+    assert runtime.broken.is_set()
+    runtime.leases.stop()
+    task = committed(engine, lambda session: building.claimed(session, uid))
+    assert (task.failures, task.crashes) == (0, 0)

@@ -32,6 +32,9 @@ log = structlog.get_logger(__name__)
 IDLE_POLL_MILLISECONDS = 50
 """How long Dramatiq sleeps between two looks at an empty queue: the wake-up's latency."""
 
+SANDBOX_UNAVAILABLE = 3
+"""The exit code."""
+
 
 def main() -> int:
     try:
@@ -64,7 +67,7 @@ def main() -> int:
         runtime.sandbox.start()
     except SandboxUnavailableError as error:
         sys.stderr.write(f"lexmill-worker: {error}\n")
-        return 3
+        return SANDBOX_UNAVAILABLE
     return run(runtime)
 
 
@@ -85,7 +88,7 @@ def run(runtime: Runtime) -> int:
         log.info("worker_started", pool=runtime.worker.pool, threads=runtime.worker.threads)
         runtime.stopping.wait()
         _stop(runtime, worker)
-    return 0
+    return SANDBOX_UNAVAILABLE if runtime.broken.is_set() else 0
 
 
 def _stop(runtime: Runtime, worker: dramatiq.Worker) -> None:

@@ -29,6 +29,8 @@ class Runtime:
     wake_ups: ValkeyWakeUps
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set at SIGTERM: visits under way go on, no other task is claimed."""
+    broken: threading.Event = field(default_factory=threading.Event)
+    """Set with ``stopping`` where this process cannot work: another one has to be started."""
 
     @property
     def queue(self) -> str:

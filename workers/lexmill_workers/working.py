@@ -22,6 +22,7 @@ from lexmill.telemetry.metrics import DOCUMENTS, TASKS
 from lexmill_workers.expanding import expand_job
 from lexmill_workers.finalizing import finalize_run
 from lexmill_workers.runtime import Runtime
+from lexmill_workers.sandbox import SandboxUnavailableError
 from lexmill_workers.visiting import visit_document
 
 log = structlog.get_logger(__name__)
@@ -73,6 +74,13 @@ def _work(runtime: Runtime, task: ClaimedTask, job: JobSpec, lost: threading.Eve
         TASKS.labels(task.kind, "lost").inc()
     except LexmillError as error:
         _fail(runtime, task, job, error)
+    except SandboxUnavailableError as error:
+        # No document's fault: others get the task, before this process fails all that are due.
+        log.error("sandbox_unavailable", reason=str(error))
+        TASKS.labels(task.kind, "sandbox").inc()
+        runtime.leases.hand_back_later(task.claim)
+        runtime.broken.set()
+        runtime.stopping.set()
     except SQLAlchemyError as error:
         _put_off(runtime, task, job, error)
     except Exception as error:  # noqa: BLE001 - a defect of ours ends in the task's row, see below
