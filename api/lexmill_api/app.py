@@ -27,7 +27,10 @@ from lexmill_api.v1 import router
 
 def create_app(process: Process) -> ASGIApp:
     """Ingest in front, probes as plain routes, what a person calls as FastAPI beneath /v1."""
-    wake_ups = ValkeyWakeUps(process.broker.valkey)
+    wake_ups = ValkeyWakeUps(
+        process.broker.valkey,
+        silent_seconds=process.settings.queue.heartbeat_timeout_seconds,
+    )
     runtime = ApiRuntime(
         process=process,
         settings=process.settings.required_api,

@@ -128,6 +128,10 @@ def _contract(rng: random.Random, number: str) -> bytes:
         "2. Term. This Agreement is in force for two years and renews for one year each time.",
         "3. Law. This Agreement is governed by the laws of England and Wales.",
     ]
+    # A few take long enough to be met by a blow in the middle.
+    for clause in range(4, rng.choices((4, 400, 1_200), (90, 8, 2))[0]):
+        days = rng.randint(7, 90)
+        sentences.append(f"{clause}. {customer} gives notice {days} days before 1 May 2030.")
     return "\n\n".join(sentences).encode()
 
 

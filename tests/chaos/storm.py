@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
+import psycopg
+
 from lexmill_cli.local.processes import is_alive, wait_until
 from lexmill_cli.local.services import Service
 from tests.chaos.parts import START_SECONDS, Parts, kill, sandbox_template
@@ -19,6 +21,7 @@ LONGEST_ABSENCE_SECONDS = 2.0
 FROZEN_SECONDS = 18.0
 """Longer than a lease: somebody else has taken the task over when it goes on."""
 _POLL_SECONDS = 0.05
+_WORKING = "SELECT worker FROM task WHERE state = 'running' ORDER BY started_at DESC"
 
 
 @dataclass
@@ -96,14 +99,14 @@ class Storm:
         return "api restarted"
 
     def _worker(self) -> str:
-        number = self.rng.randrange(len(self.parts.workers))
+        number = self._working()
         worker = self.parts.workers[number]
         self._absent(f"worker {number}")
         how = self.rng.random()
         if how < 0.15 and (template := sandbox_template(worker)) is not None:
             kill(template)
             return "sandbox killed"
-        if how < 0.3 and worker.is_running:
+        if how < 0.4 and worker.is_running:
             worker.process.send_signal(signal.SIGSTOP)
             self._frozen.append((time.monotonic() + FROZEN_SECONDS, worker))
             return "worker frozen"
@@ -112,6 +115,21 @@ class Storm:
             return "worker killed"
         worker.ask_to_stop()
         return "worker restarted"
+
+    def _working(self) -> int:
+        """A worker in the middle of a visit; any, where none is found in half a second."""
+        pids = [worker.process.pid for worker in self.parts.workers]
+        try:
+            with psycopg.connect(self.parts.database, connect_timeout=1) as connection:
+                for _ in range(25):
+                    for (name,) in connection.execute(_WORKING).fetchall():
+                        if (pid := int(name.rpartition("-")[2])) in pids:
+                            return pids.index(pid)
+                    connection.rollback()
+                    time.sleep(0.02)
+        except psycopg.OperationalError:
+            pass  # it was struck itself
+        return self.rng.randrange(len(pids))
 
     def _valkey(self) -> str:
         if self.rng.random() < 0.5 and is_alive(self.parts.valkey.pid):

@@ -5,10 +5,12 @@ The licence is what a distribution's own metadata say; what they do not say is a
 
 import re
 import sys
-from email.message import Message
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from email.message import Message
 
 LOCK = Path(__file__).resolve().parents[2] / "requirements.lock"
 

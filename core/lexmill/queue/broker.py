@@ -96,6 +96,7 @@ def create_broker(settings: QueueSettings, *middleware: Middleware) -> WakeUpBro
         client=client,
         middleware=list(middleware),
         heartbeat_timeout=settings.heartbeat_timeout_seconds * 1000,
+        maintenance_chance=0,  # the sweeper cleans up, without KEYS
     )
     broker.fetched_at = time.monotonic()
     dramatiq.set_broker(broker)

@@ -3,7 +3,7 @@
 import time
 import uuid
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import msgspec
 
@@ -26,6 +26,9 @@ class WakeUps(Protocol):
     def forget(self, queues: list[str]) -> None:
         """Drop queues whose job has ended."""
 
+    def clean_up(self) -> int:
+        """Drop what dead workers still hold; gives how many of them there were."""
+
 
 class ValkeyWakeUps:
     """Writes Dramatiq's own layout in Valkey (list of ids, hash of messages), in bulk.
@@ -33,9 +36,12 @@ class ValkeyWakeUps:
     Source of the layout: dramatiq/brokers/redis/dispatch.lua, "enqueue".
     """
 
-    def __init__(self, client: "redis.Redis", *, namespace: str = "dramatiq") -> None:
+    def __init__(
+        self, client: "redis.Redis", *, namespace: str = "dramatiq", silent_seconds: int = 60
+    ) -> None:
         self._client = client
         self._namespace = namespace
+        self._silent_seconds = silent_seconds
 
     def ring(self, counts: Mapping[str, int]) -> None:
         pipeline = self._client.pipeline(transaction=True)
@@ -62,6 +68,26 @@ class ValkeyWakeUps:
         if queues:
             names = [f"{self._namespace}:{queue}" for queue in queues]
             self._client.delete(*names, *(f"{name}.msgs" for name in names))
+
+    def clean_up(self) -> int:
+        """Every ended worker leaves a heartbeat and the tokens that it had fetched.
+
+        Dramatiq's own maintenance puts such tokens back, once in a thousand commands of a queue
+        and by KEYS over the whole database. Ours are topped up anyway, so they are only deleted.
+        """
+        heartbeats = f"{self._namespace}:__heartbeats__"
+        oldest = int(time.time() * 1000) - self._silent_seconds * 1000
+        dead = cast("list[bytes]", self._client.zrangebyscore(heartbeats, 0, oldest))
+        for worker in dead:
+            prefix = f"{self._namespace}:__acks__.{worker.decode()}."
+            for acks in self._client.scan_iter(match=f"{prefix}*", count=1000):
+                queue = acks.decode().removeprefix(prefix)
+                tokens = self._client.smembers(acks)
+                if tokens:
+                    self._client.hdel(f"{self._namespace}:{queue}.msgs", *tokens)
+                self._client.delete(acks)
+            self._client.zrem(heartbeats, worker)
+        return len(dead)
 
 
 def _message(queue: str) -> tuple[str, bytes]:

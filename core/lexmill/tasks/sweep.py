@@ -208,6 +208,7 @@ def top_up_wake_ups(engine: Engine, *, wake_ups: WakeUps, limit: int) -> None:
         POOL_WAITING.labels(pool.namespace, str(pool.uid), pool.pool).set(pool.waiting)
         POOL_RUNNING.labels(pool.namespace, str(pool.uid), pool.pool).set(pool.running)
     wake_ups.forget(over)
+    wake_ups.clean_up()
     if due:
         waiting = wake_ups.waiting(list(due))
         wake_ups.ring(

@@ -34,6 +34,12 @@ _EARLIER: Final = re.compile(
     r"[^.\"“]{0,60}[\"“](?:the\s+)?(?:original|initial|existing|prior|first|master"
     r"|previous|old)\b|[,\s]*as\s+amended"
 )
+# "under the License Agreement made on …": that one's date, whatever verb stands before it.
+_ANOTHER: Final = re.compile(
+    r"\b(?:of|under|by|with|in)\s+(?:the|an?|that|certain)\s+(?:[\w.,’'-]+\s+){0,6}?"
+    r"(?:agreement|contract|lease)(?:\s+(?:no\.?|number|#)\s?\S+)?[ \n](?!\n)"
+    r"(?:made|entered|executed|dated|signed|concluded)\b[^.,;()]{0,40}\Z"
+)
 _SIGNING: Final = re.compile(
     r"(?:\bdated?\b|\bsigned\b|\bexecuted\b|\bas of\b|\bwitness\b|\bday and year\b)[^.]{0,30}\Z"
 )
@@ -94,7 +100,7 @@ def find_agreement_date(reading: Reading) -> Iterator[Candidate]:
 def _scored(reading: Reading, date: DateMention, background: int) -> Candidate:
     before = reading.lower[max(0, date.start - 140) : date.start]
     score = sum(weight for weight, cue in _CUES if cue.search(before)) - date.start / 3500
-    rule = "made_as_of" if score >= 4 else "dated"
+    rule = "made_as_of" if score >= 4 and not _ANOTHER.search(before) else "dated"
     wide = reading.lower[max(0, date.start - 260) : date.start]
     score += 1.5 if _THIS.search(wide) else 0.0
     score -= 2.5 if date.start > background else 0.0

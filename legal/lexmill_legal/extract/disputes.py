@@ -31,7 +31,8 @@ _COURTS: Final = re.compile(
 _SUBMIT: Final = re.compile(
     r"\b(?:exclusive|submit\w*|consent\w*|jurisdiction|venue|brought|litigat\w+|forum|resolved)\b"
 )
-_NAME: Final = r"[А-ЯЁ][а-яё-]+(?:\s[А-ЯЁ][а-яё-]+){0,2}"
+_WORD: Final = r"[А-ЯЁ][а-яё]+(?:-\n?[А-ЯЁа-яё][а-яё]*)*"
+_NAME: Final = rf"{_WORD}(?:\s{_WORD}){{0,2}}"
 _RUSSIAN: Final = re.compile(
     r"(?P<court>[Аа]рбитражн\w{2,3}\s+суд\w{0,2}\s+"
     rf"(?:(?:города?|г\.)\s?{_NAME}(?:\sи\s{_NAME}\sобласти)?|Республики\s{_NAME}"

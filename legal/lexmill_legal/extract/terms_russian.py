@@ -40,7 +40,10 @@ _NEVER: Final = re.compile(
     r"|допуск|производ|осущест)\w+"
     r"|\bне\s+(?:подлежит\s+)?автоматическ\w+\s+(?:продл|пролонг)\w+"
     r"|\bавтоматически\s+не\s+(?:продл|пролонг)\w+"
+    r"|\bне\s+(?:продлева|пролонгиру|возобновля)\w+\s+автоматически\b"
 )
+_DENIED: Final = re.compile(r"\bне\s+(?:\w+\s+){0,2}\Z")
+_CONDITIONED: Final = re.compile(r"\bесли\b|\bв\s+случае\b|\bпри\s+(?:наличии|условии)\b")
 _SAME: Final = re.compile(
     r"\bна\s+(?:тот\s+же\s+срок|тех\s+же\s+условиях\s+на\s+тот\s+же\s+срок|аналогичный\s+срок)"
 )
@@ -137,7 +140,10 @@ def _renewal(reading: Reading, start: int, end: int) -> Iterator[Candidate]:
     never = _NEVER.search(lower, start, end)
     automatic = _AUTOMATIC.search(lower, start, end)
     if never is not None:
-        yield reading.candidate("auto_renewal.ru_never", never.span(), False, 3)
+        if not _CONDITIONED.search(lower, start, end):
+            yield reading.candidate("auto_renewal.ru_never", never.span(), False, 3)
+        return
+    if automatic is not None and _DENIED.search(lower, start, automatic.start()):
         return
     if automatic is not None:
         yield reading.candidate("auto_renewal.ru_automatic", automatic.span(), True, 3)

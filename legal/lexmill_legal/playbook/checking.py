@@ -141,8 +141,11 @@ def _on_presence(rule: Rule, facts: list[Fact], document: _Document) -> _Answer:
     open_ = tuple(fact for verdict, fact in judged if verdict is None)
     other = tuple(fact for verdict, fact in judged if verdict is False)
     required = rule.operator == "require"
-    if there and rule.fact in SINGLE_VALUED and other:
-        return _Answer("unknown", f"{label}: the document says different things.", there + other)
+    # Of a single-valued field, a second value that may be another one is enough for doubt.
+    differing = other + (open_ if rule.values else ())
+    if there and rule.fact in SINGLE_VALUED and differing:
+        says = f"{label}: the document says different things."
+        return _Answer("unknown", says, there + differing)
     if there:
         found = f"{label}: found."
         return _Answer("pass" if required else "fail", found, there)
@@ -175,11 +178,13 @@ def _on_values(rule: Rule, facts: list[Fact], document: _Document) -> _Answer:
         for mine, fine, fact in judged
         if mine is not False and not fine and (mine is None or fine is None)
     )
-    if bad and not (good and rule.fact in SINGLE_VALUED):
+    if bad and not ((good or open_) and rule.fact in SINGLE_VALUED):
         says = ", ".join(_shown(fact) for fact in bad[:3])
         return _Answer("fail", f"{label}: {says}; {_asked(rule)}.", bad)
     if bad:
-        return _Answer("unknown", f"{label}: the document says different things.", bad + good)
+        return _Answer(
+            "unknown", f"{label}: the document says different things.", bad + good + open_
+        )
     if open_:
         return _Answer("unknown", f"{label}: {_why_open(rule, open_)}", open_)
     if not good:

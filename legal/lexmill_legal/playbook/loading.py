@@ -43,6 +43,8 @@ _NEEDED_KEYS: dict[Operator, tuple[str, ...]] = {
     "limit": ("max",),
     "between": ("min", "max"),
 }
+_UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
+"""YAML's escapes can make these; neither UTF-8 nor a database takes them."""
 _ID = re.compile(r"[^\W_](?:[\w.-]{0,98}[^\W_])?")
 
 _STRING = "tag:yaml.org,2002:str"
@@ -145,7 +147,7 @@ def _id(entries: _Entries, rule: yaml.Node, lines: dict[str, int]) -> str:
     if not _ID.fullmatch(text):
         _fail(node, "an id is made of letters, digits, '-', '_' and '.', at most 100 of them")
     if text in lines:
-        _fail(node, f"the id {text!r} is taken by the rule in line {lines[text]}")
+        _fail(node, f"the id {_quoted(text)} is taken by the rule in line {lines[text]}")
     lines[text] = rule.start_mark.line + 1
     return text
 
@@ -220,14 +222,14 @@ def _severity(entries: _Entries) -> Severity:
     text = _text(node, "severity")
     severity = next((severity for severity in _SEVERITIES if severity == text), None)
     if severity is None:
-        _fail(node, f"severity is one of {', '.join(_SEVERITIES)}, not {text!r}")
+        _fail(node, f"severity is one of {', '.join(_SEVERITIES)}, not {_quoted(text)}")
     return severity
 
 
 def _known(node: yaml.Node, what: str, names: Iterable[str]) -> str:
     text = _text(node, what)
     if text not in names:
-        _fail(node, f"unknown {what} {text!r}{_meant(text, names)}")
+        _fail(node, f"unknown {what} {_quoted(text)}{_meant(text, names)}")
     return text
 
 
@@ -244,7 +246,8 @@ def _one_of(entries: _Entries, keys: tuple[_Key, ...], node: yaml.Node, what: st
     if not given:
         _fail(node, f"{what} needs one of {', '.join(keys)}")
     if len(given) > 1:
-        _fail(entries[given[1]][0], f"{what} takes only one of {', '.join(keys)}")
+        second = [key for key in entries if key in given][1]
+        _fail(entries[second][0], f"{what} takes only one of {', '.join(keys)}")
     return given[0]
 
 
@@ -262,9 +265,9 @@ def _mapping(node: yaml.Node, what: str, allowed: tuple[str, ...] | None) -> _En
     for key, value in node.value:
         name = _scalar(key, "a key")
         if allowed is not None and name not in allowed:
-            _fail(key, f"{what} has no key {name!r}{_meant(name, allowed)}")
+            _fail(key, f"{what} has no key {_quoted(name)}{_meant(name, allowed)}")
         if name in entries:
-            _fail(key, f"{what} has the key {name!r} twice")
+            _fail(key, f"{what} has the key {_quoted(name)} twice")
         entries[name] = (key, value)
     return entries
 
@@ -302,11 +305,17 @@ def _scalar(node: yaml.Node, what: str) -> str:
     text = str(node.value)
     if not text.strip():
         _fail(node, f"`{what}` is empty")
+    if _UNWRITABLE.search(text):
+        _fail(node, f"`{what}` has an escape that stands for no character")
     return text
 
 
 def _kind_of(node: yaml.Node) -> str:
-    return _KINDS.get(node.tag, f"the tag {node.tag!r}")
+    return _KINDS.get(node.tag, f"the tag {_quoted(node.tag)}")
+
+
+def _quoted(text: str) -> str:
+    return repr(text if len(text) <= 60 else f"{text[:59]}…")
 
 
 def _fail(node: yaml.Node, message: str) -> Never:

@@ -192,6 +192,23 @@ def test_what_a_dead_worker_holds_does_not_count(
         until(lambda: visits.count == 3)
 
 
+def test_what_dead_workers_leave_is_removed(broker: WakeUpBroker, client: "redis.Redis") -> None:
+    queue, other = _queue(), _queue()
+    wake_ups = ValkeyWakeUps(client, silent_seconds=60)
+    wake_ups.ring({queue: 3, other: 2})
+    for name in (queue, other):
+        broker.declare_queue(name)
+        assert next(broker.consume(name, prefetch=2, timeout=50)) is not None
+    assert wake_ups.clean_up() == 0
+    assert client.hlen(f"dramatiq:{queue}.msgs") == 3
+    client.zadd("dramatiq:__heartbeats__", {broker.broker_id: 1000})
+    assert wake_ups.clean_up() == 1
+    assert wake_ups.waiting([queue, other]) == [1, 0]
+    assert client.hlen(f"dramatiq:{queue}.msgs") == 1
+    assert list(client.scan_iter(match=f"*{broker.broker_id}*")) == []
+    assert client.zscore("dramatiq:__heartbeats__", broker.broker_id) is None
+
+
 @pytest.mark.usefixtures("_quick_restarts")
 def test_a_worker_outlives_a_valkey_that_does_not_answer(
     url: str, client: "redis.Redis", wake_ups: ValkeyWakeUps
