@@ -144,9 +144,7 @@ def spans(text: str) -> Iterator[Span]:
         elif found["note"]:
             yield Span(found["note"], bold, "footnote")
         elif found["comment"]:
-            yield Span(
-                found["comment"], bold, "comment", found["by"], found["on"], found["anchor"]
-            )
+            yield Span(found["comment"], bold, "comment", found["by"], found["on"], found["anchor"])
         else:
             yield Span("", bold, "break")
     if at < len(text):
@@ -273,8 +271,7 @@ class Docx:
             for cell in row:
                 text = f"**{cell}**" if lined and index == 0 else cell
                 paragraphs = "".join(
-                    self._paragraph(part, "Cell" if lined else "Side")
-                    for part in text.split("<p>")
+                    self._paragraph(part, "Cell" if lined else "Side") for part in text.split("<p>")
                 )
                 size = f'<w:tcPr><w:tcW w:w="{width}" w:type="dxa"/></w:tcPr>'
                 cells += f"<w:tc>{size}{paragraphs}</w:tc>"

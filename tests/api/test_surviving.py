@@ -58,6 +58,9 @@ class WakeUpsThatFail:
     def forget(self, queues: list[str]) -> None:
         """Nothing is kept."""
 
+    def clean_up(self) -> int:
+        return 0
+
 
 def test_the_sweeper_survives_a_defect(engine: Engine) -> None:
     committed(engine, lambda session: building.declare_with_documents(session, "a"))

@@ -28,7 +28,11 @@ def listening_sink(seed: int) -> Iterator[Told]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            event = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            length = int(self.headers["Content-Length"])
+            body = self.rfile.read(length)
+            if len(body) < length:
+                return  # the sender was killed
+            event = json.loads(body)
             with lock:
                 status = 503 if rng.random() < 0.02 else 202
                 told.requests[status] += 1

@@ -59,6 +59,10 @@ class Command:
         return Ended(code, self.output.with_suffix(".out").read_text(encoding="utf-8"), self.stderr)
 
 
+def _hear_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @dataclass(frozen=True)
 class Workplace:
     """A folder to type commands in; Lexmill's own data lie in its ``.lexmill``."""
@@ -94,6 +98,8 @@ class Workplace:
                 stdout=out,
                 stderr=err,
                 start_new_session=True,
+                # A test run in the background ignores SIGINT, and its children would inherit that.
+                preexec_fn=_hear_interrupts,  # noqa: PLW1509 - no threads here
                 env={**os.environ, **(self.environment or {})},
             )
         try:

@@ -78,6 +78,7 @@ _COLLECTIVE: Final = re.compile(
     r"|\btogether\b|\beach\s+(?:a|an|individually)\b|\bindividually\b",
     re.IGNORECASE,
 )
+_CAPITALISED: Final = re.compile(r"\b[A-Z][a-z]")
 _NOT_A_NAME: Final = re.compile(
     r"^(?:the\s+)?(?:agreement|effective date|date|term|parties|party|territory|products?|services?"
     r"|license|program|contract|closing|act|sec|commission|exhibit|schedule|amendment|this"
@@ -209,7 +210,8 @@ def _by_alias(reading: Reading, start: int, end: int, aliases: list[re.Match[str
         collective = _COLLECTIVE.search(name) or _COLLECTIVE.search(chunk[-60:])
         if parties and len(chunk) < 40 and not _NEXT_PARTY.search(chunk):
             # ("Alpha" or the "Company"): one more name of the same party.
-            if not collective and name:
+            # ("Products") in Sweden and Norway ("Territory"): the name of something else.
+            if not collective and name and not _CAPITALISED.search(chunk):
                 last = parties[-1]
                 parties[-1] = Party(
                     last.start, last.end, last.suffixed, (*last.aliases, name), last.form, last.seat

@@ -139,11 +139,10 @@ def _renewal(reading: Reading, start: int, end: int) -> Iterator[Candidate]:
         return
     never = _NEVER.search(lower, start, end)
     automatic = _AUTOMATIC.search(lower, start, end)
-    if never is not None:
-        if not _CONDITIONED.search(lower, start, end):
-            yield reading.candidate("auto_renewal.ru_never", never.span(), False, 3)
-        return
-    if automatic is not None and _DENIED.search(lower, start, automatic.start()):
+    if never is not None and not _CONDITIONED.search(lower, start, end):
+        yield reading.candidate("auto_renewal.ru_never", never.span(), False, 3)
+    denied = automatic is not None and _DENIED.search(lower, start, automatic.start())
+    if never is not None or denied:
         return
     if automatic is not None:
         yield reading.candidate("auto_renewal.ru_automatic", automatic.span(), True, 3)

@@ -33,7 +33,9 @@ def document_page(result: DocumentResult, text: str) -> str:
     """A self-contained page: no script, nothing fetched, everything from the document escaped."""
     title = escaped(title_of(result))
     language = escaped(result.languages[0]) if result.languages else ""
-    body = marked(text, _marks(result, text)) if text else _no_text(result)
+    marks = _marks(result, text)
+    anchors = frozenset(mark.anchor for mark in marks if mark.is_in(text))
+    body = marked(text, marks) if text else _no_text(result)
     return "".join(
         (
             head(title),
@@ -45,9 +47,9 @@ def document_page(result: DocumentResult, text: str) -> str:
             f'<main><article><div id="text" lang="{language}" dir="auto">',
             body,
             "</div></article>\n<aside>",
-            *_findings(result, text),
-            *_facts(result, text),
-            *_rest(result),
+            *_findings(result, anchors),
+            *_facts(result, anchors),
+            *_rest(result, anchors),
             "</aside></main>\n",
             _versions(result),
             "</body></html>\n",
@@ -141,29 +143,28 @@ def _no_text(result: DocumentResult) -> str:
 # --- what stands beside it ---
 
 
-def _findings(result: DocumentResult, text: str) -> Iterator[str]:
+def _findings(result: DocumentResult, anchors: frozenset[str]) -> Iterator[str]:
     if not result.findings:
         return
     numbered = sorted(
         enumerate(result.findings),
         key=lambda item: (_RESULTS.index(item[1].result), _SEVERITIES.index(item[1].severity)),
     )
-    places = {fact.id: number for number, fact in enumerate(result.facts) if _is_in(fact, text)}
+    places = {
+        fact.id: f"f{number}" for number, fact in enumerate(result.facts) if f"f{number}" in anchors
+    }
     yield "<h2>Findings</h2>"
     for verdict, group in groupby(numbered, key=lambda item: item[1].result):
-        items = [_finding(number, finding, places, text) for number, finding in group]
+        items = [_finding(f"r{number}", finding, places, anchors) for number, finding in group]
         if verdict == "pass":
             yield f"<details><summary>{len(items)} passed</summary>{''.join(items)}</details>"
         else:
             yield from items
 
 
-def _finding(number: int, finding: Finding, places: dict[str, int], text: str) -> str:
-    anchors = [f"r{number}"] if _is_in(finding, text) else []
-    anchors += [f"f{places[key]}" for key in finding.fact_ids if key in places]
-    message = escaped(finding.message)
-    if anchors:
-        message = f'<a href="#{anchors[0]}">{message}</a>'
+def _finding(own: str, finding: Finding, places: dict[str, str], anchors: frozenset[str]) -> str:
+    of_fact = next((places[key] for key in finding.fact_ids if key in places), "")
+    message = _leading(own if own in anchors else of_fact, escaped(finding.message), anchors)
     verdict = f'<i class="tag {finding.result}">{finding.result}</i>'
     severity = f" · {finding.severity}" if finding.result != "pass" else ""
     quote = escaped(shortened(finding.quote or "", 240))
@@ -174,7 +175,7 @@ def _finding(number: int, finding: Finding, places: dict[str, int], text: str) -
     )
 
 
-def _facts(result: DocumentResult, text: str) -> Iterator[str]:
+def _facts(result: DocumentResult, anchors: frozenset[str]) -> Iterator[str]:
     if not result.facts:
         return
     numbered = sorted(
@@ -183,7 +184,7 @@ def _facts(result: DocumentResult, text: str) -> Iterator[str]:
     yield "<h2>Facts</h2>"
     for field, group in groupby(numbered, key=lambda item: item[1].field):
         yield f"<h3>{escaped(field_label(field))}</h3>"
-        items = [_fact(number, fact, text) for number, fact in group]
+        items = [_fact(f"f{number}", fact, anchors) for number, fact in group]
         yield from items[:12]
         if items[12:]:
             yield f"<details><summary>{len(items) - 12} more</summary>"
@@ -191,10 +192,8 @@ def _facts(result: DocumentResult, text: str) -> Iterator[str]:
             yield "</details>"
 
 
-def _fact(number: int, fact: Fact, text: str) -> str:
-    value = escaped(shortened(fact.value, 240))
-    if _is_in(fact, text):
-        value = f'<a href="#f{number}">{value}</a>'
+def _fact(own: str, fact: Fact, anchors: frozenset[str]) -> str:
+    value = _leading(own, escaped(shortened(fact.value, 240)), anchors)
     normalized = normalized_words(fact.normalized)
     same = normalized.casefold() == fact.value.strip().casefold()
     raw = normalized_text(fact.normalized)
@@ -216,7 +215,7 @@ def _fact(number: int, fact: Fact, text: str) -> str:
     )
 
 
-def _rest(result: DocumentResult) -> Iterator[str]:
+def _rest(result: DocumentResult, anchors: frozenset[str]) -> Iterator[str]:
     if result.not_found:
         names = ", ".join(field_label(field).lower() for field in result.not_found)
         yield f'<h3>Looked for, not found</h3><p class="small">{escaped(names)}</p>'
@@ -232,14 +231,16 @@ def _rest(result: DocumentResult) -> Iterator[str]:
         for number, (_, section) in enumerate(_sections(result.outline)):
             name = " ".join(part for part in (section.number, section.heading) if part)
             if section.heading:
-                yield f'<li><a href="#s{number}">{escaped(shortened(name, 90))}</a></li>'
+                shown = escaped(shortened(name, 90))
+                yield f"<li>{_leading(f's{number}', shown, anchors)}</li>"
         yield "</ul></details>"
     if result.revisions:
         yield f"<details open><summary>Changes and comments ({len(result.revisions)})</summary><ul>"
         for number, revision in enumerate(result.revisions):
             said = escaped(shortened(revision.text, 160))
             who = f" by {escaped(revision.author)}" if revision.author else ""
-            yield f'<li><a href="#v{number}">{revision.kind}{who}</a>: {said}</li>'
+            kind = _leading(f"v{number}", f"{revision.kind}{who}", anchors)
+            yield f"<li>{kind}: {said}</li>"
         yield "</ul></details>"
 
 
@@ -261,11 +262,9 @@ def _sections(outline: Sequence[Section]) -> list[tuple[int, Section]]:
     return found
 
 
-def _is_in(item: Fact | Finding, text: str) -> bool:
-    """Whether the place can be shown; without text there is nothing to lead to."""
-    if item.start is None or item.end is None:
-        return False
-    return 0 <= item.start <= item.end <= len(text)
+def _leading(anchor: str, html: str, anchors: frozenset[str]) -> str:
+    """A link to a place in the text, where the page has that place."""
+    return f'<a href="#{anchor}">{html}</a>' if anchor in anchors else html
 
 
 def _firmness(fact: Fact) -> str:

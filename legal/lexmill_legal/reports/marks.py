@@ -30,6 +30,10 @@ class Mark:
     style: str
     title: str = ""
 
+    def is_in(self, text: str) -> bool:
+        """Whether the place can be shown; without text there is nothing to lead to."""
+        return bool(text) and 0 <= self.start <= self.end <= len(text)
+
 
 def escaped(text: str) -> str:
     """Any text as HTML that shows exactly this text, in an element or an attribute."""
@@ -38,7 +42,7 @@ def escaped(text: str) -> str:
 
 def marked(text: str, marks: Sequence[Mark]) -> str:
     """The text's HTML. Marks that cross each other are closed and opened again."""
-    inside = [mark for mark in marks if 0 <= mark.start <= mark.end <= len(text)]
+    inside = [mark for mark in marks if mark.is_in(text)]
     inside.sort(key=lambda mark: (mark.start, -mark.end))
     points = sorted({mark.start for mark in inside} | {mark.end for mark in inside})
     parts: list[str] = []

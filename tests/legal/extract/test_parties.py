@@ -110,3 +110,14 @@ def test_an_entrepreneur_is_a_party_and_a_bank_is_not() -> None:
     assert first.attributes["legal_form"] == "ИП"
     assert first.attributes["inn"] == "500100732259"
     assert (second.value, second.attributes["role"]) == ("ООО «Клён»", "customer")
+
+
+def test_a_defined_term_after_the_preamble_is_no_name_of_a_party() -> None:
+    text = (
+        "DISTRIBUTION AGREEMENT\n\nbetween\n\nAlder Pumps GmbH, Hamburg (the “Maker”)\n\nand\n\n"
+        "Birch Industri AB, Malmö (the “Distributor” or “Birch”)\n\ndated 15 February 2024\n\n"
+        "§ 1 Appointment\n\n(1) The Maker sells pumps (the “Products”) in Norway and Finland (the"
+        " “Territory”).\n"
+    )
+    aliases = [fact.attributes["alias"] for fact in facts(text, "party")]
+    assert aliases == ["Maker", "Distributor; Birch"]

@@ -94,8 +94,51 @@ RUSSIAN = (
         ("Автоматическая пролонгация договора не предусмотрена.", "auto_renewal", False),
         ("Договор автоматически продлевается на 1 (один) год.", "auto_renewal", True),
         ("Договор автоматически продлевается на 1 (один) год.", "renewal_term", "P1Y"),
+        ("По истечении срока Договор не продлевается автоматически.", "auto_renewal", False),
     ],
 )
 def test_russian_terms(clause: str, field: str, normalized: str | bool) -> None:  # noqa: FBT001
     found = facts(RUSSIAN + f"1. СРОК\n1.1. {clause}\n", field)
     assert [fact.normalized for fact in found] == [normalized]
+
+
+@pytest.mark.parametrize(
+    "clause",
+    [
+        "Договор не продлевается автоматически, если любая из сторон возразила за 10 дней.",
+        "Договор не считается автоматически продлённым на новый срок.",
+        "Срок аренды не подлежит продлению автоматически.",
+    ],
+)
+def test_a_denied_renewal_is_never_a_renewal(clause: str) -> None:
+    found = facts(RUSSIAN + f"1. СРОК\n1.1. {clause}\n", "auto_renewal")
+    assert [fact.normalized for fact in found if fact.normalized is not False or fact.firm] == []
+
+
+def test_the_date_of_an_agreement_that_is_referred_to_is_not_firm() -> None:
+    text = (
+        "ORDER FORM\n\nLicensor: Alder Labs, Inc.\nLicensee: Birch Works LLC\n\n1. Terms\nAll other"
+        " terms are those of the Software License Agreement made on May 1, 2020, which also governs"
+        " this Order Form.\n"
+    )
+    assert [fact.firm for fact in facts(text, "agreement_date")] == [False]
+
+
+def test_the_mark_of_a_markdown_heading_is_no_part_of_the_name() -> None:
+    text = HEAD.replace("SERVICES AGREEMENT", "# Services Agreement")
+    fact = only(text, "document_name")
+    assert (fact.value, fact.quote) == ("Services Agreement", "Services Agreement")
+    assert fact.start == 2
+
+
+@pytest.mark.parametrize(
+    "court",
+    [
+        "Арбитражном суде города Санкт-Петербурга и Ленинградской области",
+        "Арбитражном суде Ямало-Ненецкого округа",
+        "Арбитражном суде г. Ростова-на-Дону",
+    ],
+)
+def test_a_court_keeps_its_whole_name(court: str) -> None:
+    found = facts(RUSSIAN + f"1. СПОРЫ\n1.1. Споры рассматриваются в {court}.\n", "dispute_forum")
+    assert [fact.value for fact in found] == [court]
