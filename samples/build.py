@@ -1,4 +1,4 @@
-"""Make the binary samples from the texts in `sources/`; run by hand: `.venv/bin/python samples/build.py`.
+"""Make the binary samples from `sources/`; run by hand: `.venv/bin/python samples/build.py`.
 
 The same sources, fonts and library versions give the same bytes. `README.md` explains the markup.
 """
