@@ -86,7 +86,8 @@ class Display:
             Text(_stage_line(stage.stage, stage.visits, stage.seconds, stage.reused), "dim")
             for stage in sorted(progress.stages, key=lambda stage: STAGES.index(stage.stage))
         )
-        bar = ProgressBar(total=max(1, counts.total), completed=ended(progress), width=60)
+        bar = Table.grid()  # a bar alone does not end its line
+        bar.add_row(ProgressBar(total=max(1, counts.total), completed=ended(progress), width=60))
         return Group(title, bar, states, stages)
 
     def _rate(self, progress: JobProgress) -> float:

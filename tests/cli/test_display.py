@@ -56,6 +56,15 @@ def test_on_a_terminal_it_shows_all_at_once(screen: io.StringIO) -> None:
         assert part in shown
 
 
+def test_the_bar_has_a_line_of_its_own(screen: io.StringIO) -> None:
+    display = Display(Console(file=screen, force_terminal=True, width=200, color_system=None))
+    display.show(
+        [progress(state="Running", documents=DocumentCounts(total=9, succeeded=3))], workers={}
+    )
+    display.close()
+    assert not [line for line in screen.getvalue().splitlines() if "━" in line and "queued" in line]
+
+
 def test_quiet_means_quiet(screen: io.StringIO) -> None:
     display = Display(Console(file=screen), quiet=True)
     display.say("something")
