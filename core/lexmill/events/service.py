@@ -66,7 +66,10 @@ _STORE = text("""
 
 _LISTENERS = text("""
     SELECT uid, namespace, name, coalesce(CAST(spec ->> 'priority' AS integer), 0) AS priority,
-      spec -> 'trigger' AS trigger, spec -> 'pools' AS pools
+      spec -> 'trigger' AS trigger, spec -> 'pools' AS pools,
+      ARRAY(
+        SELECT pool FROM pool_demand WHERE job_uid = uid AND waiting + running > 0
+      ) AS busy_pools
     FROM job
     WHERE namespace = ANY(:namespaces) AND spec ? 'trigger' AND deleted_at IS NULL
       AND outcome IS NULL
@@ -88,6 +91,7 @@ class _Listener(msgspec.Struct, frozen=True, kw_only=True):
     pointer: str | None
     matches: Filter
     pool: str
+    is_busy: bool
 
 
 def accept_events(session: Session, *, incoming: Sequence[Incoming]) -> Accepted:
@@ -138,7 +142,10 @@ def accept_events(session: Session, *, incoming: Sequence[Incoming]) -> Accepted
         wake_ups.update(_queue(session, by_uid[uid], documents[uid]))
     if letters:
         wake_ups.update(replay_documents(session, document_ids=list(letters)))
-    announce_work(session, pools={(uid, by_uid[uid].pool) for uid in documents})
+    # The scalers know of a busy pool's work; one that comes to rest meanwhile waits for the fold.
+    announce_work(
+        session, pools={(uid, by_uid[uid].pool) for uid in documents if not by_uid[uid].is_busy}
+    )
     return Accepted(outcomes=tuple(outcomes), wake_ups=dict(wake_ups))
 
 
@@ -237,6 +244,7 @@ def _remember(session: Session, keys: Sequence[tuple[bytes, uuid.UUID]]) -> set[
 def _listeners(session: Session, namespaces: set[str]) -> Mapping[str, Sequence[_Listener]]:
     listeners: dict[str, list[_Listener]] = {}
     for row in session.execute(_LISTENERS, {"namespaces": list(namespaces)}):
+        pool = pool_of({"pools": row.pools or []}, "parse")
         listeners.setdefault(row.namespace, []).append(
             _Listener(
                 uid=row.uid,
@@ -245,7 +253,8 @@ def _listeners(session: Session, namespaces: set[str]) -> Mapping[str, Sequence[
                 priority=row.priority,
                 pointer=row.trigger.get("document"),
                 matches=_compiled(msgspec.json.encode(row.trigger.get("filters", []))),
-                pool=pool_of({"pools": row.pools or []}, "parse"),
+                pool=pool,
+                is_busy=pool in row.busy_pools,
             )
         )
     return listeners

@@ -69,6 +69,7 @@ _AFTER_HEAD: Final = re.compile(
     rf"\b(?:{_HEAD})\b(?:\s(?:no\.?|number|\#|n°)\s?[\w-]{{1,12}})?"
     r"(?=\s+(?!(?:on|for|of|to|regarding|concerning|relating|with|in|and|or|between"
     r"|addendum|amendment"
+    r"|(?:agreement|contract)(?!\s{0,9}:|\s{1,9}(?:number|no|id|identification|ref|date)\b|\s{0,9}\#)"
     r"|no|number|n°)\b|\#|n°)[^(\s])",
     re.IGNORECASE,
 )
@@ -83,6 +84,14 @@ _RUSSIAN: Final = re.compile(
     r"|Договор|Контракт|Соглашение|[Дд]оговор|[Сс]оглашение|Доверенность|Оферта|Политика|Протокол)"
     r"(?![А-Яа-яёЁ])[^\n]{0,160}(?:\n[ \t]*(?![ \t]*(?:г\.|город|№|[«\"]?\d))[А-ЯЁ\s«»\"-]{4,80}"
     r"(?=\n))?)"
+)
+# A line in small letters under a title in capitals is its subject where the heading ends after it.
+_RUSSIAN_SUBJECT: Final = re.compile(
+    r"[ \t]{0,80}\n[ \t]{0,80}(?P<subject>(?!(?:г|гор|с|пос|дер)\.|город\s|заключ|между\s)"
+    r"[а-яё][^\n]{2,80})(?=\n[ \t]{0,80}(?:\n|г\.|город\s|№|[«\"]?\d|от\s)|\Z)"
+)
+_RUSSIAN_GOES_ON: Final = re.compile(
+    r"[ \t]{0,80}\n[ \t]{0,80}(?!г\.|город\s|заключ|между\s|от\s)[а-яё]"
 )
 _RUSSIAN_CUT: Final = re.compile(
     r"\s+(?:г\.\s|город\s|от\s+[«\"\d_]|между\s|[«\"]?\d{1,2}[»\"]?\s+[а-я]+\s+\d{4}|\s{3,}|\t)"
@@ -262,12 +271,19 @@ def _russian(text: str) -> Iterator[Title]:
         if count == 3:
             return
         start, end = match.start("name"), match.end("name")
+        capitals = match["name"].isupper()
+        subject = _RUSSIAN_SUBJECT.match(text, end) if capitals else None
+        whole = subject is not None or _RUSSIAN_GOES_ON.match(text, end) is None
+        if subject is not None:
+            end = subject.end("subject")
         cut = _RUSSIAN_CUT.search(text[start:end])
         if cut is not None and cut.start() > 3:
             end = start + cut.start()
+            whole = True
         name = text[start:end].rstrip(" \t\n.,;:–—-_")
         end = start + len(name)
         first_line = text[:start].count("\n") < 25
         capital = name[:6].isupper()
         name = re.sub(r"\s+", " ", name)
-        yield Title(name, start, end, 3.0 if capital else 2.0, first_line and name[0].isupper())
+        strong = first_line and whole and name[0].isupper()
+        yield Title(name, start, end, 3.0 if capital else 2.0, strong)

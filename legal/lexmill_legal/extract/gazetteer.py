@@ -121,7 +121,7 @@ def _english() -> tuple[re.Pattern[str], dict[str, str]]:
             for name in names.split("|"):
                 codes.setdefault(_key(name), prefix + code)
     longest_first = sorted(codes, key=len, reverse=True)
-    written = "|".join(re.escape(name).replace(r"\ ", r"\s{1,3}") for name in longest_first)
+    written = "|".join(re.escape(name).replace(r"\ ", r"\s{1,20}") for name in longest_first)
     return re.compile(rf"(?<!\w)(?:{written})(?!\w)", re.IGNORECASE), codes
 
 
@@ -134,6 +134,6 @@ def _russian() -> re.Pattern[str]:
     parts = []
     for entry in _RUSSIAN.split(";"):
         code, _, names = entry.partition(" ")
-        written = names.replace(" ", r"\s{1,3}")
+        written = names.replace(" ", r"\s{1,20}")
         parts.append(f"(?P<{code.replace('-', '_')}>{written})")
     return re.compile(rf"(?<!\w)(?:{'|'.join(parts)})(?!\w)")

@@ -12,15 +12,15 @@ from lexmill_legal.extract.gazetteer import (
     find_russian_places,
 )
 from lexmill_legal.extract.reading import Reading
-from lexmill_legal.extract.scanning import matches
+from lexmill_legal.extract.scanning import matches, spaced
 
 _LAW: Final = re.compile(r"\b(?:laws?|legislation|statutes)\b")
-_SUBJECT: Final = re.compile(
+_SUBJECT: Final = spaced(
     r"\b(?:agreement|contract|terms|validity|lease|addendum|amendment|letter|deed|document|note"
     r"|undertaking|guaranty|guarantee|rights and (?:obligations|duties)|governing law"
     r"|applicable law|choice of law|plan|license|franchise|instrument|indenture|msa|nda|jsma)\b"
 )
-_GOVERN: Final = re.compile(
+_GOVERN: Final = spaced(
     r"(?:govern(?:ed|ing|s)?|constru(?:ed|ction)|applicable law|choice of law|interpret(?:ed|ation)"
     r"|validity|laws? of|controlling law)\b"
 )
@@ -28,13 +28,13 @@ _ANCHORS: Final = (
     "govern", "constru", "applicable law", "choice of law", "interpret", "validity", "laws of",
     "law of", "controlling law",
 )  # fmt: skip
-_STRONG: Final = re.compile(r"\bgovern(?:ed|s)?\b|\bconstrued\b|\binterpreted\b|\bshall apply\b")
+_STRONG: Final = spaced(r"\bgovern(?:ed|s)?\b|\bconstrued\b|\binterpreted\b|\bshall apply\b")
 _WEAK: Final = re.compile(
     r"\b(?:in accordance with|pursuant to|under|according to|by)\s+"
     r"(?:\w+\s+){0,5}laws?\b|\blaws? of\b"
     r"[^.]{0,90}\b(?:govern|apply|control)"
 )
-_REVERSED: Final = re.compile(
+_REVERSED: Final = spaced(
     r"\b(?:shall|will|to|do|does)?\s?(?:exclusively\s)?(?:govern|apply|control)s?\b"
 )
 _ANAPHORA: Final = re.compile(
@@ -115,7 +115,7 @@ _OTHER_THING: Final = re.compile(
     r"|currency|Tax|Uniform"
     r"|Commercial\sCode|Stock|Food|government|federal\s(?:trademark|arbitration))\b"
 )
-_STOP: Final = re.compile(
+_STOP: Final = spaced(
     r"without (?:regard|giving|reference|application|respect|recourse|resort|taking)|excluding"
     r"|exclusive of|except (?:for|that|to)|not including|other than|regardless|irrespective"
     r"|conflicts? of law|(?:and|,|;)\s+(?:any|all|the|each)?\s?(?:parties|party|courts?|disputes?"

@@ -7,24 +7,24 @@ from typing import Final
 from lexmill_legal.extract.candidates import Candidate
 from lexmill_legal.extract.durations import DurationMention
 from lexmill_legal.extract.reading import Reading
-from lexmill_legal.extract.scanning import word_starts
+from lexmill_legal.extract.scanning import spaced, word_starts
 
 _RENEWING: Final = re.compile(
     r"\brenew\w*|\bauto-?renew\w*|\bextend(?:ed|s)?\b|\bextension\b|\bsuccessive\b|\bevergreen\b"
 )
-_AGREEMENT: Final = re.compile(
+_AGREEMENT: Final = spaced(
     r"\b(?:agreement|term|contract|lease|license|it|addendum|engagement|initial period"
     r"|jsma|franchise"
     r"|period)\b"
 )
-_ELSEWHERE: Final = re.compile(
+_ELSEWHERE: Final = spaced(
     r"\b(?:copyright|trademark|patent|domain name|registration|insurance|polic(?:y|ies)|warranty"
     r"|letters? of credit|cure|payment|delivery|force majeure|deadline|confidential\w*|subscri\w+"
     r"|purchase orders?|lien|note|option period|delays?|suspension|suspended"
     r"|number of days|arbitrat\w+|tolling"
     r"|shall have the meaning|nomination)\b"
 )
-_AUTOMATIC: Final = re.compile(
+_AUTOMATIC: Final = spaced(
     r"\bautomatic(?:ally)?\b[^.;]{0,60}?\b(?:renew\w*|exten\w+|continu\w+|prolong\w*|successive)\b"
     r"|\b(?:renew\w*|extend\w*|continue\w*)\b[^.;]{0,40}?\b(?:automatic(?:ally)?"
     r"|tacitly)\b|\bauto-?renew\w*"
@@ -32,12 +32,12 @@ _AUTOMATIC: Final = re.compile(
     r"|on)\b[^.]{0,200}\bunless\b[^.]{0,80}\bnotice\b"
     r"|\btacit(?:ly)? renew\w*"
 )
-_NEVER: Final = re.compile(
+_NEVER: Final = spaced(
     r"\b(?:shall|will|does|do) not (?:be )?(?:automatically renew\w*"
     r"|renew\w* automatically|renew\b)"
     r"|\bno automatic (?:renewal|extension)|\bnot (?:be )?automatically (?:renew|extend)\w*"
 )
-_CONDITIONED: Final = re.compile(
+_CONDITIONED: Final = spaced(
     r"\bif\b|\bin the event\b|\bprovided that\b|\bupon (?:the )?failure\b"
 )
 _AHEAD: Final = re.compile(
@@ -46,12 +46,12 @@ _AHEAD: Final = re.compile(
     r"|prior\s+written|of\s+notice|ahead)\b"
 )
 _WITHIN: Final = re.compile(r"\bwithin\s(?:the\s)?(?:last\s|final\s)?\(?\Z")
-_YEARLY: Final = re.compile(
+_YEARLY: Final = spaced(
     r"\b(?P<year>year[- ]to[- ]year|annually|successive annual|from year to year"
     r"|yearly|annual (?:basis|periods|terms))\b"
     r"|\b(?P<month>month[- ]to[- ]month|monthly (?:basis|periods))\b"
 )
-_CONVENIENCE: Final = re.compile(
+_CONVENIENCE: Final = spaced(
     r"\bfor (?:its |their |any |his )?convenience\b|\bwithout (?:\w+ ){0,3}?(?:cause"
     r"|reason)\b|\bfor any (?:or no )?reason\b"
     r"|\bat any time\b|\bfor any or no\b|\bat (?:its|their|his) (?:sole |own )?"
@@ -59,12 +59,12 @@ _CONVENIENCE: Final = re.compile(
     r"|\bat will\b|\bwith or without cause\b|\bfor no reason\b|\bin its sole "
     r"(?:and absolute )?discretion\b"
 )
-_FOR_CAUSE: Final = re.compile(
+_FOR_CAUSE: Final = spaced(
     r"\b(?:for cause|breach\w*|default\w*|cured?|insolven\w+|bankrupt\w+|fail(?:s|ure"
     r"|ed)?|violat\w+|material(?:ly)?"
     r"|non-?payment|change (?:of|in) control|force majeure|delinquent|infring\w+)\b"
 )
-_SUCCESSIVE: Final = re.compile(
+_SUCCESSIVE: Final = spaced(
     r"\bsuccessive|\beach\b|\bconsecutive|\bevery\b|\bperiods\b|\bterms\b|annually|year[- ]to"
 )
 

@@ -8,6 +8,20 @@ MOST: Final = 20_000
 """Beyond this many places a text is no contract; looking on would only take time."""
 
 
+_CLASS_OR_SPACE: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]| (?P<maybe>\??)")
+
+
+def spaced(pattern: str) -> re.Pattern[str]:
+    """A compiled pattern in which a space stands for white space, a line break with indent too."""
+
+    def gap(match: re.Match[str]) -> str:
+        if match["maybe"] is None:
+            return match.group()
+        return r"\s{0,20}" if match["maybe"] else r"\s{1,20}"
+
+    return re.compile(_CLASS_OR_SPACE.sub(gap, pattern))
+
+
 def occurrences(text: str, needles: tuple[str, ...]) -> list[int]:
     """Where any of the needles stands, in order."""
     found: set[int] = set()

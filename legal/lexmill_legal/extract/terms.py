@@ -9,43 +9,43 @@ from lexmill_legal.extract.calendars import plus
 from lexmill_legal.extract.candidates import Candidate, one_line
 from lexmill_legal.extract.durations import DurationMention
 from lexmill_legal.extract.reading import Reading
-from lexmill_legal.extract.scanning import matches
+from lexmill_legal.extract.scanning import matches, spaced
 from lexmill_legal.extract.terms_russian import find_russian_terms
 
-_ANCHOR: Final = re.compile(
+_ANCHOR: Final = spaced(
     r"(?:term|expir\w+|in (?:full )?(?:force|effect)|continues?|initial (?:term|period)"
     r"|perpetu\w+|valid|duration|terminates? on|indefinite\w*|contract period|services? period"
     r"|cooperation (?:term|period)|effective term|venture)\b"
 )
 _ABOUT: Final = (
-    (2.0, re.compile(r"\bterm of (?:this|the) (?:[\w-]+ ){0,3}?(?:agreement|contract|license|lease"
+    (2.0, spaced(r"\bterm of (?:this|the) (?:[\w-]+ ){0,3}?(?:agreement|contract|license|lease"
 r"|engagement)\b")),
-    (2.0, re.compile(r"\binitial (?:term|period)\b")),
-    (2.0, re.compile(r"\bthis (?:[\w-]+ ){0,3}?(?:agreement|contract|license|lease"
+    (2.0, spaced(r"\binitial (?:term|period)\b")),
+    (2.0, spaced(r"\bthis (?:[\w-]+ ){0,3}?(?:agreement|contract|license|lease"
 r"|addendum|jsma|msa|plan)"
                      r"(?: and [^.]{0,60})? ?(?:\([^)]*\))?,? ?(?:unless [^,]{0,120}, )?"
 r"(?:shall|will|is|begins?|commences?|becomes?|expires?|takes?|remains?|continues?)\b")),
-    (2.0, re.compile(r"\A(?:the )?(?:initial )?term "
+    (2.0, spaced(r"\A(?:the )?(?:initial )?term "
 r"(?:is|shall be|will be|shall commence|begins|of)\b")),
-    (2.0, re.compile(r"\b(?:contract|services?|cooperation|agreement|effective|distribution"
+    (2.0, spaced(r"\b(?:contract|services?|cooperation|agreement|effective|distribution"
 r"|initial distribution) (?:period|term)\b[\"”']?[:\s]*(?:shall |will )?(?:means?"
 r"|be|is|of|:)?")),
-    (2.0, re.compile(r"[\"“]?\bterm[\"”]? (?:shall )?means?\b|\bterm:\s|\bexpiration date:|\b"
+    (2.0, spaced(r"[\"“]?\bterm[\"”]? (?:shall )?means?\b|\bterm:\s|\bexpiration date:|\b"
 r"(?:contract|agreement) end:|\bterm of execution\b|\bterm of (?:the |this )?"
 r"(?:joint )?venture|\bventure (?:is|shall)")),
-    (1.0, re.compile(r"\b(?:from|commenc\w+|begin\w*)\b[^.;]{4,60}\b(?:19|20)\d\d\b[^.;]{0,24}\b"
+    (1.0, spaced(r"\b(?:from|commenc\w+|begin\w*)\b[^.;]{4,60}\b(?:19|20)\d\d\b[^.;]{0,24}\b"
 r"(?:through|to|until|ending)\b[^.;]{0,40}(?:19|20)\d\d")),
-    (1.0, re.compile(r"[\"“'](?:the )?(?:initial )?term[\"”']")),
+    (1.0, spaced(r"[\"“'](?:the )?(?:initial )?term[\"”']")),
     (1.0, re.compile(r"\b(?:commenc\w+|begin\w*|effective)\b.{0,160}\b(?:continu\w+|expir\w+|end\w*"
 r"|remain\w*|terminat\w+|until|through)\b", re.DOTALL)),
-    (0.5, re.compile(r"\bunless (?:earlier|sooner|otherwise) (?:terminated|canceled|extended)"
+    (0.5, spaced(r"\bunless (?:earlier|sooner|otherwise) (?:terminated|canceled|extended)"
 r"|\bunless terminated (?:earlier|sooner)")),
-    (-2.0, re.compile(r"\bconfidential\w*|\bsurviv\w+|\bwarrant\w+|\bnon-?compet\w+|\binsurance\b"
+    (-2.0, spaced(r"\bconfidential\w*|\bsurviv\w+|\bwarrant\w+|\bnon-?compet\w+|\binsurance\b"
 r"|\bpurchase orders?\b|\bfollowing (?:the )?(?:expiration|termination)|\bafter "
 r"(?:the )?(?:expiration|termination)|\bstatement of work\b|\binvoice\b|\bescrow\b"
 r"|\bemploy(?:ee|ment)\b|\boption\b")),
-    (-1.5, re.compile(r"\brenew\w*|\bextend\w*|\bextension\b")),
-    (-1.5, re.compile(r"\bbreach\b|\bcure\b|\bdefault\b")),
+    (-1.5, spaced(r"\brenew\w*|\bextend\w*|\bextension\b")),
+    (-1.5, spaced(r"\bbreach\b|\bcure\b|\bdefault\b")),
 )  # fmt: skip
 _FOR_TERM: Final = tuple((weight, cue) for weight, cue in _ABOUT if weight > 0)
 _AGAINST_TERM: Final = tuple((weight, cue) for weight, cue in _ABOUT if weight < 0)
@@ -54,19 +54,19 @@ _ANCHORS: Final = (
     "valid", "duration", "terminates on", "indefinite", "contract period", "service", "cooperation",
     "effective term", "venture",
 )  # fmt: skip
-_UNTIL: Final = re.compile(
+_UNTIL: Final = spaced(
     r"\b(?:until|till|through|thru|to|expir\w+|ending|ends?|terminat\w+|conclud\w+|up to)"
     r"(?:\s+(?:and\s+including|on|at|as\s+of|upon|the|midnight|of|11:59\s*p\.?m\.?,?|close|business"
     r"|and|through|earlier\s+of|\(\w\)|\([ivx]+\)|is|be|shall|date|for|in|period|later|occur\w*|day"
     r"|until|conclude\w*|earliest|:)[\s,]){0,8}\s*\Z"
 )
 _RENEWING: Final = re.compile(r"\b(?:renew\w*|exten\w+|successive|additional|subsequent|further)\b")
-_NOT_A_TERM: Final = re.compile(
+_NOT_A_TERM: Final = spaced(
     r"\A['’]?s?\s*(?:\w+\s){0,3}?(?:prior|before|notice|advance|written|after "
     r"(?:receipt|the date of|such|notice)|of receipt"
     r"|following (?:receipt|the date of such|such|notice|delivery)|from receipt|old|preceding)\b"
 )
-_FOR: Final = re.compile(
+_FOR: Final = spaced(
     r"\b(?:for|of|be|is|lasts?|remain\w*|continu\w+|until|period|term|valid|least"
     r"|effect|force|end\w*|expir\w+|beginning|on)[\s:,\-–]*"
     r"(?:(?:a|an|the|on|be|for|of|in|effect|initial|full|minimum|fixed|total|term"
@@ -74,7 +74,7 @@ _FOR: Final = re.compile(
     r"|that|is|which|approximately|exactly|least|at|not|less|than|and|shall|will"
     r"|further|expire|ending|end)\b[\s,]*){0,9}\(?\Z"
 )
-_ANNIVERSARY: Final = re.compile(
+_ANNIVERSARY: Final = spaced(
     r"\b(?P<word>first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth"
     r"|fifteenth|twentieth|one|two|three|four|five|seven|ten)"
     r"\s?(?:\(?(?:\d{1,2})(?:st|nd|rd|th)?\)?)?\s{1,2}(?:year\s)?anniversary|\b"
@@ -89,7 +89,7 @@ _ORDINALS: Final = {
     )
     for word in words.split()
 }  # fmt: skip
-_PERPETUAL: Final = re.compile(
+_PERPETUAL: Final = spaced(
     r"\bperpetual(?:ly)?\b|\bin perpetuity\b|\bindefinite(?:ly)?\b"
     r"|\b(?:until|unless(?: and until)?)\s+(?:it\s+is\s+|otherwise\s+"
     r"|either\s+party\s+)?(?:terminated|canceled|cancelled)\b"

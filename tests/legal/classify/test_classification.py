@@ -22,6 +22,11 @@ def titled(title: str, body: str = "The parties agree as follows: the price is p
         ("AGENCY AGREEMENT", "agency"),
         ("AMENDMENT NO. 2 TO SUPPLY AGREEMENT", "amendment"),
         ("FRANCHISE AGREEMENT", "franchise"),
+        ("DATA PROCESSING ADDENDUM", "data_processing"),
+        ("Data Protection Addendum to the Hosting Agreement", "data_processing"),
+        ("AMENDMENT NO. 1 TO DATA PROCESSING ADDENDUM", "amendment"),
+        ("ADDENDUM TO DATA PROCESSING ADDENDUM", "amendment"),
+        ("ADDENDUM NO. 2 TO SUPPLY AGREEMENT", "amendment"),
         ("СОГЛАШЕНИЕ О КОНФИДЕНЦИАЛЬНОСТИ", "nda"),
         ("ДОГОВОР ОКАЗАНИЯ УСЛУГ № 7", "services"),
         ("ДОГОВОР ПОСТАВКИ № 15/2024", "supply"),
@@ -69,3 +74,20 @@ def test_a_title_that_names_two_types_is_not_firm() -> None:
     fact = classify(ParsedDocument("text/plain", text)).document_type
     assert fact is not None
     assert not fact.firm
+
+
+@pytest.mark.parametrize(
+    ("title", "firm"),
+    [
+        ("DATA PROCESSING ADDENDUM", True),
+        ("ADDENDUM NO. 2 TO SUPPLY AGREEMENT", True),
+        ("LEASE AGREEMENT ADDENDUM", True),
+        ("HOSTING ADDENDUM", False),
+    ],
+)
+def test_an_addendum_on_a_matter_is_not_firmly_an_amendment(title: str, *, firm: bool) -> None:
+    fact = classify(
+        ParsedDocument("text/plain", titled(title, f"This {title} is made"))
+    ).document_type
+    assert fact is not None
+    assert fact.firm is firm
