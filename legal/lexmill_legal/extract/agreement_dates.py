@@ -7,6 +7,7 @@ from typing import Final
 from lexmill_legal.extract.candidates import Candidate
 from lexmill_legal.extract.dates import DateMention
 from lexmill_legal.extract.reading import Reading
+from lexmill_legal.extract.scanning import spaced
 
 _REACH: Final = 9000
 _HEAD: Final = 4000
@@ -14,14 +15,14 @@ _TAIL: Final = 6000
 
 # What stands before a date, and how much it says that the agreement was made then.
 _CUES: Final = (
-    (4.0, re.compile(r"(?:made|entered|executed|dated|signed|concluded|agreed)\b[^.]{0,60}"
+    (4.0, spaced(r"(?:made|entered|executed|dated|signed|concluded|agreed)\b[^.]{0,60}"
                      r"(?:as of|on|this|the|effective|date of|as at)[^.\d]{0,25}\Z")),
-    (2.0, re.compile(r"(?:\bdated?\b|\bas of\b)[^.\d]{0,20}\Z")),
-    (1.5, re.compile(r"\b(?:agreement|contract|amendment|lease|addendum)\b[^.]{0,60}\Z")),
-    (-3.0, re.compile(r"\b(?:amended|prior|filed|original|previous|certain|commission|pursuant to"
+    (2.0, spaced(r"(?:\bdated?\b|\bas of\b)[^.\d]{0,20}\Z")),
+    (1.5, spaced(r"\b(?:agreement|contract|amendment|lease|addendum)\b[^.]{0,60}\Z")),
+    (-3.0, spaced(r"\b(?:amended|prior|filed|original|previous|certain|commission|pursuant to"
                       r"|predecessor|incorporated)\b[^.]{0,60}\Z")),
-    (-5.0, re.compile(r"(?:source:|10-?[kq]|8-k|s-1|form \d)[^\n]{0,60}\Z")),
-    (-2.5, re.compile(r"\b(?:commenc\w+|expir\w+|terminat\w+|pay\w*|until|through|beginning|ending"
+    (-5.0, spaced(r"(?:source:|10-?[kq]|8-k|s-1|form \d)[^\n]{0,60}\Z")),
+    (-2.5, spaced(r"\b(?:commenc\w+|expir\w+|terminat\w+|pay\w*|until|through|beginning|ending"
                       r"|by|before|after|prior to|born|patent|since)\b[^.]{0,30}\Z")),
 )  # fmt: skip
 _RECITALS: Final = re.compile(
@@ -40,7 +41,7 @@ _ANOTHER: Final = re.compile(
     r"(?:agreement|contract|lease)(?:\s+(?:no\.?|number|#)\s?\S+)?[ \n](?!\n)"
     r"(?:made|entered|executed|dated|signed|concluded)\b[^.,;()]{0,40}\Z"
 )
-_SIGNING: Final = re.compile(
+_SIGNING: Final = spaced(
     r"(?:\bdated?\b|\bsigned\b|\bexecuted\b|\bas of\b|\bwitness\b|\bday and year\b)[^.]{0,30}\Z"
 )
 _RUSSIAN_HEAD: Final = 2500
@@ -53,7 +54,7 @@ _EFFECTIVE_IS: Final = re.compile(
     r"[\"“]?effective\s+date[\"”]?\s?(?:of\s+this\s+agreement\s+)?(?:\([^)]{0,60}\)\s?)?"
     r"(?:shall\s+(?:be|mean)|means|is|:|–|-)\s{0,3}(?:the\s+date\s+of\s+)?[^.\d]{0,40}\Z"
 )
-_EFFECTIVE_AS_OF: Final = re.compile(
+_EFFECTIVE_AS_OF: Final = spaced(
     r"(?:\b(?:effective|in effect|takes? effect|in(?:to)? force|commenc\w+|begin\w*)"
     r"(?:\s+(?:as\s+of|on|from|this|upon|at|the|and|retroactive\w*|be|is)){0,4}"
     r"|\beffective\s+date\s?(?:is|:)?)[\s:,_]{0,6}\Z"
@@ -63,7 +64,7 @@ _OF_AGREEMENT: Final = re.compile(
     r"|appointment|engagement|promotion|license)\b"
     r"|\bterm\b|\bventure\b"
 )
-_FIRST_WRITTEN: Final = re.compile(
+_FIRST_WRITTEN: Final = spaced(
     r"(?:effective|in effect|in(?:to)? force|commenc\w+|begin\w*)\s+(?:(?:as|on|of"
     r"|from|upon|at|the|and)\s+){0,4}"
     r"(?:(?:date|day)(?:\s+and\s+year)?\s+(?:first\s+(?:\w+\s+){0,2}(?:above|written"

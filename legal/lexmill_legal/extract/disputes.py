@@ -7,9 +7,9 @@ from typing import Final
 from lexmill_legal.extract.candidates import Candidate, one_line
 from lexmill_legal.extract.gazetteer import find_places
 from lexmill_legal.extract.reading import Reading
-from lexmill_legal.extract.scanning import matches
+from lexmill_legal.extract.scanning import matches, spaced
 
-_INSTITUTION: Final = re.compile(
+_INSTITUTION: Final = spaced(
     r"(?:American Arbitration Association|\bJAMS\b|International Chamber of Commerce"
     r"|\bICC\b|\bLCIA\b"
     r"|London Court of International Arbitration|\bHKIAC\b"
@@ -19,9 +19,8 @@ _INSTITUTION: Final = re.compile(
     r"|Stockholm Chamber of Commerce|\bWIPO Arbitration\b|\bAAA\b)"
 )
 _INSTITUTIONS: Final = (
-    "American Arb", "JAMS", "International Chamber", "ICC", "LCIA", "London Court", "HKIAC",
-    "Hong Kong International", "SIAC", "Singapore International", "CIETAC", "China International",
-    "UNCITRAL", "CPR", "Stockholm Chamber", "WIPO", "AAA",
+    "American", "JAMS", "International", "ICC", "LCIA", "London", "HKIAC", "Hong", "SIAC",
+    "Singapore", "CIETAC", "China", "UNCITRAL", "CPR", "Stockholm", "WIPO", "AAA",
 )  # fmt: skip
 _ARBITRATE: Final = re.compile(r"\barbitrat(?:ion|ed|or|ors)\b")
 _COURTS: Final = re.compile(

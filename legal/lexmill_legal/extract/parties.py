@@ -13,6 +13,7 @@ from lexmill_legal.extract.gazetteer import find_places
 from lexmill_legal.extract.parties_russian import find_russian_parties
 from lexmill_legal.extract.reading import Reading
 from lexmill_legal.extract.roles import role_of
+from lexmill_legal.extract.scanning import spaced
 
 _HEAD: Final = 12_000
 _LONGEST: Final = 3000
@@ -27,7 +28,7 @@ _MADE: Final = re.compile(
     r"\b(?:agreement|contract|lease|amendment|addendum|deed|memorandum|entered|made|executed"
     r"|dated|effective)\b"
 )
-_STOP: Final = re.compile(
+_STOP: Final = spaced(
     r"\bwhereas\b|\brecitals?\b|\bwitnesseth\b|w\s?i\s?t\s?n\s?e\s?s\s?s\s?e\s?t\s?h"
     r"|\bnow,?\s+there"
     r"|\bin consideration\b|\b(?:parties|company|and)\s+(?:hereto\s+|hereby\s+"
@@ -39,7 +40,7 @@ _STOP: Final = re.compile(
     r"|\n\s*(?:1\.|i\.|article\b|section\b|a\.)\s|\b1\.\s+[a-z]|\bterms and conditions\b"
 )
 _QUOTED: Final = re.compile(
-    r"[\"“”„]\s?(?P<alias>[^\"“”„()\n]{1,60}?)\s?,?[\"“”„]|[‘']{1,2}"
+    r"[\"“”„]\s?(?P<alias>[^\"“”„()\n]{1,60}?(?:\n[^\"“”„()\n]{1,60}?)?)\s?,?[\"“”„]|[‘']{1,2}"
     r"(?P<single>[A-Z][\w .&-]{1,40})[’']{1,2}(?=\s?\))"
 )
 _BRACKETED: Final = re.compile(
@@ -50,7 +51,7 @@ _BRACKETED: Final = re.compile(
 )
 _NEXT_PARTY: Final = re.compile(r"[)\]]\s*(?:,|;|and|&)|\A\s*[,;]?\s*(?:and|AND|&)\s+[A-Z]")
 _RULE_LINE: Final = re.compile(r"[-_=*]{2,}")
-_LEAD: Final = re.compile(
+_LEAD: Final = spaced(
     r"\A(?:[\s,;:.)\]\"“”\-–—*]|\band\b|&|\((?:[a-z]|[ivx]{1,4}|\d)\)|\d\)|"
     r"(?<![\w.])\d\.\s|\bbetween\b|\bamong\b"
     r"|\bby\b|\bon the (?:one|other) (?:hand|part)\b|\bon the (?:first|second) part\b|\bboth\b"
@@ -92,7 +93,7 @@ _NOT_A_NAME: Final = re.compile(
     r"|landlord|tenant|borrower|lender|vendor|provider|franchisor|franchisee)$",
     re.IGNORECASE,
 )
-_FORM_WORDS: Final = re.compile(
+_FORM_WORDS: Final = spaced(
     r"\A[\s,]{0,3}(?:\([^()\"“”]{0,60}\)\s?,?\s?)?(?:and\s+)?(?:which is\s+)?"
     r"(?:(?:an?|organized as an?)\s+|(?=[A-Z][a-z]+(?:\s[A-Z][a-z]+)?\s(?:corporation|limited)))"
     r"(?P<text>[^(;\"“”]{0,120}?"
@@ -101,7 +102,7 @@ _FORM_WORDS: Final = re.compile(
     r"|partnership|statutory trust|business trust|trust|individual|university|municipality))\b",
     re.IGNORECASE,
 )
-_FORMER: Final = re.compile(
+_FORMER: Final = spaced(
     r"\((?:f/?k/?a|formerly|d/?b/?a|doing business)[^()]{0,80}\)", re.IGNORECASE
 )
 

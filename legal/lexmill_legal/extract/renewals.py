@@ -37,9 +37,7 @@ _NEVER: Final = spaced(
     r"|renew\w* automatically|renew\b)"
     r"|\bno automatic (?:renewal|extension)|\bnot (?:be )?automatically (?:renew|extend)\w*"
 )
-_CONDITIONED: Final = spaced(
-    r"\bif\b|\bin the event\b|\bprovided that\b|\bupon (?:the )?failure\b"
-)
+_CONDITIONED: Final = spaced(r"\bif\b|\bin the event\b|\bprovided that\b|\bupon (?:the )?failure\b")
 _AHEAD: Final = re.compile(
     r"\A['’]?s?[\s,]*(?:(?:or\s+more|in\s+writing|written|calendar|full)\s+)?"
     r"(?:prior|before|in\s+advance|advance|preceding|previous|of\s+advance|notice|written\s+notice"

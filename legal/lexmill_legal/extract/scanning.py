@@ -11,7 +11,7 @@ MOST: Final = 20_000
 _CLASS_OR_SPACE: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]| (?P<maybe>\??)")
 
 
-def spaced(pattern: str) -> re.Pattern[str]:
+def spaced(pattern: str, flags: re.RegexFlag = re.NOFLAG) -> re.Pattern[str]:
     """A compiled pattern in which a space stands for white space, a line break with indent too."""
 
     def gap(match: re.Match[str]) -> str:
@@ -19,7 +19,7 @@ def spaced(pattern: str) -> re.Pattern[str]:
             return match.group()
         return r"\s{0,20}" if match["maybe"] else r"\s{1,20}"
 
-    return re.compile(_CLASS_OR_SPACE.sub(gap, pattern))
+    return re.compile(_CLASS_OR_SPACE.sub(gap, pattern), flags)
 
 
 def occurrences(text: str, needles: tuple[str, ...]) -> list[int]:

@@ -73,3 +73,9 @@ def test_russian_law_clauses() -> None:
         " действующим законодательством Российской Федерации."
     )
     assert only(text, "governing_law").normalized == "RU"
+
+
+def test_the_name_of_a_state_may_run_over_an_indented_line() -> None:
+    clause = "6.1  Law. This Agreement\n     is governed by the laws of North\n     Dakota."
+    fact = only(clause, "governing_law")
+    assert (fact.value, fact.normalized, fact.firm) == ("North Dakota", "US-ND", True)

@@ -121,3 +121,10 @@ def test_a_defined_term_after_the_preamble_is_no_name_of_a_party() -> None:
     )
     aliases = [fact.attributes["alias"] for fact in facts(text, "party")]
     assert aliases == ["Maker", "Distributor; Birch"]
+
+
+def test_the_role_of_a_party_may_run_over_a_line() -> None:
+    russian = SUPPLY.replace("«Поставщик», в лице", "«Передающая\nсторона», в лице")
+    assert facts(russian, "party")[0].attributes["alias"] == "Передающая сторона"
+    english = CONTRACT.replace('(the "Provider")', '(the "Service\nProvider")')
+    assert facts(english, "party")[-1].attributes["alias"] == "Service Provider"

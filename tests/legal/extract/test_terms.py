@@ -142,3 +142,23 @@ def test_the_mark_of_a_markdown_heading_is_no_part_of_the_name() -> None:
 def test_a_court_keeps_its_whole_name(court: str) -> None:
     found = facts(RUSSIAN + f"1. СПОРЫ\n1.1. Споры рассматриваются в {court}.\n", "dispute_forum")
     assert [fact.value for fact in found] == [court]
+
+
+@pytest.mark.parametrize(
+    ("clause", "field", "normalized"),
+    [
+        (
+            "The Client may terminate this Agreement for\nconvenience on forty (40) days' notice.",
+            "termination_notice_period",
+            "P40D",
+        ),
+        ("The term of\n      this Agreement is three (3) years.", "term", "P3Y"),
+        ("There is no automatic\nrenewal of this Agreement.", "auto_renewal", False),
+    ],
+)
+def test_a_phrase_may_run_over_a_line(
+    clause: str,
+    field: str,
+    normalized: str | bool,  # noqa: FBT001
+) -> None:
+    assert [fact.normalized for fact in facts(HEAD + f"1. Term. {clause}", field)] == [normalized]
