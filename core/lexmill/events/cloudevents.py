@@ -458,8 +458,8 @@ def _base64(raw: msgspec.Raw) -> bytes | None:
     raise EventError(ErrorCode.INVALID_DATA, "data_base64 is not Base64 (RFC 4648, section 4)")
 
 
-_NUL_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*+\\u0000")
-_JSON_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"')
+_NUL_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_JSON_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*"')
 # An opening bracket counts 1, a closing one -1.
 _BRACKETS = bytes.maketrans(b"[{]}", b"\1\1\xff\xff")
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[{]}"))

@@ -36,7 +36,7 @@ class SelectionError(Exception):
 
 
 # RFC 6901, section 3; the whole event is no document, so a pointer has at least one token.
-_POINTER = re.compile(r"(?:/(?:[^/~]|~[01])*+)++")
+_POINTER = re.compile(r"(?:/(?:[^/~]|~[01])*)+")
 _INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
 
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
