@@ -1,5 +1,6 @@
 """``results.jsonl``: one line a document, with the keys of the design page."""
 
+import inspect
 from typing import Any
 
 import msgspec
@@ -44,6 +45,8 @@ def results_schema() -> dict[str, Any]:
         properties = definition["properties"]
         definition["required"] = [key for key in properties if key not in optional]
         definition["additionalProperties"] = False
+        if "description" in definition:  # from 3.13 on Python itself takes the indentation away
+            definition["description"] = inspect.cleandoc(definition["description"])
         for key, value in properties.items():
             value.pop("default", None)
             if key in optional:
