@@ -3,11 +3,14 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.chaos.corpus import SOURCE, Expected, Sendable
 from tests.chaos.parts import NAMESPACE, Parts
 from tests.chaos.sink import Told
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # Written by the database itself, whoever changes a row and how.
 AUDIT = """
@@ -167,16 +170,19 @@ def _runs(parts: Parts) -> Iterator[str]:
 
 def _reports(parts: Parts) -> Iterator[str]:
     """The reports of each run name each of its documents once, as it ended."""
-    documents: dict[tuple[str, int], list[tuple[str, str]]] = {}
+    documents: dict[Path, list[tuple[str, str]]] = {}
     for row in parts.ask("""
-        SELECT run.job_uid::text AS job, run.number, document.uri, document.state
-        FROM run LEFT JOIN document ON document.run_id = run.id
+        SELECT job.uid::text AS job, job.spec ? 'output' AS elsewhere, run.number, document.uri,
+          document.state
+        FROM run JOIN job ON job.uid = run.job_uid LEFT JOIN document ON document.run_id = run.id
     """):
-        documents.setdefault((row.job, row.number), []).append((row.uri, row.state))
-    for (job, number), wanted in documents.items():
-        path = parts.home / "objects" / NAMESPACE / "jobs" / job / str(number) / "results.jsonl"
+        objects = parts.home / "objects" / NAMESPACE / "jobs" / row.job
+        folder = (parts.reports if row.elsewhere else objects) / str(row.number)
+        documents.setdefault(folder, []).append((row.uri, row.state))
+    for folder, wanted in documents.items():
+        path = folder / "results.jsonl"
         if not path.exists():
-            yield f"run {number} has no results.jsonl"
+            yield f"{folder} has no results.jsonl"
             continue
         lines = [json.loads(line) for line in path.read_bytes().splitlines()]
         found = [(line["uri"], line["status"]) for line in lines]
@@ -184,7 +190,7 @@ def _reports(parts: Parts) -> Iterator[str]:
             differing = Counter(found)
             differing.subtract(Counter(wanted))
             some = [each for each in differing.items() if each[1]][:3]
-            yield f"run {number} names {len(found)} of {len(wanted)} documents, differing: {some}"
+            yield f"{folder} names {len(found)} of {len(wanted)} documents, differing: {some}"
 
 
 def _sink(parts: Parts, told: Told) -> Iterator[str]:

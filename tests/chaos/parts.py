@@ -53,6 +53,11 @@ class Parts:
     """The job of each worker."""
 
     @property
+    def reports(self) -> Path:
+        """Where jobs may write theirs."""
+        return self.documents / "reports"
+
+    @property
     def database(self) -> str:
         return conninfo(self.postgres.url)
 
