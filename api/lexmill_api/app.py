@@ -11,6 +11,7 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp
 
 from lexmill.bootstrap import Process
+from lexmill.events.cloudevents import Limits
 from lexmill.queue.wakeups import ValkeyWakeUps
 from lexmill_api.batching import Batcher
 from lexmill_api.delivery import Delivery
@@ -34,7 +35,13 @@ def create_app(process: Process) -> ASGIApp:
     runtime = ApiRuntime(
         process=process,
         settings=process.settings.required_api,
-        batcher=Batcher(process.async_engine, wake_ups),
+        batcher=Batcher(process.async_engine, wake_ups, process.settings.ingest),
+        limits=Limits(
+            event_bytes=process.settings.ingest.event_bytes,
+            control_event_bytes=process.settings.ingest.control_event_bytes,
+            batch_events=process.settings.ingest.batch_events,
+            batch_bytes=process.settings.ingest.batch_bytes,
+        ),
         feed=DemandFeed(process.settings.database.url.get_secret_value()),
     )
     sweeper = Sweeper(process.engine, wake_ups, process.settings.tasks)

@@ -13,13 +13,12 @@ from lexmill.database import is_passing
 from lexmill.events.schemas import Accepted, Incoming, Outcome
 from lexmill.events.service import accept_events
 from lexmill.queue.wakeups import WakeUps
+from lexmill.settings import IngestSettings
 
 log = structlog.get_logger(__name__)
 
 BATCH_EVENTS = 1_000
 BATCH_BYTES = 16 << 20
-WAITING_EVENTS = 20_000
-WAITING_BYTES = 128 << 20
 
 
 class OverloadedError(Exception):
@@ -42,6 +41,7 @@ class Batcher:
 
     engine: AsyncEngine
     wake_ups: WakeUps
+    settings: IngestSettings
     _waiting: list[_Waiting] = field(default_factory=list)
     _events: int = 0
     _bytes: int = 0
@@ -64,7 +64,10 @@ class Batcher:
     async def accept(self, incoming: Sequence[Incoming]) -> Sequence[Outcome]:
         """Returns after the commit. Raises OverloadedError, or what the transaction raised."""
         size = sum(len(each.event.data) for each in incoming) + 1000 * len(incoming)
-        if self._events + len(incoming) > WAITING_EVENTS or self._bytes + size > WAITING_BYTES:
+        if (
+            self._events + len(incoming) > self.settings.waiting_events
+            or self._bytes + size > self.settings.waiting_bytes
+        ):
             raise OverloadedError
         waiting = _Waiting(incoming, size, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)

@@ -1,4 +1,4 @@
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,7 +18,7 @@ class ApiRuntime:
     settings: ApiSettings
     batcher: Batcher
     feed: DemandFeed
-    limits: Limits = field(default_factory=Limits)
+    limits: Limits
 
     @property
     def public_limits(self) -> Limits:

@@ -41,6 +41,17 @@ class ApiSettings(_Group):
     )
 
 
+class IngestSettings(_Group):
+    """What is refused with 413, and what may wait for its commit before senders get 429."""
+
+    event_bytes: int = Field(default=1 << 20, ge=1 << 16)
+    control_event_bytes: int = Field(default=8 << 20, ge=1 << 16)
+    batch_events: int = Field(default=1_000, ge=1)
+    batch_bytes: int = Field(default=16 << 20, ge=1 << 16)
+    waiting_events: int = Field(default=20_000, ge=1)
+    waiting_bytes: int = Field(default=128 << 20, ge=1 << 16)
+
+
 class SandboxSettings(_Group):
     memory_bytes: int = Field(default=1 << 30, ge=1 << 27)
     cpu_seconds: int = Field(default=120, ge=1)
@@ -98,6 +109,7 @@ class Settings(BaseSettings):
     storage: StorageSettings
     api: ApiSettings | None = None
     worker: WorkerSettings | None = None
+    ingest: IngestSettings = IngestSettings()
     sandbox: SandboxSettings = SandboxSettings()
     tasks: TaskSettings = TaskSettings()
     telemetry: TelemetrySettings = TelemetrySettings()

@@ -17,7 +17,7 @@ from lexmill.database import create_async_database_engine, create_database_engin
 from lexmill.events.models import Outgoing
 from lexmill.events.schemas import Incoming
 from lexmill.scaling.models import PoolDemand
-from lexmill.settings import DatabaseSettings, TaskSettings
+from lexmill.settings import DatabaseSettings, IngestSettings, TaskSettings
 from lexmill.tasks.models import Task
 from lexmill.tasks.service import extend_leases
 from lexmill.tasks.sweep import sweep_all
@@ -162,7 +162,7 @@ def incoming(**fields: Any) -> Incoming:
 
 def test_a_request_that_is_given_up_does_not_stop_the_others(database: str) -> None:
     async def work(engine: AsyncEngine) -> None:
-        batcher = Batcher(engine, WakeUpsThatFail(0))
+        batcher = Batcher(engine, WakeUpsThatFail(0), IngestSettings())
         batcher.start()
         given_up = [asyncio.create_task(batcher.accept([incoming()])) for _ in range(3)]
         await asyncio.sleep(0)  # they wait now
@@ -181,7 +181,7 @@ def test_what_postgresql_has_no_room_for_fails_alone(engine: Engine, database: s
     long = "/" + "".join(uuid.uuid4().hex for _ in range(200))
 
     async def work(engine: AsyncEngine) -> list[Any]:
-        batcher = Batcher(engine, WakeUpsThatFail(0))
+        batcher = Batcher(engine, WakeUpsThatFail(0), IngestSettings())
         requests = [
             asyncio.create_task(batcher.accept([incoming(source=source)]))
             for source in ("/a", long, "/b")

@@ -100,8 +100,9 @@ def _row(result: DocumentResult) -> str:
         if counts[verdict]
     )
     return (
-        f"{_name(result)}<td>{kinds}{languages}</td><td>{_values(result, 'party', 3)}</td>"
-        f"<td>{_values(result, 'governing_law', 1)}</td><td>{facts}</td><td>{verdicts}</td></tr>\n"
+        f'{_name(result)}<td class="whole">{kinds}{languages}</td>'
+        f"<td>{_values(result, 'party', 3)}</td><td>{_values(result, 'governing_law', 1)}</td>"
+        f'<td class="whole">{facts}</td><td>{verdicts}</td></tr>\n'
     )
 
 

@@ -34,12 +34,12 @@ background:var(--warn-back);max-width:1436px}
 .banner.bad{border-color:var(--bad);background:var(--bad-back)}
 .banner b{color:var(--warn)}.banner.bad b{color:var(--bad)}
 .banner ul{margin:2px 0 0;padding-left:18px}
-main{display:grid;grid-template-columns:minmax(0,1fr) 430px;gap:28px;padding:0 32px 48px;
+main{display:grid;grid-template-columns:minmax(0,1fr) 410px;gap:24px;padding:0 32px 48px;
 max-width:1500px;margin:0 auto;align-items:start}
 article{background:var(--paper);border:1px solid var(--line);border-radius:4px;
-padding:52px 60px;box-shadow:0 1px 3px #0000000d}
-#text{white-space:pre-wrap;overflow-wrap:anywhere;tab-size:4;max-width:74ch;margin:0 auto;
-font:16.5px/1.62 Charter,"Iowan Old Style",Georgia,"Liberation Serif","Noto Serif",serif}
+padding:40px 44px;box-shadow:0 1px 3px #0000000d}
+#text{white-space:pre-wrap;overflow-wrap:anywhere;tab-size:4;max-width:104ch;margin:0 auto;
+font:15px/1.6 Charter,"Iowan Old Style",Georgia,"Liberation Serif","Noto Serif",serif}
 .empty{color:var(--soft);font-style:italic}
 aside{position:sticky;top:0;max-height:100vh;overflow:auto;padding:0 4px 24px;scrollbar-width:thin}
 aside>h2:first-child{margin-top:6px}
@@ -83,6 +83,7 @@ th,td{padding:9px 14px;vertical-align:top}
 tbody tr+tr td{border-top:1px solid var(--line)}
 td.n,th.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 td{overflow-wrap:anywhere}td .small{display:block}
+td.whole{overflow-wrap:normal}td.whole>.small{white-space:nowrap}
 tr.child td:first-child{padding-left:34px}
 .tiles{display:flex;flex-wrap:wrap;gap:12px;margin:14px 0 6px}
 .tile{background:var(--paper);border:1px solid var(--line);border-radius:4px;padding:10px 18px;
