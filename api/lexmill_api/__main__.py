@@ -1,7 +1,7 @@
 """The API process."""
 
-import signal
 import gc
+import signal
 import sys
 
 import uvicorn
