@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup run up check test test-fast chaos lock format clean
+.PHONY: help setup run up check test test-fast controlplane chaos lock format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -38,7 +38,7 @@ test: setup ## everything, on real PostgreSQL and Valkey
 	$(BIN)/pytest -n 2 --dist loadfile
 
 test-fast: setup ## what needs no server
-	$(BIN)/pytest -n 2 --dist loadfile -m "not servers and not system"
+	$(BIN)/pytest -n 2 --dist loadfile -m "not servers and not system and not controlplane"
 
 format: setup ## format the code and sort its imports
 	$(BIN)/ruff format
@@ -46,6 +46,9 @@ format: setup ## format the code and sort its imports
 
 lock: setup ## choose new versions within pyproject.toml's bounds
 	$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet --extra dev --output-file requirements.lock pyproject.toml
+
+controlplane: setup ## build the test control plane once (else the first test does)
+	@$(BIN)/python -m tests.controlplane.build
 
 chaos: setup ## kill and restart parts at random, SEEDS=N times (default 5)
 	$(BIN)/python -m tests.chaos --seeds $(or $(SEEDS),5)

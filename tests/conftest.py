@@ -6,6 +6,8 @@ from lexmill_cli.local.postgres import PostgresServer
 from lexmill_cli.local.valkey import ValkeyServer, running_valkey
 from tests.servers import database_name, temporary_database, temporary_postgres
 
+pytest_plugins = ["tests.controlplane.fixtures"]
+
 SERVERS = {"postgres", "valkey"}
 
 

@@ -7,10 +7,11 @@ import msgspec
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from lexmill.jobs.schemas import MAIN_POOL
 from lexmill.jobs.service import read_progress, replay_tasks
 from lexmill.scaling.schemas import Demand
 from lexmill.scaling.service import read_demand
-from lexmill.tasks.service import list_dead
+from lexmill.tasks.service import count_busy, list_dead
 from lexmill_api.runtime import ApiRuntime
 
 _bearer = HTTPBearer(auto_error=False)
@@ -62,6 +63,20 @@ async def get_job(runtime: Runtime, namespace: str, name: str) -> Response:
     if progress is None:
         raise HTTPException(404, "no such job is in this namespace")
     return _json(progress)
+
+
+@router.get("/namespaces/{namespace}/jobs/{name}/workers")
+async def get_workers(
+    runtime: Runtime, namespace: str, name: str, pool: str = MAIN_POOL
+) -> Response:
+    """How many visits each busy worker of a pool has under way; idle workers are not among them."""
+    async with runtime.session() as session:
+        busy = await session.run_sync(
+            lambda sync: count_busy(sync, namespace=namespace, name=name, pool=pool)
+        )
+    if busy is None:
+        raise HTTPException(404, "no such job is in this namespace")
+    return _json({"busy": busy})
 
 
 @router.get("/namespaces/{namespace}/dead")

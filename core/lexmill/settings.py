@@ -72,6 +72,13 @@ class WorkerSettings(_Group):
     namespace: str
     job: str = Field(description="uid of the job whose pool this worker serves")
     pool: str = "main"
+    name: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=253,
+        description="names this worker to the scalers: in a cluster its pod; "
+        "default: host name and process id",
+    )
     threads: int = Field(default=1, ge=1, le=64)
     grace_seconds: float = Field(
         default=600, ge=0, description="how long running visits may go on after SIGTERM"

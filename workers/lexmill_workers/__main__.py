@@ -47,7 +47,7 @@ def main() -> int:
     runtime = Runtime(
         process=process,
         worker=worker,
-        worker_id=f"{socket.gethostname()}-{os.getpid()}",
+        worker_id=worker.name or f"{socket.gethostname()}-{os.getpid()}",
         objects=Objects(settings.storage.uri),
         sandbox=Sandbox(
             "lexmill_workers.stages:work",

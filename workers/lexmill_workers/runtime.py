@@ -22,7 +22,7 @@ class Runtime:
     process: Process
     worker: WorkerSettings
     worker_id: str
-    """Names this process in the task rows: host name and process id."""
+    """Names this process in the task rows; who scales down asks which of them are busy."""
     objects: Objects
     sandbox: Sandbox
     leases: Leases

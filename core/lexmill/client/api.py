@@ -1,7 +1,7 @@
 """A typed client of the API, for the command line and the scalers."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -15,18 +15,23 @@ from lexmill.scaling.schemas import Demand
 from lexmill.tasks.schemas import DeadTask
 
 _TIMEOUT = httpx.Timeout(10, read=40)
+# A connection that the server closes while idle would fail the next request on it; uvicorn keeps
+# them for 5 s.
+_CONNECTIONS = httpx.Limits(max_connections=100, keepalive_expiry=4)
 
 
 class ApiClient:
-    """Every call raises LexmillError: with the API's own code and sentence where it gave one."""
+    """Every call raises LexmillError: with the API's own code and sentence where it gave one.
 
-    def __init__(self, url: str, *, token: str, source: str) -> None:
+    Threads may share one. A ``token`` that is a function is called for every request, from any of
+    them: one that Kubernetes mounts is renewed in place.
+    """
+
+    def __init__(self, url: str, *, token: str | Callable[[], str], source: str) -> None:
         self._source = source
+        self._token = token
         self._http = httpx.Client(
-            base_url=url,
-            headers={"Authorization": f"Bearer {token}"},
-            timeout=_TIMEOUT,
-            trust_env=False,
+            base_url=url, timeout=_TIMEOUT, limits=_CONNECTIONS, trust_env=False
         )
 
     def __enter__(self) -> Self:
@@ -50,6 +55,15 @@ class ApiClient:
         """None when no such job is alive."""
         answer = self._call("GET", f"/v1/namespaces/{namespace}/jobs/{name}", absent_is_legal=True)
         return None if answer is None else msgspec.json.decode(answer, type=JobProgress)
+
+    def busy_workers(self, namespace: str, name: str, pool: str) -> dict[str, int]:
+        """Visits under way by worker; idle workers, and those of an unknown job, are missing."""
+        answer = self._call(
+            "GET",
+            f"/v1/namespaces/{namespace}/jobs/{name}/workers?pool={pool}",
+            absent_is_legal=True,
+        )
+        return {} if answer is None else msgspec.json.decode(answer, type=_Workers).busy
 
     def demand(self, *, after: int, wait_seconds: float) -> Demand:
         answer = self._call("GET", f"/v1/demand?after={after}&wait={wait_seconds}")
@@ -104,7 +118,9 @@ class ApiClient:
         content_type: str | None = None,
         absent_is_legal: bool = False,
     ) -> bytes | None:
-        headers = {} if content_type is None else {"Content-Type": content_type}
+        headers = {"Authorization": f"Bearer {self._read_token()}"}
+        if content_type is not None:
+            headers["Content-Type"] = content_type
         try:
             answer = self._http.request(method, path, content=content, headers=headers)
         except httpx.HTTPError as error:
@@ -116,6 +132,20 @@ class ApiClient:
         if absent_is_legal and answer.status_code == httpx.codes.NOT_FOUND:
             return None
         raise _refusal(answer)
+
+    def _read_token(self) -> str:
+        if isinstance(self._token, str):
+            return self._token
+        try:
+            return self._token().strip()
+        except OSError as error:
+            raise LexmillError(
+                "token_away", "the token for Lexmill's API cannot be read", ErrorClass.PASSING
+            ) from error
+
+
+class _Workers(msgspec.Struct):
+    busy: dict[str, int]
 
 
 class _Problem(msgspec.Struct):

@@ -20,6 +20,7 @@ class Document(Base):
 
     ``source`` says where its bytes are (`file:`, `s3:`, `object:`, `configmap:`, `event:`);
     ``uri`` is how results name it. Which documents are running is a matter of their tasks.
+    ``fingerprint`` is what the source's listing told of its content; only listed ones have one.
     """
 
     __tablename__ = "document"
@@ -38,6 +39,7 @@ class Document(Base):
     state: Mapped[str] = mapped_column(server_default="queued")
     error_code: Mapped[str | None]
     error_message: Mapped[str | None]
+    fingerprint: Mapped[str | None]
     sha256: Mapped[str | None]
     result_key: Mapped[str | None]
     priority: Mapped[int] = mapped_column(server_default="0")
@@ -59,6 +61,13 @@ class Document(Base):
         Index("ix_document_run_id_uri", "run_id", text('uri COLLATE "C"'), "id"),
         Index("ix_document_event_id", "event_id", postgresql_where=text("event_id IS NOT NULL")),
         Index("ix_document_run_id_state", "run_id", "state"),
+        Index(
+            "ix_document_fingerprint",
+            "job_uid",
+            "uri",
+            "run_id",
+            postgresql_where=text("fingerprint IS NOT NULL"),
+        ),
         Index(
             "uq_document_child",
             "parent_id",

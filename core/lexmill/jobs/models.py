@@ -33,6 +33,8 @@ class Job(Base):
     spec_hash: Mapped[str]
     config_maps: Mapped[dict[str, Any]] = mapped_column(JSONB)
     suspended: Mapped[bool]
+    resumed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    next_tick_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     declared_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=func.now()
     )
@@ -52,11 +54,28 @@ class Job(Base):
             unique=True,
             postgresql_where=text("deleted_at IS NULL"),
         ),
+        # The sweeps look each second, however many jobs there are that they do not concern.
+        Index(
+            "ix_job_ticking",
+            "next_tick_at",
+            postgresql_where=text("spec ? 'schedule' AND outcome IS NULL AND deleted_at IS NULL"),
+        ),
+        Index(
+            "ix_job_limited",
+            "uid",
+            postgresql_where=text(
+                "(spec ? 'activeDeadlineSeconds' OR spec ? 'failurePolicy')"
+                " AND outcome IS NULL AND deleted_at IS NULL"
+            ),
+        ),
     )
 
 
 class Run(Base):
-    """One pass of a job; it ends with one `finalize`."""
+    """One pass of a job; it ends with one `finalize`.
+
+    The counts are those of its end: a replay takes the documents over into a later run.
+    """
 
     __tablename__ = "run"
 
@@ -66,6 +85,10 @@ class Run(Base):
     listed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     started_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     finalized_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    total: Mapped[int | None]
+    succeeded: Mapped[int | None]
+    failed: Mapped[int | None]
+    dead: Mapped[int | None]
 
     __table_args__ = (
         UniqueConstraint("job_uid", "number"),

@@ -304,8 +304,23 @@ class StageTime(msgspec.Struct, frozen=True, kw_only=True):
     reused: int
 
 
+class RunProgress(msgspec.Struct, frozen=True, kw_only=True):
+    """One pass of a job: what is in it now, or what there was when its reports were written."""
+
+    number: int
+    started_at: datetime
+    finished_at: datetime | None
+    total: int
+    succeeded: int
+    failed: int
+    dead: int
+
+
 class JobProgress(msgspec.Struct, frozen=True, kw_only=True):
-    """What a person who waits for a job wants to know; times are UTC."""
+    """What a person who waits for a job wants to know; times are UTC.
+
+    ``runs`` are the newest five, the newest first; ``next_run_at`` is when a schedule ticks next.
+    """
 
     uid: str
     namespace: str
@@ -320,4 +335,7 @@ class JobProgress(msgspec.Struct, frozen=True, kw_only=True):
     documents: DocumentCounts
     stages: tuple[StageTime, ...]
     declared_at: datetime
+    run_started_at: datetime | None = None
     finished_at: datetime | None
+    next_run_at: datetime | None = None
+    runs: tuple[RunProgress, ...] = ()

@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import Any
 
 import msgspec
-from sqlalchemy import and_, case, delete, func, insert, select, text, true, update
+from sqlalchemy import case, delete, func, insert, select, text, true, update
 from sqlalchemy.orm import Session
 
 from lexmill.documents.models import Document
@@ -17,6 +17,7 @@ from lexmill.jobs.schemas import (
     DeclaredJob,
     DocumentCounts,
     JobProgress,
+    RunProgress,
     StageTime,
     pool_of,
 )
@@ -27,6 +28,28 @@ from lexmill.tasks.service import stop_tasks
 
 # Stage times of a very long run are those of its newest visits.
 _SAMPLED_VISITS = 20_000
+
+_SHOWN_RUNS = 5
+
+# Dead reports end a run, too: nobody should wait for them. Only open runs are counted here.
+_NEWEST_RUNS = text("""
+    SELECT run.id, run.number, run.listed_at, run.started_at,
+      coalesce(run.finalized_at, reports.ended_at) AS finished_at,
+      coalesce(run.total, open.total) AS total,
+      coalesce(run.succeeded, open.succeeded) AS succeeded,
+      coalesce(run.failed, open.failed) AS failed,
+      coalesce(run.dead, open.dead) AS dead
+    FROM run
+    LEFT JOIN task AS reports
+      ON reports.run_id = run.id AND reports.kind = 'finalize' AND reports.state = 'dead'
+    LEFT JOIN LATERAL (
+      SELECT count(*) AS total, count(*) FILTER (WHERE state = 'succeeded') AS succeeded,
+        count(*) FILTER (WHERE state = 'failed') AS failed,
+        count(*) FILTER (WHERE state = 'dead') AS dead
+      FROM document WHERE run_id = run.id
+    ) AS open ON run.total IS NULL
+    WHERE run.job_uid = :job_uid ORDER BY run.number DESC LIMIT :limit
+""")
 
 
 class JobSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -299,7 +322,11 @@ def replay_tasks(session: Session, *, namespace: str, task_ids: Sequence[int]) -
         session.execute(
             update(Run)
             .where(Run.id.in_(select(Task.run_id).where(Task.id == task.id)))
-            .values(finalized_at=None, listed_at=None if task.kind == "expand" else Run.listed_at)
+            .values(
+                finalized_at=None,
+                listed_at=None if task.kind == "expand" else Run.listed_at,
+                **dict.fromkeys(("total", "succeeded", "failed", "dead")),
+            )
         )
         # The run's reports, where there were some, are written again behind the rest of the list.
         session.execute(
@@ -358,24 +385,13 @@ def read_progress(session: Session, *, namespace: str, name: str) -> JobProgress
             Job.reason,
             Job.message,
             Job.declared_at,
-            Job.ended_at,
+            Job.next_tick_at,
         ).where(Job.namespace == namespace, Job.name == name, Job.deleted_at.is_(None))
     ).one_or_none()
     if job is None:
         return None
-    run = session.execute(
-        select(
-            Run.id,
-            Run.number,
-            Run.listed_at,
-            # Dead reports end the run, too: nobody should wait for them.
-            func.coalesce(Run.finalized_at, Task.ended_at).label("ended_at"),
-        )
-        .outerjoin(Task, and_(Task.run_id == Run.id, Task.kind == "finalize", Task.state == "dead"))
-        .where(Run.job_uid == job.uid)
-        .order_by(Run.number.desc())
-        .limit(1)
-    ).one_or_none()
+    runs = session.execute(_NEWEST_RUNS, {"job_uid": job.uid, "limit": _SHOWN_RUNS}).all()
+    run = runs[0] if runs else None
     run_ids = () if run is None else _reported_runs(session, job.uid, run.id, job.spec)
     counts = _count_documents(session, run_ids)
     return JobProgress(
@@ -392,7 +408,21 @@ def read_progress(session: Session, *, namespace: str, name: str) -> JobProgress
         documents=counts,
         stages=() if run is None else _stage_times(session, run.id),
         declared_at=job.declared_at,
-        finished_at=None if run is None else run.ended_at,
+        run_started_at=None if run is None else run.started_at,
+        finished_at=None if run is None else run.finished_at,
+        next_run_at=None if job.outcome is not None or job.suspended else job.next_tick_at,
+        runs=tuple(
+            RunProgress(
+                number=each.number,
+                started_at=each.started_at,
+                finished_at=each.finished_at,
+                total=each.total,
+                succeeded=each.succeeded,
+                failed=each.failed,
+                dead=each.dead,
+            )
+            for each in runs
+        ),
     )
 
 

@@ -60,6 +60,20 @@ _CLAIM = text("""
 """).bindparams(bindparam("lease", type_=Interval))
 
 
+# How the run ended, for its history: a replay moves its documents into another run.
+_END_RUN = text("""
+    UPDATE run SET finalized_at = now(), total = ended.total, succeeded = ended.succeeded,
+      failed = ended.failed, dead = ended.dead
+    FROM (
+      SELECT count(*) AS total, count(*) FILTER (WHERE state = 'succeeded') AS succeeded,
+        count(*) FILTER (WHERE state = 'failed') AS failed,
+        count(*) FILTER (WHERE state = 'dead') AS dead
+      FROM document WHERE run_id = :run_id
+    ) AS ended
+    WHERE run.id = :run_id
+""")
+
+
 _READY = """
     run.finalized_at IS NULL AND run.listed_at IS NOT NULL
     AND NOT EXISTS (
@@ -191,7 +205,7 @@ def complete_finalize(session: Session, *, task: ClaimedTask) -> None:
     """The run's reports are written; a plain job that has no more work is now Complete."""
     _lock_job(session, task.job_uid)
     _end_claim(session, task, stage_seconds={})
-    session.execute(update(Run).where(Run.id == task.run_id).values(finalized_at=func.now()))
+    session.execute(_END_RUN, {"run_id": task.run_id})
     tell_run_finalized(session, run_id=task.run_id)
     more_work = select(Task.id).where(
         Task.job_uid == task.job_uid, Task.state.in_(("waiting", "running"))
@@ -365,6 +379,23 @@ def stop_tasks(session: Session, *, job_uid: uuid.UUID, ending: Ending, message:
         .values(listed_at=func.now())
     )
     return len(documents)
+
+
+def count_busy(session: Session, *, namespace: str, name: str, pool: str) -> dict[str, int] | None:
+    """How many tasks each worker of a pool has claimed; None when no such job is alive."""
+    job_uid = session.scalar(
+        select(Job.uid).where(
+            Job.namespace == namespace, Job.name == name, Job.deleted_at.is_(None)
+        )
+    )
+    if job_uid is None:
+        return None
+    rows = session.execute(
+        select(Task.worker, func.count().label("visits"))
+        .where(Task.state == "running", Task.job_uid == job_uid, Task.pool == pool)
+        .group_by(Task.worker)
+    )
+    return {str(row.worker): row.visits for row in rows}
 
 
 def list_dead(

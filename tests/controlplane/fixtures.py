@@ -1,0 +1,62 @@
+"""A pytest plugin; `tests/conftest.py` names it."""
+
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.controlplane.build import CannotBuildError, binaries
+from tests.controlplane.control_plane import ControlPlane, running_control_plane
+from tests.processes import until
+
+CRDS = Path(__file__).parents[2] / "manifests" / "crds"
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m looks at the marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if isinstance(item, pytest.Function) and "control_plane" in item.fixturenames:
+            item.add_marker("controlplane")
+
+
+@pytest.fixture(scope="session")
+def control_plane_binaries(pytestconfig: pytest.Config) -> Path:
+    capture = pytestconfig.pluginmanager.getplugin("capturemanager")
+    try:
+        with capture.global_and_fixture_disabled():  # the first build takes minutes: it is seen
+            return binaries()
+    except CannotBuildError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def control_plane(
+    control_plane_binaries: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ControlPlane]:
+    """Shared: who stops a part of it starts that again. Writes are counted."""
+    folder = tmp_path_factory.mktemp("control-plane")
+    with running_control_plane(control_plane_binaries, folder, count_writes=True) as running:
+        yield running
+
+
+@pytest.fixture
+def namespace(control_plane: ControlPlane) -> Iterator[str]:
+    """A fresh one that pods can be made in; deleted afterwards, which nobody waits for."""
+    name = f"test-{secrets.token_hex(4)}"
+    http = control_plane.http
+    http.post("/api/v1/namespaces", json={"metadata": {"name": name}}).raise_for_status()
+    account = f"/api/v1/namespaces/{name}/serviceaccounts/default"
+    until(lambda: http.get(account).is_success)
+    yield name
+    http.delete(f"/api/v1/namespaces/{name}").raise_for_status()
+
+
+@pytest.fixture(scope="session")
+def legaljob_crd(control_plane: ControlPlane) -> None:
+    """LegalJobs can be made."""
+    file = CRDS / "legaljobs.yaml"
+    control_plane.kubectl("apply", "--server-side", "--filename", str(file))
+    control_plane.kubectl(
+        "wait", "--for=condition=Established", "--timeout=60s", "--filename", str(file)
+    )
