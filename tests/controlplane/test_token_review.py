@@ -1,0 +1,239 @@
+"""Service accounts of Kubernetes as who may send control events and call /v1."""
+
+import asyncio
+import secrets
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from lexmill.client.api import ApiClient
+from lexmill.errors import LexmillError
+from lexmill.jobs.schemas import DeclaredJob, LegalJobSpec
+from lexmill.settings import TokenReviewSettings
+from lexmill_api.identity import Access, TokenReviewer
+from lexmill_cli.local.postgres import PostgresServer
+from lexmill_cli.local.valkey import ValkeyServer
+from tests.api.asking import Api, connected, declaration, event
+from tests.controlplane.control_plane import ControlPlane
+from tests.processes import TOKEN, Settings, running_api, until
+from tests.servers import temporary_database
+
+OPERATOR, STRANGER, OURS = "lexmill-operator", "stranger", "lexmill-api"
+GARBAGE = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJub2JvZHkifQ.c2lnbmVk"
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A namespace with three service accounts, and what the API needs to ask about them."""
+
+    control_plane: ControlPlane
+    namespace: str
+    token_file: Path
+
+    def token(self, account: str, audience: str | None = "lexmill") -> str:
+        return self.control_plane.token_for(self.namespace, account, audience)
+
+    def settings(self) -> TokenReviewSettings:
+        return TokenReviewSettings(
+            url=self.control_plane.url,
+            ca_file=self.control_plane.ca_file,
+            token_file=self.token_file,
+            allowed=(f"system:serviceaccount:{self.namespace}:{OPERATOR}",),
+        )
+
+
+@pytest.fixture(scope="module")
+def cluster(
+    control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Cluster]:
+    http = control_plane.http
+    name = f"review-{secrets.token_hex(4)}"
+    http.post("/api/v1/namespaces", json={"metadata": {"name": name}}).raise_for_status()
+    for account in (OPERATOR, STRANGER, OURS):
+        http.post(
+            f"/api/v1/namespaces/{name}/serviceaccounts", json={"metadata": {"name": account}}
+        ).raise_for_status()
+    group = "rbac.authorization.k8s.io"
+    rule = {"apiGroups": ["authentication.k8s.io"], "resources": ["tokenreviews"]}
+    http.post(
+        f"/apis/{group}/v1/clusterroles",
+        json={"metadata": {"name": name}, "rules": [{**rule, "verbs": ["create"]}]},
+    ).raise_for_status()
+    http.post(
+        f"/apis/{group}/v1/clusterrolebindings",
+        json={
+            "metadata": {"name": name},
+            "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": name},
+            "subjects": [{"kind": "ServiceAccount", "name": OURS, "namespace": name}],
+        },
+    ).raise_for_status()
+    token_file = tmp_path_factory.mktemp("review") / "token"
+    token_file.write_text(control_plane.token_for(name, OURS), encoding="ascii")
+    yield Cluster(control_plane, name, token_file)
+    http.delete(f"/apis/{group}/v1/clusterrolebindings/{name}").raise_for_status()
+    http.delete(f"/apis/{group}/v1/clusterroles/{name}").raise_for_status()
+    http.delete(f"/api/v1/namespaces/{name}").raise_for_status()
+
+
+@pytest.fixture(scope="module")
+def api(
+    cluster: Cluster,
+    postgres: PostgresServer,
+    valkey: ValkeyServer,
+    template_database: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Api]:
+    review = cluster.settings()
+    more = {
+        "LEXMILL_API__TOKEN_REVIEW__URL": review.url,
+        "LEXMILL_API__TOKEN_REVIEW__CA_FILE": str(review.ca_file),
+        "LEXMILL_API__TOKEN_REVIEW__TOKEN_FILE": str(review.token_file),
+        "LEXMILL_API__TOKEN_REVIEW__ALLOWED": msgspec.json.encode(review.allowed).decode(),
+    }
+    with temporary_database(postgres, template=template_database) as url:
+        settings = Settings(url, valkey.url, tmp_path_factory.mktemp("api"), more)
+        with running_api(settings) as process, connected(process, settings) as api:
+            yield api
+
+
+@pytest.mark.parametrize(
+    ("account", "audience", "status", "code"),
+    [
+        (OPERATOR, "lexmill", 202, None),
+        (STRANGER, "lexmill", 403, "forbidden"),
+        (OPERATOR, None, 401, "unauthorised"),
+        (OPERATOR, "somebody-else", 401, "unauthorised"),
+    ],
+)
+def test_a_service_account_controls_if_it_is_allowed_to_and_its_token_is_for_us(
+    api: Api, cluster: Cluster, account: str, audience: str | None, status: int, code: str | None
+) -> None:
+    token = cluster.token(account, audience)
+    job = declaration(str(uuid.uuid4()), f"job-{secrets.token_hex(4)}")
+    answer = api.post(job, path="/ns/review/events", token=token)
+    assert (answer.status_code, code and answer.json()["code"]) == (status, code)
+    asked = api.get("/v1/demand", token=token)
+    assert asked.status_code == (200 if status == 202 else status)
+    assert code is None or asked.json()["code"] == code
+
+
+@pytest.mark.parametrize("token", [GARBAGE, "no-token", "a.b.c", f"{TOKEN}.x.y", "a." * 20_000])
+def test_what_is_no_token_is_refused(api: Api, token: str) -> None:
+    job = declaration(str(uuid.uuid4()), "refused")
+    assert api.post(job, path="/ns/review/events", token=token).status_code == 401
+    assert api.get("/v1/demand", token=token).status_code == 401
+
+
+def test_a_token_with_another_signature_is_refused(api: Api, cluster: Cluster) -> None:
+    body, _, signature = cluster.token(OPERATOR).rpartition(".")
+    forged = f"{body}.{signature[::-1]}"
+    assert api.get("/v1/demand", token=forged).status_code == 401
+
+
+def test_the_control_token_is_taken_too(api: Api) -> None:
+    assert api.get("/v1/demand", token=TOKEN).status_code == 200
+
+
+def test_while_kubernetes_is_away_nobody_is_called_unknown(api: Api, cluster: Cluster) -> None:
+    """Knative and our own client come again after a 503; a 401 would be for good."""
+    token = cluster.token(OPERATOR)
+    job = declaration(str(uuid.uuid4()), "away")
+    large = declaration(str(uuid.uuid4()), "large")
+    large["data"]["configMaps"] = {"large": {"text": "x" * (2 << 20)}}
+    cluster.control_plane.stop_apiserver()
+    try:
+        for asked in (
+            api.post(job, path="/ns/review/events", token=token),
+            api.post(large, path="/ns/review/events", token=token),
+            api.get("/v1/demand", token=token),
+        ):
+            assert (asked.status_code, asked.json()["code"]) == (503, "identity_away")
+            assert int(asked.headers["Retry-After"]) > 0
+        with (
+            ApiClient(api.process.url, token=token, source="/tests") as client,
+            pytest.raises(LexmillError) as raised,
+        ):
+            declared = DeclaredJob(
+                uid=uuid.uuid4(), name="away", owner="kubernetes", spec=LegalJobSpec(documents=())
+            )
+            client.declare("review", declared)
+        assert raised.value.retryable
+        assert api.get("/v1/demand", token=GARBAGE[:-1]).status_code == 503
+        assert api.get("/v1/demand", token="no-token").status_code == 401
+        # Data needs nobody's permission, with a token or without.
+        assert api.post(event(), path="/ns/review/events").status_code == 202
+        assert api.post(event(), path="/ns/review/events", token=token).status_code == 202
+    finally:
+        cluster.control_plane.start_apiserver()
+    until(lambda: api.post(job, path="/ns/review/events", token=token).status_code == 202)
+    assert api.post(large, path="/ns/review/events", token=token).status_code == 202
+
+
+def test_a_grant_outlives_an_outage_but_not_a_minute(cluster: Cluster) -> None:
+    now = 0.0
+    reviewer = TokenReviewer(cluster.settings(), clock=lambda: now)
+    token = cluster.token(OPERATOR)
+
+    async def ask_together() -> list[Access]:
+        return await asyncio.gather(*(reviewer.check(token) for _ in range(30)))
+
+    assert set(asyncio.run(ask_together())) == {Access.GRANTED}
+    cluster.control_plane.stop_apiserver()
+    try:
+        now = 59.9
+        assert asyncio.run(reviewer.check(token)) is Access.GRANTED
+        now = 60.1
+        assert asyncio.run(reviewer.check(token)) is Access.UNDECIDED
+    finally:
+        cluster.control_plane.start_apiserver()
+    # Not asked again for a moment after it did not answer.
+    assert asyncio.run(reviewer.check(token)) is Access.UNDECIDED
+    now = 61.2
+    assert asyncio.run(reviewer.check(token)) is Access.GRANTED
+
+
+def test_a_revoked_token_is_good_for_a_minute_at_most(cluster: Cluster) -> None:
+    now = 0.0
+    reviewer = TokenReviewer(cluster.settings(), clock=lambda: now)
+    token = cluster.token(OPERATOR)
+    account = f"/api/v1/namespaces/{cluster.namespace}/serviceaccounts"
+    http = cluster.control_plane.http
+    assert asyncio.run(reviewer.check(token)) is Access.GRANTED
+    http.delete(f"{account}/{OPERATOR}").raise_for_status()
+    try:
+        now = 59.9
+        assert asyncio.run(reviewer.check(token)) is Access.GRANTED
+
+        def is_refused() -> bool:
+            nonlocal now
+            now += 60.1  # Kubernetes itself remembers a good token for ten seconds
+            return asyncio.run(reviewer.check(token)) is Access.UNKNOWN
+
+        until(is_refused)
+        until_asked_again = now + 9.9
+    finally:
+        http.post(account, json={"metadata": {"name": OPERATOR}}).raise_for_status()
+    now = until_asked_again
+    assert asyncio.run(reviewer.check(token)) is Access.UNKNOWN
+
+
+def test_where_our_own_right_to_ask_is_missing_nobody_is_called_unknown(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    """It is our fault, and may be mended while they try again."""
+    strangers = tmp_path / "token"
+    settings = cluster.settings().model_copy(update={"token_file": strangers})
+    now = 0.0
+    reviewer = TokenReviewer(settings, clock=lambda: now)
+    token = cluster.token(OPERATOR)
+    assert asyncio.run(reviewer.check(token)) is Access.UNDECIDED  # no file yet
+    strangers.write_text(cluster.token(STRANGER, None), encoding="ascii")
+    now = 2.0
+    assert asyncio.run(reviewer.check(token)) is Access.UNDECIDED
+    strangers.write_text(cluster.token(OURS, None), encoding="ascii")
+    now = 4.0
+    assert asyncio.run(reviewer.check(token)) is Access.GRANTED
