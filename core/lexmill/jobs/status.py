@@ -4,8 +4,10 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, computed_field
 from pydantic.alias_generators import to_camel
+
+from lexmill.jobs.rules import Unique
 
 
 class ConditionType(StrEnum):
@@ -33,6 +35,14 @@ ReasonWord = Annotated[
 ]
 """The shape of a reason in the API conventions; the API server holds conditions to it."""
 Sentence = Annotated[str, Field(max_length=4096)]
+
+
+State = Literal["Pending", "Refused", "Running", "Suspended", "Complete", "Failed"]
+_STATES: dict[ConditionType, State] = {
+    ConditionType.FAILED: "Failed",
+    ConditionType.COMPLETE: "Complete",
+    ConditionType.SUSPENDED: "Suspended",
+}
 
 
 class _Status(BaseModel):
@@ -111,6 +121,11 @@ class PoolStatus(_Status):
     waiting: Count = Field(default=0, description="Tasks that a worker may take now.")
     running: Count = Field(default=0, description="Tasks that a worker has in hand.")
     delayed: Count = Field(default=0, description="Retries that are not due yet.")
+    applied_generation: Generation = Field(
+        default=0,
+        description="The metadata.generation of the pool's Deployment as the operator last "
+        "applied it; any other is somebody else's change, which is put right.",
+    )
 
 
 class LastScaling(_Status):
@@ -141,14 +156,11 @@ class RunStatus(_Status):
 class LegalJobStatus(_Status):
     """Written by the operator only."""
 
-    conditions: Annotated[tuple[Condition, ...], Field(max_length=16)] = Field(
+    conditions: Annotated[tuple[Condition, ...], Field(max_length=16), Unique(key="type")] = Field(
         default=(), description="Answers to yes-or-no questions, one for each type."
     )
     observed_generation: Generation = Field(
         default=0, description="The metadata.generation that this status is about."
-    )
-    progress: Annotated[str, Field(max_length=64)] = Field(
-        default="", description="Ended documents of all, as in 12/40; for printing only."
     )
     address: Address | None = Field(
         default=None, description="Where a job that listens takes its events."
@@ -159,7 +171,7 @@ class LegalJobStatus(_Status):
     workers: WorkersStatus | None = Field(
         default=None, description="The main pool, as the scale subresource shows it."
     )
-    pools: Annotated[tuple[PoolStatus, ...], Field(max_length=16)] = Field(
+    pools: Annotated[tuple[PoolStatus, ...], Field(max_length=16), Unique(key="name")] = Field(
         default=(), description="Workers and work of each pool, the main pool among them."
     )
     start_time: Time | None = Field(default=None, description="When the run began.")
@@ -170,9 +182,40 @@ class LegalJobStatus(_Status):
     runs: Annotated[tuple[RunStatus, ...], Field(max_length=5)] = Field(
         default=(), description="The latest runs, the newest first."
     )
+    counted_demand: Annotated[str, Field(max_length=64)] = Field(
+        default="",
+        description="The latest change of the demand that the document counts include.",
+    )
     declared_hash: Annotated[str, Field(max_length=64, pattern=r"^[0-9a-f]*$")] = Field(
         default="", description="SHA-256 of what the operator last declared to Lexmill's API."
     )
+
+    @computed_field(  # type: ignore[prop-decorator]
+        description="Ended documents of all, as in 12/40; for printing only.",
+        json_schema_extra={"maxLength": 64},
+    )
+    @property
+    def progress(self) -> str:
+        if self.documents is None:
+            return ""
+        ended = self.documents.succeeded + self.documents.failed + self.documents.dead
+        return f"{ended}/{self.documents.total}"
+
+    @computed_field(  # type: ignore[prop-decorator]
+        description="The conditions in one word; for printing only, programs read the conditions."
+    )
+    @property
+    def state(self) -> State:
+        if self._says(ConditionType.ACCEPTED, "False"):
+            return "Refused"
+        for kind, state in _STATES.items():
+            if self._says(kind, "True"):
+                return state
+        return "Pending" if self.start_time is None else "Running"
+
+    def _says(self, kind: ConditionType, status: str) -> bool:
+        found = self.condition(kind)
+        return found is not None and found.status == status
 
     def condition(self, kind: ConditionType) -> Condition | None:
         return next((each for each in self.conditions if each.type == kind), None)
