@@ -18,6 +18,7 @@ from lexmill_api.delivery import Delivery
 from lexmill_api.event_types import event_type_routes
 from lexmill_api.feed import DemandFeed
 from lexmill_api.health import health_routes
+from lexmill_api.identity import identities
 from lexmill_api.ingest import Ingest
 from lexmill_api.problems import answer_database_away, answer_http_error, answer_invalid
 from lexmill_api.request_ids import RequestIds
@@ -35,6 +36,7 @@ def create_app(process: Process) -> ASGIApp:
     runtime = ApiRuntime(
         process=process,
         settings=process.settings.required_api,
+        identities=identities(process.settings.required_api),
         batcher=Batcher(process.async_engine, wake_ups, process.settings.ingest),
         limits=Limits(
             event_bytes=process.settings.ingest.event_bytes,

@@ -5,7 +5,6 @@ and an absent database are 429 and 503 with Retry-After; a duplicate is 202, and
 Knative would route a body onward as a reply event.
 """
 
-import hmac
 import re
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -22,6 +21,7 @@ from lexmill.events.schemas import Incoming
 from lexmill.events.service import accept_control
 from lexmill.telemetry.metrics import EVENTS
 from lexmill_api.batching import OverloadedError
+from lexmill_api.identity import Access
 from lexmill_api.problems import MEDIA_TYPE, problem_body
 from lexmill_api.request_ids import request_id
 from lexmill_api.runtime import ApiRuntime
@@ -31,6 +31,7 @@ log = structlog.get_logger(__name__)
 _ADDRESS = re.compile(r"(?:/ns/(?P<namespace>[^/]+)(?:/jobs/(?P<job>[^/]+))?)?/events")
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _TRACEPARENT = re.compile(rb"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+CONTENT_TOO_LARGE = 413
 _RETRY = (b"retry-after", b"2")
 _PROBLEM = (b"content-type", MEDIA_TYPE.encode())
 
@@ -93,8 +94,10 @@ class Ingest:
         if not _NAMESPACE.fullmatch(namespace):
             return _problem(400, "bad_namespace", "the address has no namespace as Kubernetes has")
         headers: Headers = scope["headers"]
-        authorised = self._is_authorised(scope)
-        limits = self.runtime.limits if authorised else self.runtime.public_limits
+        token = _bearer_token(scope)
+        access = await self.runtime.identities.check(token) if token else Access.UNKNOWN
+        granted = access is Access.GRANTED
+        limits = self.runtime.limits if granted else self.runtime.public_limits
         try:
             content_type = _header(headers, b"content-type")
             declared = None if content_type is None else content_type.decode("latin-1")
@@ -102,10 +105,12 @@ class Ingest:
             received = parse_request(declared, headers, body, limits)
         except (EventError, BatchError) as error:
             EVENTS.labels("refused").inc()
+            if access is Access.UNDECIDED and error.status == CONTENT_TOO_LARGE:
+                return NOT_GRANTED[access]  # which may be legal for who sends it
             return Answer(error.status, problem(error), (_PROBLEM,))
         if any(event.is_control for event in received.events):
-            if not authorised:
-                return UNAUTHORISED
+            if not granted:
+                return NOT_GRANTED[access]
             return await self._accept_control(namespace, address["job"], received)
         trace = _header(headers, b"traceparent")
         if trace is not None and not _TRACEPARENT.fullmatch(trace):
@@ -153,21 +158,6 @@ class Ingest:
         await self.runtime.batcher.ring(accepted.wake_ups)
         return ACCEPTED
 
-    def _is_authorised(self, scope: Scope) -> bool:
-        """By bearer header, or by the webhook specification's query parameter."""
-        given = _header(scope["headers"], b"authorization")
-        if given is not None:
-            scheme, _, token = given.partition(b" ")
-            if scheme.lower() != b"bearer":
-                return False
-        elif scope["query_string"]:
-            tokens = parse_qs(scope["query_string"]).get(b"access_token", [])
-            token = tokens[0] if tokens else b""
-        else:
-            return False
-        expected = self.runtime.settings.control_token.get_secret_value().encode()
-        return hmac.compare_digest(token.strip(), expected)
-
 
 def answer_handshake(headers: Headers) -> Answer:
     """Any origin may deliver (CloudEvents HTTP 1.1 Web Hooks, 4.2)."""
@@ -182,6 +172,18 @@ def answer_handshake(headers: Headers) -> Answer:
 
 def _header(headers: Headers, wanted: bytes) -> bytes | None:
     return next((value for name, value in headers if name == wanted), None)
+
+
+def _bearer_token(scope: Scope) -> bytes:
+    """From the bearer header, or from the webhook specification's query parameter."""
+    given = _header(scope["headers"], b"authorization")
+    if given is not None:
+        scheme, _, token = given.partition(b" ")
+        return token.strip() if scheme.lower() == b"bearer" else b""
+    if scope["query_string"]:
+        tokens: list[bytes] = parse_qs(scope["query_string"]).get(b"access_token", [])
+        return tokens[0].strip() if tokens else b""
+    return b""
 
 
 async def _read_body(receive: Receive, limit: int) -> bytes:
@@ -209,12 +211,20 @@ def _database_away(error: SQLAlchemyError) -> Answer:
     return _problem(503, "database_away", "the database does not answer", _RETRY)
 
 
-UNAUTHORISED = _problem(
-    401,
-    "unauthorised",
-    "control events need the control token as bearer",
-    (b"www-authenticate", b"Bearer"),
-)
+NOT_GRANTED = {
+    Access.UNKNOWN: _problem(
+        401,
+        "unauthorised",
+        "control events need a bearer token",
+        (b"www-authenticate", b"Bearer"),
+    ),
+    Access.FORBIDDEN: _problem(
+        403, "forbidden", "this service account may not send control events"
+    ),
+    Access.UNDECIDED: _problem(
+        503, "identity_away", "Kubernetes, which knows whose the token is, does not answer", _RETRY
+    ),
+}
 UNKNOWN_JOB = _problem(404, "unknown_job", "no listening job of this name is in this namespace")
 CONTROL_ALONE = _problem(
     400, "control_alone", "a control event is sent alone, to the address of a namespace"

@@ -14,7 +14,13 @@ log = structlog.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 
-_CODES = {401: "unauthorised", 404: "not_found", 405: "method_not_allowed"}
+_CODES = {
+    401: "unauthorised",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    503: "identity_away",
+}
 
 
 def problem_body(status: int, code: str, detail: str) -> bytes:

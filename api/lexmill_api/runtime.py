@@ -8,6 +8,7 @@ from lexmill.events.cloudevents import Limits
 from lexmill.settings import ApiSettings
 from lexmill_api.batching import Batcher
 from lexmill_api.feed import DemandFeed
+from lexmill_api.identity import Identities
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,7 @@ class ApiRuntime:
 
     process: Process
     settings: ApiSettings
+    identities: Identities
     batcher: Batcher
     feed: DemandFeed
     limits: Limits

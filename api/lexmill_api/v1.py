@@ -1,6 +1,5 @@
 """The REST API for people and for the scalers."""
 
-import hmac
 from typing import Annotated
 
 import msgspec
@@ -12,7 +11,18 @@ from lexmill.jobs.service import read_progress, replay_tasks
 from lexmill.scaling.schemas import Demand
 from lexmill.scaling.service import read_demand
 from lexmill.tasks.service import count_busy, list_dead
+from lexmill_api.identity import Access
 from lexmill_api.runtime import ApiRuntime
+
+_REFUSALS: dict[Access, tuple[int, str, dict[str, str]]] = {
+    Access.UNKNOWN: (401, "a bearer token is needed", {"WWW-Authenticate": "Bearer"}),
+    Access.FORBIDDEN: (403, "this service account may not use this API", {}),
+    Access.UNDECIDED: (
+        503,
+        "Kubernetes, which knows whose the token is, does not answer",
+        {"Retry-After": "2"},
+    ),
+}
 
 _bearer = HTTPBearer(auto_error=False)
 
@@ -25,14 +35,14 @@ def get_runtime(request: Request) -> ApiRuntime:
 Runtime = Annotated[ApiRuntime, Depends(get_runtime)]
 
 
-def authorise(
+async def authorise(
     runtime: Runtime,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> None:
-    expected = runtime.settings.control_token.get_secret_value()
     given = "" if credentials is None else credentials.credentials
-    if not hmac.compare_digest(given.encode(), expected.encode()):
-        raise HTTPException(401, "a bearer token is needed", {"WWW-Authenticate": "Bearer"})
+    access = await runtime.identities.check(given.encode())
+    if access is not Access.GRANTED:
+        raise HTTPException(*_REFUSALS[access])
 
 
 router = APIRouter(dependencies=[Depends(authorise)])

@@ -2,9 +2,9 @@
 
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -32,13 +32,41 @@ class StorageSettings(_Group):
     )
 
 
+class TokenReviewSettings(_Group):
+    """Kubernetes' API server is asked whose a service-account token is.
+
+    Our own service account needs the right to create `tokenreviews`.
+    """
+
+    url: str = "https://kubernetes.default.svc"
+    ca_file: Path = Path("/var/run/secrets/kubernetes.io/serviceaccount/ca.crt")
+    token_file: Path = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
+    audience: str = Field(default="lexmill", description="for whom a token has to be made")
+    allowed: tuple[str, ...] = Field(
+        min_length=1,
+        description="who may control: system:serviceaccount:<namespace>:<service account>",
+    )
+    cache_seconds: float = Field(
+        default=60, ge=0, le=60, description="a revoked token is good for so long at most"
+    )
+    refusal_cache_seconds: float = Field(default=10, ge=0, le=60)
+    timeout_seconds: float = Field(default=3, gt=0, le=30)
+
+
 class ApiSettings(_Group):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     default_namespace: str = "default"
-    control_token: SecretStr = Field(
-        description="bearer token that control events and /v1 ask for", min_length=16
+    control_token: SecretStr | None = Field(
+        default=None, description="bearer token that control events and /v1 take", min_length=16
     )
+    token_review: TokenReviewSettings | None = None
+
+    @model_validator(mode="after")
+    def _someone_may_control(self) -> Self:
+        if self.control_token is None and self.token_review is None:
+            raise ValueError("set control_token, token_review or both")
+        return self
 
 
 class IngestSettings(_Group):
@@ -124,7 +152,9 @@ class Settings(BaseSettings):
     @cached_property
     def required_api(self) -> ApiSettings:
         if self.api is None:
-            raise ValueError("LEXMILL_API__CONTROL_TOKEN is not set")
+            raise ValueError(
+                "LEXMILL_API__CONTROL_TOKEN is not set, nor LEXMILL_API__TOKEN_REVIEW__…"
+            )
         return self.api
 
     @cached_property
