@@ -162,3 +162,48 @@ class Settings(BaseSettings):
         if self.worker is None:
             raise ValueError("LEXMILL_WORKER__NAMESPACE and LEXMILL_WORKER__JOB are not set")
         return self.worker
+
+
+class OperatorSettings(_Group):
+    """The operator reaches Kubernetes as kubectl does: by its service account or KUBECONFIG."""
+
+    api_url: str = Field(description="Lexmill's API, as the operator reaches it")
+    token_file: Path = Field(
+        description="projected service-account token for the API's audience; read again each time"
+    )
+    public_api_url: str | None = Field(
+        default=None, description="the API as events reach it, for status.address; default: api_url"
+    )
+    pod_template: Path = Field(description="YAML file with the pod template of workers")
+    ocr_image: str | None = Field(
+        default=None, description="image of the pool that runs the stage `ocr`; default: the same"
+    )
+    namespaces: tuple[str, ...] = Field(
+        default=(), description="namespaces that are watched; none: all of them"
+    )
+    lease_namespace: str = "default"
+    lease_name: str = "lexmill-operator"
+    lease_seconds: float = Field(default=15, ge=1)
+    identity: str | None = Field(
+        default=None, description="this replica's name in the Lease; default: the host's"
+    )
+    resync_seconds: float = Field(default=300, gt=0)
+    counters_seconds: float = Field(
+        default=5, ge=0, description="counters in status are written at most so often"
+    )
+    stabilization_seconds: float = Field(default=60, ge=0)
+    cooldown_seconds: float = Field(default=120, ge=0)
+    max_step_up: int | None = Field(default=None, ge=1)
+    max_step_down_percent: int = Field(default=50, ge=1, le=100)
+    stale_after_seconds: float = Field(default=60, ge=15)
+
+
+class OperatorProcessSettings(BaseSettings):
+    """The operator knows no database, queue or store: their settings are not asked for."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="LEXMILL_", env_nested_delimiter="__", frozen=True, extra="ignore"
+    )
+
+    operator: OperatorSettings
+    telemetry: TelemetrySettings = TelemetrySettings()

@@ -20,8 +20,9 @@ from lexmill.bootstrap import start
 from lexmill.queue.wakeups import ValkeyWakeUps
 from lexmill.settings import Settings
 from lexmill.storage.objects import Objects
+from lexmill.telemetry.probes import serve_probes
 from lexmill_workers.actors import declare_actors
-from lexmill_workers.health import serve_health
+from lexmill_workers.health import missing_parts, silent_parts
 from lexmill_workers.leases import Leases
 from lexmill_workers.runtime import Runtime
 from lexmill_workers.sandbox import Limits, Sandbox, SandboxUnavailableError
@@ -84,7 +85,11 @@ def run(runtime: Runtime) -> int:
     # Dramatiq takes this from a variable of the whole environment.
     worker.queue_prefetch = runtime.process.settings.queue.prefetch * runtime.worker.threads
     worker.start()
-    with serve_health(runtime):
+    with serve_probes(
+        runtime.process.settings.telemetry,
+        silent=lambda: silent_parts(runtime),
+        missing=lambda: missing_parts(runtime),
+    ):
         log.info("worker_started", pool=runtime.worker.pool, threads=runtime.worker.threads)
         runtime.stopping.wait()
         _stop(runtime, worker)

@@ -20,6 +20,8 @@ class PoolWork(msgspec.Struct, frozen=True, kw_only=True):
     running: int
     delayed: int
     oldest_due_at: datetime | None
+    changed_at: datetime
+    """When these numbers last changed, on the database's clock."""
 
 
 class Demand(msgspec.Struct, frozen=True, kw_only=True):

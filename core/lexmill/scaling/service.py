@@ -127,6 +127,7 @@ def read_demand(session: Session, *, after: int, limit: int = 10_000) -> Demand:
             PoolDemand.running,
             PoolDemand.delayed,
             PoolDemand.oldest_due_at,
+            PoolDemand.changed_at,
             Job.uid,
             Job.namespace,
             Job.name,
@@ -161,6 +162,7 @@ def read_demand(session: Session, *, after: int, limit: int = 10_000) -> Demand:
                 running=row.running,
                 delayed=row.delayed,
                 oldest_due_at=row.oldest_due_at,
+                changed_at=row.changed_at,
             )
             for row in rows
         ),

@@ -1,0 +1,126 @@
+"""The operator process."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import kopf
+import structlog
+import yaml
+from pydantic import ValidationError
+
+from lexmill.client.api import ApiClient
+from lexmill.errors import LexmillError
+from lexmill.settings import OperatorProcessSettings, OperatorSettings
+from lexmill.telemetry.logs import configure_logs
+from lexmill.telemetry.probes import serve_probes
+from lexmill_operator.deployments import CONTAINER, WorkerTemplate
+from lexmill_operator.election import Election
+from lexmill_operator.health import Heart
+from lexmill_operator.kubernetes import KubernetesApi
+from lexmill_operator.leading import lead
+from lexmill_operator.metrics import LEADER
+
+log = structlog.get_logger(__name__)
+
+
+def main() -> int:
+    try:
+        settings = OperatorProcessSettings()
+        template = read_worker_template(settings.operator)
+    except (ValidationError, ValueError, OSError) as error:
+        sys.stderr.write(f"lexmill-operator: the settings are incomplete: {error}\n")
+        return 2
+    configure_logs(settings.telemetry, process="operator")
+    try:
+        asyncio.run(run(settings, template))
+    except kopf.LoginError as error:
+        sys.stderr.write(f"lexmill-operator: {error}\n")
+        return 3
+    return 0
+
+
+def read_worker_template(settings: OperatorSettings) -> WorkerTemplate:
+    """Raises ValueError where the file holds no pod template with our container."""
+    body = yaml.safe_load(settings.pod_template.read_text(encoding="utf-8"))
+    containers = body.get("spec", {}).get("containers", []) if isinstance(body, dict) else []
+    if CONTAINER not in [container.get("name") for container in containers]:
+        raise ValueError(
+            f"{settings.pod_template}: no pod template with a container named {CONTAINER}"
+        )
+    return WorkerTemplate(body, settings.ocr_image)
+
+
+async def run(settings: OperatorProcessSettings, template: WorkerTemplate) -> None:
+    """Lead while the Lease is held, else wait for it; until SIGTERM."""
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    heart = Heart()
+    operator = settings.operator
+    with (
+        serve_probes(settings.telemetry, silent=heart.silent, missing=list),
+        ApiClient(
+            operator.api_url, token=lambda: _token(operator.token_file), source="/lexmill/operator"
+        ) as client,
+    ):
+        async with KubernetesApi() as api:
+            election = Election(
+                api,
+                namespace=operator.lease_namespace,
+                name=operator.lease_name,
+                identity=operator.identity or socket.gethostname(),
+                seconds=operator.lease_seconds,
+                beat=lambda: heart.beat("election"),
+            )
+            campaign = asyncio.create_task(
+                _campaign(election, lambda: lead(operator, api, client, template, heart=heart))
+            )
+            waiter = asyncio.create_task(stopping.wait())
+            await asyncio.wait({campaign, waiter}, return_when=asyncio.FIRST_COMPLETED)
+            waiter.cancel()
+            if campaign.done():
+                campaign.result()
+            campaign.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await campaign
+            await election.release()
+    log.info("operator_stopped")
+
+
+async def _campaign(election: Election, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    while True:
+        await election.win()
+        log.info("lease_won", identity=election.identity)
+        LEADER.set(1)
+        leading = asyncio.create_task(work())
+        holding = asyncio.create_task(election.hold())
+        try:
+            await asyncio.wait({leading, holding}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            LEADER.set(0)
+            for task in (leading, holding):
+                task.cancel()
+            ends = await asyncio.gather(leading, holding, return_exceptions=True)
+        failed = ends[0]
+        if isinstance(failed, Exception):
+            raise failed
+        log.warning("lease_lost", identity=election.identity)
+
+
+def _token(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise LexmillError(
+            "no_token", f"the token file cannot be read: {error.strerror}"
+        ) from error
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,248 @@
+"""What one leading operator knows, and who tells it: kopf's handlers, the demand feed, the resync.
+
+Objects are not kept: of a LegalJob only hashes and times stay in memory between two reconciles.
+"""
+
+import asyncio
+import hashlib
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import structlog
+
+from lexmill.client.api import ApiClient
+from lexmill.errors import LexmillError
+from lexmill.jobs.schemas import CancelledJob, JobProgress
+from lexmill.scaling.plan import State
+from lexmill.scaling.schemas import PoolWork
+from lexmill.settings import OperatorSettings
+from lexmill_operator.declaring import PAUSED_ANNOTATION
+from lexmill_operator.deployments import JOB_LABEL, SeenDeployment, WorkerTemplate, read_deployment
+from lexmill_operator.due import AgainError, DueQueue
+from lexmill_operator.feed import DemandFeed
+from lexmill_operator.kubernetes import Key, KubernetesApi, KubernetesError
+from lexmill_operator.metrics import LEGALJOBS
+
+log = structlog.get_logger(__name__)
+
+_PACE_SECONDS = 1.0
+"""An active LegalJob is looked at so often when only its counters move."""
+
+
+@dataclass(slots=True)
+class Memory:
+    """What is remembered of one LegalJob."""
+
+    uid: str
+    generation: int = 0
+    is_paused: bool = False
+    status_hash: bytes = b""
+    """Of the status as the API server answered the last write of it."""
+    declared_hash: str = ""
+    """What the API last acknowledged; its feed may not show it yet."""
+    declared_at: float = -1e9
+    told: tuple[Any, ...] = ()
+    """What the feed said of the job itself when it was last looked at."""
+    plans: dict[str, State] = field(default_factory=dict)
+    applied: dict[str, int] = field(default_factory=dict)
+    """The generation of each pool's Deployment as it was last applied."""
+    config_maps: tuple[str, ...] = ()
+    progress: JobProgress | None = None
+    counted_at: float = -1e9
+    written_at: float = -1e9
+    reconciled_at: float = -1e9
+
+
+class Controller:
+    def __init__(
+        self,
+        settings: OperatorSettings,
+        api: KubernetesApi,
+        client: ApiClient,
+        template: WorkerTemplate,
+        *,
+        beat: Callable[[str], None],
+    ) -> None:
+        self.settings = settings
+        self.api = api
+        self.client = client
+        self.template = template
+        self.feed = DemandFeed(client, self.on_news, beat=lambda: beat("feed"))
+        self.queue = DueQueue(beat=lambda: beat("queue"))
+        self.memories: dict[Key, Memory] = {}
+        self.deployments: dict[tuple[str, str], SeenDeployment] = {}
+        self.bodies: dict[Key, Mapping[str, Any]] = {}
+        """Objects as the watch has brought them, until they are looked at."""
+        self._config_map_users: defaultdict[tuple[str, str], set[Key]] = defaultdict(set)
+        self._gone: defaultdict[Key, set[str]] = defaultdict(set)
+        self._beat = beat
+
+    def on_legaljob(self, kind: str | None, body: Mapping[str, Any]) -> None:
+        metadata = body["metadata"]
+        key = Key(metadata["namespace"], metadata["name"])
+        if kind == "DELETED" or metadata.get("deletionTimestamp"):
+            self.bodies.pop(key, None)
+            self._gone[key].add(metadata["uid"])
+        elif self._is_echo(key, body):
+            return
+        else:
+            self.bodies[key] = body
+        self.queue.mark(key)
+
+    def see_deployment(self, body: Mapping[str, Any]) -> None:
+        metadata = body["metadata"]
+        self.deployments[metadata["namespace"], metadata["name"]] = read_deployment(body)
+
+    def on_deployment(self, kind: str | None, body: Mapping[str, Any]) -> None:
+        """A Deployment that has changed: its LegalJob may have to put it right, or to say so."""
+        metadata = body["metadata"]
+        key = Key(metadata["namespace"], metadata.get("labels", {}).get(JOB_LABEL, ""))
+        if kind == "DELETED":
+            self.deployments.pop((metadata["namespace"], metadata["name"]), None)
+        if kind is not None:  # at the start all LegalJobs come anyway
+            self.queue.mark(key)
+
+    def on_config_map(self, body: Mapping[str, Any]) -> None:
+        metadata = body["metadata"]
+        for key in self._config_map_users.get((metadata["namespace"], metadata["name"]), ()):
+            self.queue.mark(key)
+
+    def on_news(self, key: Key, uid: str) -> None:
+        """The feed: at once where workers are missing or the job itself has changed."""
+        memory = self.memories.get(key)
+        pools = self.feed.pools(uid)
+        if memory is None or memory.uid != uid:
+            return  # comes by the watch, or is gone, which the resync finds out
+        if memory.told != told(pools) or self._starves(key, pools):
+            self.queue.mark(key)
+            return
+        pace = max(_PACE_SECONDS, len(self.queue) / 50)
+        self.queue.mark(key, seconds=max(0.0, memory.reconciled_at + pace - time.monotonic()))
+
+    def remember_config_maps(self, key: Key, names: tuple[str, ...]) -> None:
+        """From now on a change of these makes the LegalJob due."""
+        memory = self.memories[key]
+        for name in set(memory.config_maps) - set(names):
+            self._config_map_users[key.namespace, name].discard(key)
+        for name in names:
+            self._config_map_users[key.namespace, name].add(key)
+        memory.config_maps = names
+
+    def remember_status(self, key: Key, body: Mapping[str, Any]) -> None:
+        self.memories[key].status_hash = _hash_status(body)
+
+    def recall(self, key: Key, uid: str) -> Memory:
+        """Of this very LegalJob: another uid under the same name is another job."""
+        memory = self.memories.get(key)
+        if memory is None or memory.uid != uid:
+            if memory is not None:
+                self._gone[key].add(memory.uid)
+            memory = self.memories[key] = Memory(uid)
+            LEGALJOBS.set(len(self.memories))
+        return memory
+
+    def forget(self, key: Key) -> None:
+        """There is no LegalJob of this name any more."""
+        memory = self.memories.get(key)
+        if memory is not None:
+            self._gone[key].add(memory.uid)
+            self.remember_config_maps(key, ())
+            del self.memories[key]
+            LEGALJOBS.set(len(self.memories))
+
+    async def cancel_gone(self, key: Key) -> None:
+        """Stop the work of LegalJobs that were deleted. Raises AgainError until the API took it."""
+        for uid in tuple(self._gone.get(key, ())):
+            if self.feed.pools(uid):
+                try:
+                    await asyncio.to_thread(
+                        self.client.cancel, key.namespace, CancelledJob(uid=uid, reason="deleted")
+                    )
+                except LexmillError as error:
+                    raise AgainError(error.code) from error
+                log.info("job_cancelled", key=key, uid=uid)
+            self._gone[key].discard(uid)
+        self._gone.pop(key, None)
+
+    async def resync(self) -> None:
+        """Until cancelled: find what no watch told, as deletions while nobody watched."""
+        while True:
+            self._beat("resync")
+            if self.feed.read_at is None:
+                await asyncio.sleep(0.1)
+                continue
+            try:
+                await self._resync_once()
+            except KubernetesError as error:
+                log.warning("resync_refused", status=error.status, reason=error.reason)
+                await asyncio.sleep(5)
+                continue
+            await asyncio.sleep(self.settings.resync_seconds)
+
+    async def _resync_once(self) -> None:
+        # In this order: whatever the feed knows was a LegalJob before the list begins.
+        living = self.feed.living()
+        present: dict[str, Key] = {}
+        for namespace in self.settings.namespaces or (None,):
+            present |= await self.api.list_legaljob_uids(namespace)
+        for uid, key in living.items():
+            if uid not in present and self._watches(key.namespace):
+                self._gone[key].add(uid)
+                self.queue.mark(key)
+        keys = set(present.values())
+        for key in [key for key in self.memories if key not in keys]:
+            self.queue.mark(key)
+        for uid, key in present.items():
+            memory = self.memories.get(key)
+            if memory is None or memory.uid != uid or self._is_undeclared(memory):
+                self.queue.mark(key)
+
+    def _is_undeclared(self, memory: Memory) -> bool:
+        """The API has forgotten the job, or something else: a restored backup does that."""
+        pool = next(iter(self.feed.pools(memory.uid).values()), None)
+        return not memory.is_paused and (
+            pool is None or (pool.spec_hash != memory.declared_hash and not pool.deleted)
+        )
+
+    def _watches(self, namespace: str) -> bool:
+        return not self.settings.namespaces or namespace in self.settings.namespaces
+
+    def _starves(self, key: Key, pools: Mapping[str, PoolWork]) -> bool:
+        return any(work.waiting and not self._replicas(key, pool) for pool, work in pools.items())
+
+    def _replicas(self, key: Key, pool: str) -> int:
+        seen = self.deployments.get((key.namespace, f"{key.name}-{pool}"))
+        return seen.replicas if seen else 0
+
+    def _is_echo(self, key: Key, body: Mapping[str, Any]) -> bool:
+        """The watch brings back the status that was just written."""
+        memory = self.memories.get(key)
+        metadata = body["metadata"]
+        return bool(
+            memory is not None
+            and memory.uid == metadata["uid"]
+            and memory.generation == metadata["generation"]
+            and memory.is_paused == is_paused(body)
+            and memory.status_hash == _hash_status(body)
+        )
+
+
+def is_paused(body: Mapping[str, Any]) -> bool:
+    return body["metadata"].get("annotations", {}).get(PAUSED_ANNOTATION) == "true"
+
+
+def told(pools: Mapping[str, PoolWork]) -> tuple[Any, ...]:
+    """What the feed says of a job as a whole, and which pools have something to do."""
+    first = next(iter(pools.values()), None)
+    if first is None:
+        return ()
+    return first.spec_hash, first.suspended, first.outcome, first.deleted
+
+
+def _hash_status(body: Mapping[str, Any]) -> bytes:
+    status = msgspec.json.encode(body.get("status", {}), order="sorted")
+    return hashlib.blake2b(status, digest_size=16).digest()

@@ -1,0 +1,193 @@
+"""The Deployment of a pool: pure builders, and what is read back from one."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from lexmill.jobs.schemas import API_VERSION, KIND, MAIN_POOL, LegalJobSpec, Workers
+from lexmill_operator.kubernetes import FIELD_MANAGER, Key
+
+MANAGED_BY = "app.kubernetes.io/managed-by"
+JOB_LABEL = "lexmill.io/legaljob"
+UID_LABEL = "lexmill.io/legaljob-uid"
+POOL_LABEL = "lexmill.io/pool"
+HASH_ANNOTATION = "lexmill.io/applied-hash"
+CONTAINER = "worker"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerTemplate:
+    """From the chart: one container named ``worker``, image and security settings included."""
+
+    body: Mapping[str, Any]
+    ocr_image: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SeenDeployment:
+    """What the operator remembers of a Deployment that carries its label."""
+
+    uid: str
+    owner_uid: str
+    generation: int
+    applied_hash: str
+    replicas: int
+    ready: int
+    observed: bool
+    """The Deployment's own controller has seen this generation."""
+    trouble: tuple[str, str] | None
+    """Reason and message of a condition that says why pods are missing."""
+
+
+def pool_name(pool: str, key: Key) -> str:
+    """The Deployment's name; a LegalJob's own name is kept short enough for it."""
+    return f"{key.name}-{pool}"
+
+
+def selector_labels(uid: str, pool: str) -> dict[str, str]:
+    return {UID_LABEL: uid, POOL_LABEL: pool}
+
+
+def selector_text(uid: str, pool: str) -> str:
+    return ",".join(f"{name}={value}" for name, value in selector_labels(uid, pool).items())
+
+
+def build_deployment(
+    key: Key,
+    uid: str,
+    spec: LegalJobSpec,
+    *,
+    pool: str,
+    workers: Workers,
+    replicas: int,
+    template: WorkerTemplate,
+) -> dict[str, Any]:
+    """For server-side apply; its annotation tells later whether what is wanted has changed."""
+    labels = {
+        "app.kubernetes.io/name": "lexmill-worker",
+        MANAGED_BY: FIELD_MANAGER,
+        JOB_LABEL: key.name,
+        **selector_labels(uid, pool),
+    }
+    body = {
+        "replicas": replicas,
+        "selector": {"matchLabels": selector_labels(uid, pool)},
+        "template": _pod(
+            workers,
+            labels=labels,
+            environment=_environment(key, uid, pool, workers),
+            image=template.ocr_image if _does_ocr(spec, pool) else None,
+            template=template,
+        ),
+    }
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {
+            "name": pool_name(pool, key),
+            "namespace": key.namespace,
+            "labels": labels,
+            "annotations": {HASH_ANNOTATION: _hash(body)},
+            "ownerReferences": [
+                {
+                    "apiVersion": API_VERSION,
+                    "kind": KIND,
+                    "name": key.name,
+                    "uid": uid,
+                    "controller": True,
+                    "blockOwnerDeletion": True,
+                }
+            ],
+        },
+        "spec": body,
+    }
+
+
+def read_deployment(body: Mapping[str, Any]) -> SeenDeployment:
+    metadata, status = body["metadata"], body.get("status", {})
+    return SeenDeployment(
+        uid=metadata["uid"],
+        owner_uid=next(
+            (
+                owner["uid"]
+                for owner in metadata.get("ownerReferences", ())
+                if owner.get("controller")
+            ),
+            "",
+        ),
+        generation=metadata["generation"],
+        applied_hash=metadata.get("annotations", {}).get(HASH_ANNOTATION, ""),
+        replicas=body["spec"].get("replicas", 1),
+        ready=status.get("readyReplicas", 0),
+        observed=status.get("observedGeneration", 0) >= metadata["generation"],
+        trouble=_trouble(status.get("conditions", ())),
+    )
+
+
+def _trouble(conditions: Sequence[Mapping[str, Any]]) -> tuple[str, str] | None:
+    by_type = {condition["type"]: condition for condition in conditions}
+    failure = by_type.get("ReplicaFailure")
+    if failure is not None and failure["status"] == "True":
+        return failure.get("reason", "ReplicaFailure"), failure.get("message", "")
+    progress = by_type.get("Progressing")
+    if progress is not None and progress["status"] == "False":
+        return progress.get("reason", "NotProgressing"), progress.get("message", "")
+    return None
+
+
+def _pod(
+    workers: Workers,
+    *,
+    labels: Mapping[str, str],
+    environment: Mapping[str, Mapping[str, Any]],
+    image: str | None,
+    template: WorkerTemplate,
+) -> dict[str, Any]:
+    pod = deepcopy(dict(template.body))
+    wanted = workers.template.model_dump(mode="json", exclude_defaults=True)
+    metadata = pod.setdefault("metadata", {})
+    metadata["labels"] = {
+        **metadata.get("labels", {}),
+        **wanted.pop("labels", {}),
+        **labels,
+    }
+    metadata["annotations"] = {
+        **metadata.get("annotations", {}),
+        **wanted.pop("annotations", {}),
+    }
+    body = pod["spec"]
+    body.update(wanted)  # what is left is how the pods are scheduled
+    container = next(each for each in body["containers"] if each["name"] == CONTAINER)
+    resources = workers.resources.model_dump(mode="json", exclude_defaults=True)
+    if resources:
+        container["resources"] = resources
+    if image is not None:
+        container["image"] = image
+    kept = [each for each in container.get("env", ()) if each["name"] not in environment]
+    container["env"] = [*kept, *({"name": name, **value} for name, value in environment.items())]
+    return pod
+
+
+def _environment(key: Key, uid: str, pool: str, workers: Workers) -> dict[str, dict[str, Any]]:
+    return {
+        "LEXMILL_WORKER__NAMESPACE": {"value": key.namespace},
+        "LEXMILL_WORKER__JOB": {"value": uid},
+        "LEXMILL_WORKER__POOL": {"value": pool},
+        "LEXMILL_WORKER__THREADS": {"value": str(workers.threads)},
+        "LEXMILL_WORKER__NAME": {"valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
+    }
+
+
+def _does_ocr(spec: LegalJobSpec, pool: str) -> bool:
+    if "ocr" in spec.skip:
+        return False
+    takers = [each.name for each in spec.pools if "ocr" in each.stages]
+    return pool == (takers[0] if takers else MAIN_POOL)
+
+
+def _hash(body: Mapping[str, Any]) -> str:
+    return hashlib.sha256(msgspec.json.encode(body, order="sorted")).hexdigest()[:32]

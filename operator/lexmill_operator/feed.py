@@ -1,0 +1,96 @@
+"""What Lexmill's API says about demand, kept up to date by one long poll."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+import structlog
+
+from lexmill.client.api import ApiClient
+from lexmill.errors import LexmillError
+from lexmill.scaling.schemas import PoolWork
+from lexmill_operator.kubernetes import Key
+from lexmill_operator.metrics import FEED_CONFIRMED
+
+log = structlog.get_logger(__name__)
+
+_POLL_SECONDS = 10.0
+_PAUSE_SECONDS = 1.0
+
+
+@dataclass
+class DemandFeed:
+    """``on_news`` is called with each LegalJob whose pools have changed."""
+
+    client: ApiClient
+    on_news: Callable[[Key, str], None]
+    beat: Callable[[], None] = lambda: None
+    read_at: float | None = None
+    """When these numbers were last confirmed, on the monotonic clock."""
+    _version: int = 0
+    _read: asyncio.Event = field(default_factory=asyncio.Event)
+    _pools: dict[str, dict[str, PoolWork]] = field(default_factory=dict)
+
+    def pools(self, uid: str) -> Mapping[str, PoolWork]:
+        """The pools of a job that the API knows of; empty: it knows no such job."""
+        return self._pools.get(uid, {})
+
+    def living(self) -> dict[str, Key]:
+        """Jobs that a LegalJob has declared and nobody has deleted."""
+        return {
+            uid: Key(work.namespace, work.job)
+            for uid, pools in self._pools.items()
+            for work in (next(iter(pools.values())),)
+            if work.owner == "kubernetes" and not work.deleted
+        }
+
+    async def wait_until_read(self) -> None:
+        """Until everything that the API knows is known here."""
+        await self._read.wait()
+
+    async def run(self) -> None:
+        """Until cancelled. An answer comes with the first change, or after the poll's time."""
+        while True:
+            self.beat()
+            wait = _POLL_SECONDS if self.read_at is not None else 0
+            try:
+                demand = await asyncio.to_thread(
+                    self.client.demand, after=self._version, wait_seconds=wait
+                )
+            except LexmillError as error:
+                log.warning("feed_away", code=error.code)
+                await asyncio.sleep(_PAUSE_SECONDS)
+                continue
+            if demand.version < self._version:
+                self._pools.clear()  # another database: an older backup, or a new one
+            self._version = demand.version
+            self.read_at = time.monotonic()
+            FEED_CONFIRMED.set_to_current_time()
+            for work in demand.pools:
+                self._take(work)
+            self._read.set()
+
+    def _take(self, work: PoolWork) -> None:
+        if work.owner != "kubernetes":
+            return
+        if work.deleted and work.running == 0:
+            self._pools.pop(work.job_uid, None)
+        else:
+            pools = self._pools.setdefault(work.job_uid, {})
+            # The job has changed for all of its pools, though only this one's row has come.
+            pools.update({name: _with_job(other, work) for name, other in pools.items()})
+            pools[work.pool] = work
+        self.on_news(Key(work.namespace, work.job), work.job_uid)
+
+
+def _with_job(pool: PoolWork, news: PoolWork) -> PoolWork:
+    return msgspec.structs.replace(
+        pool,
+        generation=news.generation,
+        spec_hash=news.spec_hash,
+        suspended=news.suspended,
+        outcome=news.outcome,
+        deleted=news.deleted,
+    )

@@ -1,0 +1,58 @@
+"""The operator's work while it holds the Lease: watches, the demand feed, the queue."""
+
+import asyncio
+
+import kopf
+
+from lexmill.client.api import ApiClient
+from lexmill.settings import OperatorSettings
+from lexmill_operator.controller import Controller
+from lexmill_operator.deployments import WorkerTemplate
+from lexmill_operator.handlers import build_registry, build_settings
+from lexmill_operator.health import Heart
+from lexmill_operator.kubernetes import KubernetesApi
+from lexmill_operator.reconcile import reconcile
+
+
+async def lead(
+    settings: OperatorSettings,
+    api: KubernetesApi,
+    client: ApiClient,
+    template: WorkerTemplate,
+    *,
+    heart: Heart,
+) -> None:
+    """Until cancelled. Memory begins empty: whatever matters is in the cluster or in the API."""
+    heart.limits["resync"] = settings.resync_seconds + 60
+    controller = Controller(settings, api, client, template, beat=heart.beat)
+    stopped = asyncio.Event()
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(controller.feed.run(), name="feed")
+            group.create_task(_watch(controller, stopped), name="watch")
+            # LegalJobs of which the feed is silent would be declared again, though nothing is lost.
+            await controller.feed.wait_until_read()
+            group.create_task(controller.resync(), name="resync")
+            group.create_task(
+                controller.queue.run(lambda key: reconcile(controller, key)), name="queue"
+            )
+    finally:
+        for part in ("feed", "queue", "resync"):
+            heart.stop(part)
+
+
+async def _watch(controller: Controller, stopped: asyncio.Event) -> None:
+    try:
+        await kopf.operator(
+            registry=build_registry(),
+            settings=build_settings(),
+            standalone=True,
+            clusterwide=not controller.settings.namespaces,
+            namespaces=controller.settings.namespaces,
+            memo=kopf.Memo(controller=controller),
+            stop_flag=stopped,
+        )
+    except asyncio.CancelledError:
+        stopped.set()
+        raise
+    raise RuntimeError("kopf has ended by itself")
