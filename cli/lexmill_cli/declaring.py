@@ -1,6 +1,7 @@
 """From what a person names on the command line to the jobs that are declared."""
 
 import hashlib
+import sys
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,8 +10,8 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import yaml
-from pydantic import ValidationError
 
+from lexmill.jobs.refusals import RefusedError, read_legaljob
 from lexmill.jobs.schemas import (
     KIND,
     ConfigMapRef,
@@ -27,6 +28,8 @@ from lexmill.storage.sources import file_uri
 from lexmill_cli.errors import CommandError, Exit
 from lexmill_legal import playbook
 from lexmill_legal.errors import PlaybookError
+
+STDIN = Path("-")
 
 _PLAYBOOK = ConfigMapRef(name="playbook", key="playbook.yaml")
 # A person waits: a disk that is full does not empty itself within ten minutes.
@@ -107,9 +110,9 @@ def is_manifest(path: Path) -> bool:
 
 
 def read_manifests(path: Path) -> list[dict[str, Any]]:
-    _check_readable(path)
+    """The manifests of a file, or of stdin for `-`; CommandError where there is no LegalJob."""
     try:
-        documents = list(yaml.safe_load_all(path.read_text(encoding="utf-8")))
+        documents = list(yaml.load_all(_read_text(path), Loader=_Loader))
     except UnicodeDecodeError as error:
         raise CommandError(Exit.MISUSE, f"{path}: this is not UTF-8 text") from error
     except yaml.MarkedYAMLError as error:
@@ -118,7 +121,7 @@ def read_manifests(path: Path) -> list[dict[str, Any]]:
         raise CommandError(Exit.MISUSE, f"{path}{place}: {error.problem}") from error
     except yaml.YAMLError as error:
         raise CommandError(Exit.MISUSE, f"{path}: this is not YAML") from error
-    manifests = [document for document in documents if document is not None]
+    manifests = [manifest for document in documents for manifest in _items(document)]
     if not any(isinstance(each, dict) and each.get("kind") == KIND for each in manifests):
         raise CommandError(Exit.MISUSE, f"{path}: there is no LegalJob in this file")
     for manifest in manifests:
@@ -127,6 +130,32 @@ def read_manifests(path: Path) -> list[dict[str, Any]]:
         if not manifest["metadata"].get("name"):
             raise CommandError(Exit.MISUSE, f"{path}: a manifest has no metadata.name")
     return manifests
+
+
+class _Loader(yaml.SafeLoader):
+    """As kubectl reads YAML: what looks like a date is a text."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [each for each in resolvers if each[0] != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def _items(document: Any) -> list[Any]:
+    """What `kubectl get -o yaml` prints is a List of manifests."""
+    if document is None:
+        return []
+    if isinstance(document, dict) and document.get("kind") == "List":
+        return list(document.get("items") or ())
+    return [document]
+
+
+def _read_text(path: Path) -> str:
+    if path == STDIN:
+        return sys.stdin.buffer.read().decode("utf-8")
+    _check_readable(path)
+    return path.read_text(encoding="utf-8")
 
 
 def read_playbook(path: Path) -> str:
@@ -170,13 +199,9 @@ def _entries(path: Path, manifest: Mapping[str, Any]) -> dict[str, str]:
 
 def _validated(path: Path, manifest: Mapping[str, Any]) -> LegalJob:
     try:
-        return LegalJob.model_validate(manifest)
-    except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(str(part) for part in problem['loc']) or KIND}: {problem['msg']}"
-            for problem in error.errors(include_url=False)
-        )
-        raise CommandError(Exit.MISUSE, f"{path}: {problems}") from error
+        return read_legaljob(manifest)
+    except RefusedError as error:
+        raise CommandError(Exit.MISUSE, f"{path}: {error}") from error
 
 
 def _localised(

@@ -24,6 +24,7 @@ from lexmill_cli.errors import CommandError, Exit
 from lexmill_cli.results import read_summary
 from lexmill_cli.running import Outcome, run_jobs, serve_forever
 from lexmill_cli.system import local_system
+from lexmill_cli.validating import crd_text, validate, verdict_lines, verdicts_json
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -116,6 +117,36 @@ def up(
                 f"Lexmill listens on {system.url} (token: {home / 'token'}). Ctrl-C stops it."
             )
             serve_forever(system, jobs, display=display)
+
+
+@app.command("validate")
+def validate_manifests(
+    files: Annotated[
+        list[Path],
+        typer.Option("--file", "-f", help="LegalJob YAML; - is stdin.", readable=False),
+    ],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object on stdout at the end.")
+    ] = False,
+) -> None:
+    """Say what a cluster would say about LegalJobs, without one."""
+    verdicts = validate(files)
+    refused = any(verdict.refusals for verdict in verdicts)
+    if as_json:
+        print(verdicts_json(verdicts))  # noqa: T201 - the machine's answer
+    else:
+        for verdict in verdicts:
+            for line in verdict_lines(verdict):
+                typer.echo(line, err=bool(verdict.refusals))
+    raise typer.Exit(Exit.MISUSE if refused else Exit.OK)
+
+
+@app.command()
+def crd(
+    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of YAML.")] = False,
+) -> None:
+    """Print the CustomResourceDefinition, for `kubectl apply --server-side -f -`."""
+    typer.echo(crd_text(as_json=as_json), nl=False)
 
 
 def main() -> None:

@@ -67,7 +67,7 @@ def test_yaml_with_a_syntax_error(place: Workplace) -> None:
 def test_a_field_that_a_legal_job_does_not_have(place: Workplace) -> None:
     job = place.path("field.yaml", JOB + "  documents: [{uri: contract.txt}]\n  wokers: {}\n")
     ended = place.run("run", job)
-    assert_refused(ended, 2, f"{job}: spec.wokers: Extra inputs are not permitted")
+    assert_refused(ended, 2, f'{job}: unknown field "spec.wokers"')
 
 
 def test_a_playbook_that_cannot_be_used(place: Workplace) -> None:

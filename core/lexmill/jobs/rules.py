@@ -10,9 +10,8 @@ from pydantic_core import PydanticCustomError, core_schema
 
 VALIDATIONS = "x-kubernetes-validations"
 
-Reason = Literal[
-    "FieldValueInvalid", "FieldValueForbidden", "FieldValueRequired", "FieldValueDuplicate"
-]
+Reason = Literal["FieldValueInvalid", "FieldValueForbidden"]
+"""The API server leaves out the message of a FieldValueDuplicate."""
 
 
 @dataclass(frozen=True)
@@ -87,3 +86,21 @@ class Unique:
 def broken(sentence: str, field: str = "") -> PydanticCustomError:
     """Fails a validation with exactly this sentence; ``field`` leads on from the value."""
     return PydanticCustomError("rule", "{sentence}", {"sentence": sentence, "field": field})
+
+
+def json_type(value: Any) -> str:
+    """What the API server calls the type of a value that it refuses."""
+    for kinds, name in _JSON_TYPES:
+        if isinstance(value, kinds):
+            return name
+    return "null"
+
+
+_JSON_TYPES: tuple[tuple[type | tuple[type, ...], str], ...] = (
+    (bool, "boolean"),  # before int, as True is one
+    (int, "integer"),
+    (float, "number"),
+    (str, "string"),
+    (dict, "object"),
+    ((list, tuple), "array"),
+)

@@ -15,6 +15,7 @@ from pydantic import (
     ConfigDict,
     Field,
     GetJsonSchemaHandler,
+    PlainValidator,
     StringConstraints,
     WithJsonSchema,
     model_validator,
@@ -25,7 +26,7 @@ from pydantic_core import CoreSchema
 from lexmill.events.attributes import is_name
 from lexmill.events.filters import FilterError, compile_filters
 from lexmill.events.selection import is_pointer
-from lexmill.jobs.rules import VALIDATIONS, Rule, Unique, broken
+from lexmill.jobs.rules import VALIDATIONS, Rule, Unique, broken, json_type
 
 GROUP = "lexmill.io"
 API_VERSION = "lexmill.io/v1alpha1"
@@ -65,6 +66,12 @@ _CRON = " ".join(
 )
 _BACKWARDS = r"(\d+)-(\d+)"
 _TIME_ZONE = "[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*"
+_DNS_LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+_SUBDOMAIN = f"{_DNS_LABEL}([.]{_DNS_LABEL})*"
+_QUALIFIED_NAME = (
+    "([a-z0-9][-a-z0-9.]{0,251}[a-z0-9]/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+)
+_LONGEST_QUANTITY = 32
 _POINTER = "(/([^/~]|~[01])*)+"
 
 
@@ -127,6 +134,19 @@ _ARE_FREE = Rule(
     holds=_are_free,
     reason="FieldValueForbidden",
 )
+_ARE_NAMES = Rule(
+    cel=f"self.all(name, name.matches('^{_QUALIFIED_NAME}$'))",
+    message="has a name that Kubernetes does not take: at most 63 letters, digits and -_. between "
+    "letters or digits, after a DNS name with / if any",
+    holds=lambda names: all(re.fullmatch(_QUALIFIED_NAME, name) for name in names),
+)
+_IS_SUBDOMAIN = Rule(
+    # The API server's own words; this one is not in the CustomResourceDefinition.
+    cel="true",
+    message="a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, "
+    "'-' or '.', and must start and end with an alphanumeric character",
+    holds=lambda name: re.fullmatch(_SUBDOMAIN, name) is not None,
+)
 _IS_NOT_MAIN = Rule(
     cel=f"self != '{MAIN_POOL}'",
     message=f"the name {MAIN_POOL} belongs to the pool of spec.workers",
@@ -152,32 +172,50 @@ AttributeValue = Annotated[str, StringConstraints(min_length=1, max_length=1024)
 Comparisons = Annotated[
     dict[str, AttributeValue], Field(min_length=1, max_length=16), _ARE_ATTRIBUTES
 ]
-ResourceName = Annotated[str, StringConstraints(min_length=1, max_length=253)]
+
 _AMOUNT = r"(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))"
 _QUANTITY = rf"^\+?{_AMOUNT}(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?[0-9]+))?$"
+
+
+def _quantity(value: Any) -> int | str:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise broken(f'must be of type integer,string: "{json_type(value)}"')
+    if isinstance(value, int):
+        if value < 0:
+            raise broken("should be greater than or equal to 0")
+        return value
+    if len(value) > _LONGEST_QUANTITY:
+        raise broken(f"Too long: may not be more than {_LONGEST_QUANTITY} bytes")
+    if not re.search(_QUANTITY, value):
+        raise broken(f"should match '{_QUANTITY}'")
+    return value
+
+
 Quantity = Annotated[
-    Annotated[int, Field(ge=0)]
-    | Annotated[str, StringConstraints(pattern=_QUANTITY, max_length=32)],
+    int | str,
+    PlainValidator(_quantity),
     WithJsonSchema(
         {
             "anyOf": [{"type": "integer"}, {"type": "string"}],
+            "minimum": 0,
             "pattern": _QUANTITY,
-            "maxLength": 32,
+            "maxLength": _LONGEST_QUANTITY,
             "x-kubernetes-int-or-string": True,
         }
     ),
 ]
-Quantities = Annotated[dict[ResourceName, Quantity], Field(max_length=16)]
-LabelName = Annotated[str, StringConstraints(min_length=1, max_length=317)]
+Quantities = Annotated[dict[str, Quantity], Field(max_length=16), _ARE_NAMES]
 LabelValue = Annotated[
     str,
     StringConstraints(
         pattern=r"^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$", max_length=_LONGEST_LABEL
     ),
 ]
-Labels = Annotated[dict[LabelName, LabelValue], Field(max_length=32)]
+Labels = Annotated[dict[str, LabelValue], Field(max_length=32), _ARE_NAMES]
 Annotations = Annotated[
-    dict[LabelName, Annotated[str, StringConstraints(max_length=4096)]], Field(max_length=32)
+    dict[str, Annotated[str, StringConstraints(max_length=4096)]],
+    Field(max_length=32),
+    _ARE_NAMES,
 ]
 KubernetesObject = Annotated[
     dict[str, Any],
@@ -462,9 +500,7 @@ class FailurePolicy(_Model):
 class Schedule(_Model):
     """When a run begins; each takes only new or changed documents."""
 
-    cron: Annotated[
-        str, StringConstraints(min_length=9, max_length=128), _IS_CRON, _RUNS_FORWARDS
-    ] = Field(
+    cron: Annotated[str, StringConstraints(max_length=128), _IS_CRON, _RUNS_FORWARDS] = Field(
         description="Minute, hour, day of month, month and day of week, such as 0 6 * * MON-FRI."
     )
     time_zone: Annotated[str, StringConstraints(min_length=1, max_length=64), _IS_TIME_ZONE] = (
@@ -505,7 +541,6 @@ _NO_STAGE_TWICE = Rule(
     "self.filter(other, stage in other.stages).size() == 1))",
     message="a stage may be in one pool only",
     holds=_no_stage_twice,
-    reason="FieldValueDuplicate",
 )
 
 
@@ -599,7 +634,7 @@ class ObjectMeta(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="allow", alias_generator=to_camel)
 
-    name: DnsSubdomain
+    name: Annotated[str, StringConstraints(max_length=253), _IS_SUBDOMAIN]
     namespace: DnsLabel = "default"
 
 
