@@ -224,7 +224,8 @@ class ControlPlane:
         self.stop_apiserver(number)
         self.start_apiserver()
 
-    def restart_etcd(self, number: signal.Signals = signal.SIGTERM) -> None:
+    def restart_etcd(self, number: signal.Signals = signal.SIGKILL) -> None:
+        """Asked to stop, it waits 7 seconds for the API server, which holds on to it."""
         self.servers["etcd"].stop(number)
         self.servers["etcd"].start()
         until(self._is_etcd_healthy)

@@ -160,7 +160,6 @@ def test_everything_goes_on_after_restarts(control_plane: ControlPlane, namespac
     with TestNode(control_plane, as_declared, namespace=namespace) as node:
         [pod] = cluster.await_ready(1)
         pid = node.processes[pod]
-        control_plane.restart_apiserver(signal.SIGKILL)
         control_plane.restart_etcd()
         control_plane.restart_apiserver()
         cluster.scale(2)
