@@ -118,7 +118,7 @@ def _root() -> dict[str, Any]:
             "kind": {"type": "string", "description": "What this object is.", "maxLength": 64},
             "metadata": {"type": "object"},  # the API server describes it itself
             "spec": structural(LegalJobSpec),
-            "status": structural(LegalJobStatus),
+            "status": _without_defaults(structural(LegalJobStatus)),
         },
         VALIDATIONS: [rule.manifest() for rule in LegalJob.rules],
     }
@@ -175,6 +175,17 @@ def _fields(
     required = [name for name in schema.get("required", ()) if not parts[name].get("readOnly")]
     properties = {name: _structural(part, definitions, depths) for name, part in parts.items()}
     return {"properties": properties} | ({"required": required} if required else {})
+
+
+def _without_defaults(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A status says what is known; the API server must not make anything up."""
+    result = {key: part for key, part in schema.items() if key != "default"}
+    if "properties" in schema:
+        parts = schema["properties"].items()
+        result["properties"] = {name: _without_defaults(part) for name, part in parts}
+    if "items" in schema:
+        result["items"] = _without_defaults(schema["items"])
+    return result
 
 
 def _without_null(schema: Mapping[str, Any]) -> dict[str, Any]:
