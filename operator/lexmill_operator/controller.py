@@ -232,7 +232,8 @@ class Controller:
 
 
 def is_paused(body: Mapping[str, Any]) -> bool:
-    return body["metadata"].get("annotations", {}).get(PAUSED_ANNOTATION) == "true"
+    annotations: Mapping[str, str] = body["metadata"].get("annotations", {})
+    return annotations.get(PAUSED_ANNOTATION) == "true"
 
 
 def told(pools: Mapping[str, PoolWork]) -> tuple[Any, ...]:

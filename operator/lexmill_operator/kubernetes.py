@@ -108,7 +108,7 @@ class KubernetesApi:
                 params={"limit": str(_PAGE), "continue": token},
                 accept=_METADATA_ONLY,
             )
-            for item in page["items"]:
+            for item in page["items"] or ():  # an empty list comes as null
                 metadata = item["metadata"]
                 found[metadata["uid"]] = Key(metadata["namespace"], metadata["name"])
             token = page["metadata"].get("continue", "")

@@ -3,9 +3,9 @@ workers as processes of a stand-in for the kubelet."""
 
 import secrets
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,6 @@ import httpx
 import psycopg
 import yaml
 
-from lexmill_cli.local.postgres import PostgresServer
 from lexmill_cli.local.processes import free_port
 from lexmill_cli.local.valkey import ValkeyServer
 from tests.controlplane.control_plane import ControlPlane
@@ -44,8 +43,6 @@ class Installation:
     system: str
     api_url: str
     folder: Path
-    namespaces: tuple[str, ...] = ()
-    more: Mapping[str, str] = field(default_factory=dict)
 
     # -- the operator ------------------------------------------------------------------------
 
@@ -58,23 +55,25 @@ class Installation:
         template.write_text(yaml.safe_dump(POD_TEMPLATE), encoding="utf-8")
         port = free_port()
         kubeconfig = self.control_plane.kubeconfig_for(self._token("lexmill-operator"))
+        settings = {
+            "KUBECONFIG": str(kubeconfig),
+            "LEXMILL_OPERATOR__API_URL": self.api_url,
+            "LEXMILL_OPERATOR__TOKEN_FILE": str(token),
+            "LEXMILL_OPERATOR__POD_TEMPLATE": str(template),
+            "LEXMILL_OPERATOR__LEASE_NAMESPACE": self.system,
+            "LEXMILL_OPERATOR__LEASE_SECONDS": "3",
+            "LEXMILL_OPERATOR__IDENTITY": name,
+            "LEXMILL_OPERATOR__COUNTERS_SECONDS": "0.5",
+            "LEXMILL_OPERATOR__STABILIZATION_SECONDS": "1",
+            "LEXMILL_OPERATOR__COOLDOWN_SECONDS": "1",
+            "LEXMILL_TELEMETRY__METRICS_PORT": str(port),
+        }
         with running(
             Settings("", "", self.folder, {}),
             "lexmill_operator",
             name,
             f"http://127.0.0.1:{port}",
-            KUBECONFIG=str(kubeconfig),
-            LEXMILL_OPERATOR__API_URL=self.api_url,
-            LEXMILL_OPERATOR__TOKEN_FILE=str(token),
-            LEXMILL_OPERATOR__POD_TEMPLATE=str(template),
-            LEXMILL_OPERATOR__LEASE_NAMESPACE=self.system,
-            LEXMILL_OPERATOR__LEASE_SECONDS="3",
-            LEXMILL_OPERATOR__IDENTITY=name,
-            LEXMILL_OPERATOR__COUNTERS_SECONDS="0.5",
-            LEXMILL_OPERATOR__STABILIZATION_SECONDS="1",
-            LEXMILL_OPERATOR__COOLDOWN_SECONDS="1",
-            LEXMILL_TELEMETRY__METRICS_PORT=str(port),
-            **{**self.more, **more},
+            **{**settings, **more},
         ) as operator:
             until(lambda: operator.is_ready)
             yield operator
@@ -150,9 +149,8 @@ class Installation:
 @contextmanager
 def running_installation(
     control_plane: ControlPlane,
-    *,
-    postgres: PostgresServer,
     valkey: ValkeyServer,
+    *,
     database: str,
     folder: Path,
 ) -> Iterator[Installation]:

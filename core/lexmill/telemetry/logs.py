@@ -43,7 +43,7 @@ def configure_logs(settings: TelemetrySettings, *, process: str) -> None:
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level.upper())
     # SQLAlchemy's and the driver's debug output would carry row contents; Alembic greets every
-    # probe that looks at the schema.
-    for noisy in ("alembic", "sqlalchemy", "psycopg", "httpx", "httpcore"):
+    # probe that looks at the schema, kopf every event.
+    for noisy in ("alembic", "kopf.objects", "sqlalchemy", "psycopg", "httpx", "httpcore"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     structlog.contextvars.bind_contextvars(process=process)
