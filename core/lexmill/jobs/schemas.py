@@ -44,24 +44,21 @@ _LONGEST_LABEL = 63
 _OWN_PREFIXES = ("lexmill.io/", "app.kubernetes.io/")
 
 
-def _list_of(item: str) -> str:
+def _cron_field(number: str, names: str = "") -> str:
+    """A pattern for numbers, names, ranges and steps of them, and lists of all these."""
+    words = names.split()
+    ranges = [f"{word}(-({'|'.join(words[index:])}))?" for index, word in enumerate(words)]
+    item = f"({'|'.join(['[*]', f'{number}(-{number})?', *ranges])})(/[1-9][0-9]?)?"
     return f"{item}(,{item})*"
 
 
-def _cron_field(value: str) -> str:
-    return _list_of(rf"([*]|{value}(-{value})?)(/[1-9][0-9]?)?")
-
-
-_MONTHS = "JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC"
-_DAYS = "SUN|MON|TUE|WED|THU|FRI|SAT"
 _CRON = " ".join(
-    _cron_field(value)
-    for value in (
-        "[0-5]?[0-9]",
-        "([01]?[0-9]|2[0-3])",
-        "(0?[1-9]|[12][0-9]|3[01])",
-        f"(0?[1-9]|1[0-2]|{_MONTHS})",
-        f"([0-7]|{_DAYS})",
+    (
+        _cron_field("[0-5]?[0-9]"),
+        _cron_field("([01]?[0-9]|2[0-3])"),
+        _cron_field("(0?[1-9]|[12][0-9]|3[01])"),
+        _cron_field("(0?[1-9]|1[0-2])", names="JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC"),
+        _cron_field("[0-7]", names="SUN MON TUE WED THU FRI SAT"),
     )
 )
 _BACKWARDS = r"(\d+)-(\d+)"

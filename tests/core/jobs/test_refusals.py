@@ -1,6 +1,12 @@
 """Without an API server, what it would refuse is refused in its words."""
 
+import re
+from datetime import UTC, datetime
+
 import pytest
+from cronsim import CronSim
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from lexmill.jobs.refusals import Refusal, RefusedError, read_legaljob
 from tests.core.jobs.constraints import violations
@@ -77,3 +83,16 @@ def test_all_of_it_is_said_at_once() -> None:
         'spec.retry.limit: must be of type integer: "string"',
         'unknown field "spec.wokers"',
     ]
+
+
+_NUMBERS = r"([0-9]{1,2}|\*)(-[0-9]{1,2})?(/[0-9]{1,2})?"
+_WORDS = r"(MON|wed|Jan|[0-9]{1,2})(-(SUN|fri|Mar|[0-9]{1,2}))?"
+_CRONS = rf"{_NUMBERS} {_NUMBERS}(,{_NUMBERS})? {_NUMBERS} ({_NUMBERS}|{_WORDS}) (\*|{_WORDS})"
+
+
+@given(st.from_regex(_CRONS, fullmatch=True, alphabet=st.characters(max_codepoint=127)))
+def test_a_schedule_that_is_taken_can_be_followed(cron: str) -> None:
+    # The 30th of February is a day that never comes, as for a CronJob of Kubernetes.
+    assume(not re.search("3[01]", cron.split()[2]))
+    if not refusals({"documents": [{"uri": "a"}], "schedule": {"cron": cron}}):
+        CronSim(cron, datetime(2026, 3, 1, tzinfo=UTC))
