@@ -3,6 +3,7 @@
 import uuid
 from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from lexmill.events.service import accept_events
 from lexmill.jobs.models import Job, Run
 from lexmill.jobs.schemas import CancelledJob, DeclaredJob, LegalJobSpec
 from lexmill.jobs.service import cancel_job, declare_job
+from lexmill.jobs.sweep import tick_schedules
 from lexmill.tasks.models import Task
 from lexmill.tasks.schemas import ClaimedTask, Retrying, Visit
 from lexmill.tasks.service import (
@@ -138,6 +140,22 @@ def drain(session: Session, uid: uuid.UUID, *, pool: str = "main") -> int:
             )
         start_finalize(session, run_id=task.run_id)
     return done
+
+
+def redeclare(session: Session, uid: uuid.UUID, **spec: Any) -> None:
+    """As somebody who has edited a job: the next generation, with the same documents."""
+    job = job_row(session, uid)
+    changed = declaration(
+        uid=uid, name=job.name, owner=job.owner, generation=job.generation + 1, **spec
+    )
+    declare_job(session, namespace=NAMESPACE, declared=changed)
+
+
+def tick(session: Session, uid: uuid.UUID) -> int:
+    """Let the time pass until a job's next tick, and sweep; gives how many runs were begun."""
+    passed = func.now() - timedelta(minutes=1)
+    session.execute(update(Job).where(Job.uid == uid).values(next_tick_at=passed))
+    return tick_schedules(session)
 
 
 def make_due(session: Session) -> None:

@@ -15,8 +15,8 @@ from lexmill_cli.local.postgres import PostgresServer
 from lexmill_cli.local.processes import free_port
 from lexmill_cli.local.valkey import ValkeyServer
 from lexmill_legal.reports import read_result
-from tests.api.asking import Api, connected, event
-from tests.processes import OurProcess, Settings, running, running_api, until
+from tests.api.asking import Api, connected, control, event
+from tests.processes import TOKEN, OurProcess, Settings, running, running_api, until
 from tests.servers import temporary_database, temporary_postgres
 from tests.workers.sandbox.processes import states
 
@@ -28,6 +28,7 @@ LEASES = {
     "LEXMILL_TASKS__HEARTBEAT_SECONDS": "0.3",
     "LEXMILL_TASKS__SWEEP_SECONDS": "0.2",
 }
+CANCELLED = "io.lexmill.job.cancelled.v1"
 TASK = """
     SELECT state, failures, crashes, worker, error_code FROM task
     WHERE job_uid = %s AND kind = 'process'
@@ -222,6 +223,52 @@ def test_sigterm_hands_back_what_takes_too_long(api: Api) -> None:
     with working(api, "leaving", uid) as another:
         in_state(api, uid, "done")
         assert another.stop() == 0
+
+
+def test_the_visit_of_a_deleted_job_ends_at_the_next_heartbeat(api: Api) -> None:
+    uid = api.declare("deleted")
+    with working(api, "deleted", uid, LEXMILL_WORKER__NAME="pod-1") as worker, held_up(worker):
+        post(api, "deleted")
+        in_state(api, uid, "running")
+        busy = api.get("/v1/namespaces/deleted/jobs/deleted/workers").json()
+        assert busy == {"busy": {"pod-1": 1}}
+        gone = control(CANCELLED, {"uid": uid, "reason": "deleted"})
+        assert api.post(gone, path="/ns/deleted/events", token=TOKEN).status_code == 202
+        assert the_task(api, uid).error_code == "job_deleted"
+        until(lambda: "claim_lost" in worker.log.read_text(encoding="utf-8"), seconds=10)
+    feed = [pool for pool in api.get("/v1/demand").json()["pools"] if pool["job_uid"] == uid]
+    assert {pool["deleted"] for pool in feed} == {True}
+
+
+def test_each_run_of_a_schedule_reads_what_has_changed(api: Api) -> None:
+    folder, out = (api.settings.folder / name for name in ("scheduled", "scheduled-reports"))
+    folder.mkdir()
+    (folder / "same.txt").write_text("It stays as it is.", encoding="utf-8")
+    (folder / "edited.txt").write_text("This Agreement is made", encoding="utf-8")
+    uid = api.declare(
+        "scheduled",
+        documents=[{"uri": folder.as_uri()}],
+        schedule={"cron": "0 0 1 1 *"},
+        output={"uri": out.as_uri(), "formats": ["json"]},
+    )
+    with working(api, "scheduled", uid):
+        assert _tick(api, uid, out / "1") == ["edited.txt", "same.txt"]
+        (folder / "edited.txt").write_text("This Agreement is no more", encoding="utf-8")
+        (folder / "new.txt").write_text("An amendment.", encoding="utf-8")
+        assert _tick(api, uid, out / "2") == ["edited.txt", "new.txt"]
+        assert _tick(api, uid, out / "3") == []
+    progress = api.get("/v1/namespaces/scheduled/jobs/scheduled").json()
+    assert [run["total"] for run in progress["runs"]] == [0, 2, 2]
+
+
+def _tick(api: Api, uid: str, reports: Path) -> list[str]:
+    """Let the time pass until the next tick, and wait for its run; the documents of its report."""
+    number = int(reports.name)
+    api.rows("UPDATE job SET next_tick_at = now() WHERE uid = %s RETURNING 1", uid)
+    ended = "SELECT FROM run WHERE job_uid = %s AND number = %s AND finalized_at IS NOT NULL"
+    until(lambda: api.rows(ended, uid, number))
+    lines = (reports / "results.jsonl").read_bytes().splitlines()
+    return [read_result(line).uri for line in lines]
 
 
 def test_an_outage_of_postgresql_is_no_crash(valkey: ValkeyServer, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Listing a job's documents, a page at a time, each page committed with its cursor."""
 
+import hashlib
 import posixpath
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -83,13 +84,14 @@ def _documents(
         if number < cursor["source"]:
             continue
         after = cursor["after"] if number == cursor["source"] else None
-        for path, uri in _entries(runtime, job, source, after):
+        for path, uri, fingerprint in _entries(runtime, job, source, after):
             yield (
                 NewDocument(
                     uri=_joined(prefix, path),
                     source=uri,
                     name=posixpath.basename(path),
                     priority=priority,
+                    fingerprint=fingerprint,
                 ),
                 {"source": number, "after": path},
             )
@@ -103,7 +105,7 @@ def _joined(prefix: str, path: str) -> str:
 
 def _entries(
     runtime: Runtime, job: JobSpec, source: Mapping[str, Any], after: str | None
-) -> Iterator[tuple[str, str]]:
+) -> Iterator[tuple[str, str, str]]:
     if "uri" in source:
         for entry in list_entries(
             source["uri"],
@@ -111,13 +113,13 @@ def _entries(
             roots=runtime.process.settings.storage.file_roots,
             after=after,
         ):
-            yield entry.path, entry.uri
+            yield entry.path, entry.uri, entry.fingerprint
         return
     name = source["configMap"]["name"]
-    for key in sorted(job.config_maps.get(name, {})):
+    for key, content in sorted(job.config_maps.get(name, {}).items()):
         path = f"{name}/{key}"
         if after is None or path > after:
-            yield path, f"configmap:{path}"
+            yield path, f"configmap:{path}", hashlib.sha256(content.encode()).hexdigest()
 
 
 def _check_playbook(job: JobSpec) -> None:

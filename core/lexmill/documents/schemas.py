@@ -4,7 +4,10 @@ import msgspec
 
 
 class NewDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """A document to be queued: how results name it, and where its bytes are."""
+    """A document to be queued: how results name it, and where its bytes are.
+
+    ``fingerprint`` changes with the content, as far as a source's listing tells.
+    """
 
     uri: str
     source: str
@@ -13,6 +16,7 @@ class NewDocument(msgspec.Struct, frozen=True, kw_only=True):
     event_id: uuid.UUID | None = None
     priority: int = 0
     traceparent: str | None = None
+    fingerprint: str | None = None
 
 
 class NewStageOutput(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@ import uuid
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import select, text, tuple_
+from sqlalchemy import ColumnElement, exists, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session, aliased
 
@@ -16,12 +16,23 @@ MAX_URI_BYTES = 2_000
 _ADD = text("""
     WITH added AS (
       INSERT INTO document
-        (namespace, job_uid, run_id, parent_id, event_id, uri, source, name, priority, traceparent)
+        (namespace, job_uid, run_id, parent_id, event_id, uri, source, name, priority, traceparent,
+          fingerprint)
       SELECT
-        :namespace, :job_uid, :run_id, parent_id, event_id, uri, source, name, priority, traceparent
+        :namespace, :job_uid, :run_id, parent_id, event_id, uri, source, name, priority,
+        traceparent, fingerprint
       FROM json_to_recordset(CAST(:documents AS json)) AS given (
         uri text, source text, name text, parent_id uuid, event_id uuid, priority integer,
-        traceparent text
+        traceparent text, fingerprint text
+      )
+      WHERE given.fingerprint IS NULL OR NOT EXISTS (
+        SELECT FROM (
+          SELECT fingerprint, state FROM document AS earlier
+          WHERE earlier.job_uid = :job_uid AND earlier.uri = given.uri
+            AND earlier.run_id < :run_id AND earlier.fingerprint IS NOT NULL
+          ORDER BY earlier.run_id DESC LIMIT 1
+        ) AS latest
+        WHERE latest.fingerprint = given.fingerprint AND latest.state <> 'dead'
       )
       ON CONFLICT DO NOTHING
       RETURNING id, priority
@@ -44,7 +55,12 @@ def add_documents(
     stage: str,
     documents: Sequence[NewDocument],
 ) -> int:
-    """Queue documents with the task of their first visit; a URI is listed once a run."""
+    """Queue documents with the task of their first visit; a URI is listed once a run.
+
+    A listed document that is as an earlier run of this job had it last is passed over. That holds
+    for one that `failed`, too: it is its own fault, and stays so until it changes or is replayed.
+    One that is `dead` is taken again, because nobody has read it to its end.
+    """
     if not documents:
         return 0
     return (
@@ -62,6 +78,18 @@ def add_documents(
             },
         )
         or 0
+    )
+
+
+def taken_again(document: type[Document]) -> ColumnElement[bool]:
+    """Whether a later run of the same job has taken the document up anew."""
+    later = aliased(Document)
+    return exists().where(
+        later.job_uid == document.job_uid,
+        later.uri == document.uri,
+        later.run_id > document.run_id,
+        later.fingerprint.is_not(None),
+        document.fingerprint.is_not(None),
     )
 
 

@@ -1,6 +1,7 @@
 import uuid
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -9,8 +10,10 @@ from sqlalchemy import case, delete, func, insert, select, text, true, update
 from sqlalchemy.orm import Session
 
 from lexmill.documents.models import Document
+from lexmill.documents.service import taken_again
 from lexmill.errors import ErrorClass, LexmillError
 from lexmill.jobs.models import Job, Run
+from lexmill.jobs.schedules import next_tick
 from lexmill.jobs.schemas import (
     MAIN_POOL,
     CancelledJob,
@@ -75,7 +78,15 @@ def declare_job(session: Session, *, namespace: str, declared: DeclaredJob) -> l
     declaration contradicts what was accepted.
     """
     known = session.execute(
-        select(Job.namespace, Job.generation, Job.spec_hash, Job.spec, Job.deleted_at)
+        select(
+            Job.namespace,
+            Job.generation,
+            Job.spec_hash,
+            Job.spec,
+            Job.suspended,
+            Job.outcome,
+            Job.deleted_at,
+        )
         .where(Job.uid == declared.uid)
         .with_for_update(key_share=True)
     ).one_or_none()
@@ -100,6 +111,9 @@ def declare_job(session: Session, *, namespace: str, declared: DeclaredJob) -> l
                 f"spec.{field} cannot change once the job was accepted; make a new job",
                 ErrorClass.DOCUMENT,
             )
+    was_scheduled, resumed = "schedule" in known.spec, known.suspended and not declared.spec.suspend
+    # A tick that is due, and that nobody has swept yet, is not lost by another change.
+    rescheduled = resumed or body.get("schedule") != known.spec.get("schedule")
     session.execute(
         update(Job)
         .where(Job.uid == declared.uid)
@@ -109,10 +123,67 @@ def declare_job(session: Session, *, namespace: str, declared: DeclaredJob) -> l
             spec_hash=declared.spec_hash,
             config_maps=declared.config_maps,
             suspended=declared.spec.suspend,
+            resumed_at=func.now() if resumed else Job.resumed_at,
+            next_tick_at=_first_tick(session, body) if rescheduled else Job.next_tick_at,
         )
     )
+    if "schedule" in body and known.outcome == "complete":
+        _reopen(session, declared.uid)
     announce_job(session, job_uid=declared.uid)
-    return []
+    if not was_scheduled or "schedule" in body or known.outcome is not None:
+        return []
+    # It is a plain job now, which is Complete behind its last run.
+    if find_unfinished(session, uids=[declared.uid]):
+        return []
+    return _begin(session, namespace=namespace, declared=declared)
+
+
+def _first_tick(session: Session, body: Mapping[str, Any]) -> datetime | None:
+    """The next tick from now on; those that passed while the job was suspended do not count."""
+    if "schedule" not in body:
+        return None
+    return next_tick(body["schedule"], after=session.scalars(select(func.now())).one())
+
+
+def _begin(session: Session, *, namespace: str, declared: DeclaredJob) -> list[str]:
+    begin_run(
+        session,
+        namespace=namespace,
+        job_uid=declared.uid,
+        priority=declared.spec.priority,
+    )
+    announce_work(session, pools={(declared.uid, MAIN_POOL)})
+    return [MAIN_POOL]
+
+
+def begin_run(session: Session, *, namespace: str, job_uid: uuid.UUID, priority: int) -> None:
+    """Queue the listing of a job's sources. The caller holds the job's lock and announces it."""
+    last = session.scalar(select(func.max(Run.number)).where(Run.job_uid == job_uid)) or 0
+    run_id = session.scalar(insert(Run).values(job_uid=job_uid, number=last + 1).returning(Run.id))
+    session.execute(
+        insert(Task).values(
+            kind="expand",
+            namespace=namespace,
+            job_uid=job_uid,
+            run_id=run_id,
+            pool=MAIN_POOL,
+            priority=priority,
+        )
+    )
+
+
+def find_unfinished(session: Session, *, uids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Which of these jobs have a run under way. Reports that are dead end a run, too."""
+    reports = select(Task.id).where(
+        Task.run_id == Run.id, Task.kind == "finalize", Task.state == "dead"
+    )
+    return set(
+        session.scalars(
+            select(Run.job_uid).where(
+                Run.job_uid.in_(uids), Run.finalized_at.is_(None), ~reports.exists()
+            )
+        )
+    )
 
 
 def _create(session: Session, *, namespace: str, declared: DeclaredJob) -> list[str]:
@@ -144,24 +215,13 @@ def _create(session: Session, *, namespace: str, declared: DeclaredJob) -> list[
             spec_hash=declared.spec_hash,
             config_maps=declared.config_maps,
             suspended=declared.spec.suspend,
+            next_tick_at=_first_tick(session, declared.body),
         )
     )
-    if declared.spec.documents is None:
+    if declared.spec.documents is None or declared.spec.schedule is not None:
         announce_job(session, job_uid=declared.uid)
         return []
-    run_id = session.scalar(insert(Run).values(job_uid=declared.uid, number=1).returning(Run.id))
-    session.execute(
-        insert(Task).values(
-            kind="expand",
-            namespace=namespace,
-            job_uid=declared.uid,
-            run_id=run_id,
-            pool=MAIN_POOL,
-            priority=declared.spec.priority,
-        )
-    )
-    announce_work(session, pools={(declared.uid, MAIN_POOL)})
-    return [MAIN_POOL]
+    return _begin(session, namespace=namespace, declared=declared)
 
 
 def cancel_job(session: Session, *, namespace: str, cancelled: CancelledJob) -> int:
@@ -249,7 +309,8 @@ def lock_jobs(session: Session, *, uids: Collection[uuid.UUID]) -> None:
 def replay_documents(session: Session, *, document_ids: Sequence[uuid.UUID]) -> dict[str, int]:
     """Queue failed and dead documents once more, in a new run of their jobs.
 
-    Gives the wake-ups to ring, a number a queue. Documents of deleted jobs stay as they are.
+    Gives the wake-ups to ring, a number a queue. Documents of deleted jobs stay as they are, and
+    so do those that a later run of their schedule has taken up anew.
     """
     jobs = select(Document.job_uid).where(Document.id.in_(document_ids)).distinct()
     lock_jobs(session, uids=session.scalars(jobs).all())
@@ -259,6 +320,7 @@ def replay_documents(session: Session, *, document_ids: Sequence[uuid.UUID]) -> 
         .where(
             Document.id.in_(document_ids),
             Document.state.in_(("failed", "dead")),
+            ~taken_again(Document),
             Job.deleted_at.is_(None),
         )
         .order_by(Document.job_uid, Document.id)
@@ -350,7 +412,7 @@ def _reopen(session: Session, job_uid: uuid.UUID) -> None:
     session.execute(
         update(Job)
         .where(Job.uid == job_uid)
-        .values(outcome=None, reason=None, message=None, ended_at=None)
+        .values(outcome=None, reason=None, message=None, ended_at=None, resumed_at=func.now())
     )
 
 

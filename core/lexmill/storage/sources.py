@@ -18,10 +18,15 @@ from lexmill.storage.objects import open_store
 
 @dataclass(frozen=True)
 class SourceEntry:
-    """One file: ``path`` is relative to the listed source, ``uri`` is where its bytes are."""
+    """One file: ``path`` is relative to the listed source, ``uri`` is where its bytes are.
+
+    ``fingerprint`` is another when the content is, as far as a listing tells: a bucket's ETag, a
+    file's size and time of change.
+    """
 
     path: str
     uri: str
+    fingerprint: str
 
 
 def local_path(uri: str, *, roots: Sequence[Path]) -> Path:
@@ -85,7 +90,7 @@ def _included(path: str, include: Sequence[str]) -> bool:
 
 def _list_folder(path: Path) -> Iterator[SourceEntry]:
     if path.is_file():
-        yield SourceEntry(path=path.name, uri=file_uri(path))
+        yield from _entry(path.name, path)
         return
     if not path.is_dir():
         raise LexmillError(
@@ -101,7 +106,18 @@ def _list_folder(path: Path) -> Iterator[SourceEntry]:
             ErrorClass.DOCUMENT,
         ) from error
     for relative, file in sorted(found):
-        yield SourceEntry(path=relative, uri=file_uri(file))
+        yield from _entry(relative, file)
+
+
+def _entry(path: str, file: Path) -> Iterator[SourceEntry]:
+    """None for a file that has gone since."""
+    try:
+        status = file.stat()
+    except FileNotFoundError:
+        return
+    yield SourceEntry(
+        path=path, uri=file_uri(file), fingerprint=f"{status.st_size}-{status.st_mtime_ns}"
+    )
 
 
 def _walk(folder: Path, prefix: str, found: list[tuple[str, Path]]) -> None:
@@ -124,10 +140,13 @@ def _list_bucket(uri: str, *, after: str | None) -> Iterator[SourceEntry]:
         for meta in page:
             key = meta["path"]
             path = key.removeprefix(prefix)
-            if path and not path.endswith("/"):
-                yield SourceEntry(path=path.lstrip("/"), uri=f"s3://{bucket}/{quote(key)}")
-            elif not path:
-                yield SourceEntry(path=posixpath.basename(key), uri=f"s3://{bucket}/{quote(key)}")
+            if path.endswith("/"):
+                continue
+            yield SourceEntry(
+                path=path.lstrip("/") or posixpath.basename(key),
+                uri=f"s3://{bucket}/{quote(key)}",
+                fingerprint=meta["e_tag"] or f"{meta['size']}-{meta['last_modified'].isoformat()}",
+            )
 
 
 def _split(uri: str) -> tuple[str, str]:

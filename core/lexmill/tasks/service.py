@@ -14,6 +14,7 @@ from sqlalchemy import (
     ColumnElement,
     Interval,
     Select,
+    and_,
     bindparam,
     func,
     or_,
@@ -25,7 +26,7 @@ from sqlalchemy.orm import Session
 
 from lexmill.documents.models import Document
 from lexmill.documents.schemas import NewDocument
-from lexmill.documents.service import add_documents, add_stage_outputs
+from lexmill.documents.service import add_documents, add_stage_outputs, taken_again
 from lexmill.errors import ClaimLostError, ErrorClass, LexmillError
 from lexmill.events.outbox import tell_documents_ended, tell_run_finalized
 from lexmill.jobs.models import Job, Run
@@ -72,6 +73,26 @@ _END_RUN = text("""
     ) AS ended
     WHERE run.id = :run_id
 """)
+
+
+_FAILING = """
+    SELECT job.uid, ended.bad, listed.total, policy.percent
+    FROM job
+    JOIN run ON run.job_uid = job.uid
+    CROSS JOIN LATERAL (
+      SELECT CAST(job.spec #>> '{failurePolicy,maxFailedPercent}' AS integer) AS percent
+    ) AS policy
+    CROSS JOIN LATERAL (
+      SELECT count(*) AS bad FROM document
+      WHERE document.run_id = run.id AND document.state IN ('failed', 'dead')
+    ) AS ended
+    CROSS JOIN LATERAL (
+      SELECT count(*) AS total FROM document WHERE document.run_id = run.id AND ended.bad > 0
+    ) AS listed
+    WHERE job.spec ? 'failurePolicy' AND job.outcome IS NULL AND job.deleted_at IS NULL
+      AND run.finalized_at IS NULL AND run.listed_at IS NOT NULL
+      AND ended.bad * 100 > policy.percent * listed.total
+"""
 
 
 _READY = """
@@ -205,6 +226,8 @@ def complete_finalize(session: Session, *, task: ClaimedTask) -> None:
     """The run's reports are written; a plain job that has no more work is now Complete."""
     _lock_job(session, task.job_uid)
     _end_claim(session, task, stage_seconds={})
+    # The sweeper may not have looked since the last document failed.
+    apply_failure_policy(session, run_id=task.run_id)
     session.execute(_END_RUN, {"run_id": task.run_id})
     tell_run_finalized(session, run_id=task.run_id)
     more_work = select(Task.id).where(
@@ -332,6 +355,30 @@ def fail_job(session: Session, *, job_uid: uuid.UUID, reason: str, message: str)
         stop_tasks(session, job_uid=job_uid, ending="failed", message=message)
 
 
+def apply_failure_policy(session: Session, *, run_id: int | None = None) -> set[uuid.UUID]:
+    """Fail jobs where more of a run's documents failed or are dead than ``maxFailedPercent``.
+
+    Counted is each run for itself, so that a replay has a chance, and once all documents are
+    listed. Gives which jobs were stopped.
+    """
+    rows = session.execute(
+        text(
+            f"{_FAILING} {'AND run.id = :run_id' if run_id is not None else ''}"
+            " FOR NO KEY UPDATE OF job SKIP LOCKED"
+        ),
+        {} if run_id is None else {"run_id": run_id},
+    ).all()
+    for row in rows:
+        fail_job(
+            session,
+            job_uid=row.uid,
+            reason="FailurePolicy",
+            message=f"{row.bad} of {row.total} documents failed or are dead, which is more than "
+            f"maxFailedPercent ({row.percent}) allows.",
+        )
+    return {row.uid for row in rows}
+
+
 def stop_tasks(session: Session, *, job_uid: uuid.UUID, ending: Ending, message: str = "") -> int:
     """Bury everything a job has open, running visits included: their claims are lost.
 
@@ -419,7 +466,7 @@ def list_dead(
             Task.state == "dead",
             Task.id > after,
             Job.deleted_at.is_(None),
-            or_(Task.document_id.is_(None), Document.state == "dead"),
+            or_(Task.document_id.is_(None), and_(Document.state == "dead", ~taken_again(Document))),
         )
         .order_by(Task.id)
         .limit(limit)

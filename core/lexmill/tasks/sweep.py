@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from lexmill.database import is_passing, transaction
 from lexmill.jobs.schemas import MAIN_POOL
+from lexmill.jobs.sweep import stop_failing_jobs, stop_overdue_jobs, tick_schedules
 from lexmill.queue.broker import queue_name
 from lexmill.queue.wakeups import WakeUps
 from lexmill.scaling.service import fold_demand
@@ -28,6 +29,9 @@ def sweep_all(
     right after an outage.
     """
     sweeps: list[tuple[int, str, Callable[[Session], int]]] = [
+        (8, "schedules", tick_schedules),
+        (9, "deadlines", stop_overdue_jobs),
+        (10, "failure_policies", stop_failing_jobs),
         (2, "finalize", lambda session: len(start_finalize(session))),
         (3, "demand", fold_demand),
         (4, "event_keys", forget_event_keys),

@@ -14,6 +14,11 @@ def listed(folder: Path, *, include: tuple[str, ...] = (), after: str | None = N
     return [entry.path for entry in entries]
 
 
+def fingerprints(folder: Path) -> dict[str, str]:
+    entries = list_entries(file_uri(folder), include=(), roots=[folder], after=None)
+    return {entry.path: entry.fingerprint for entry in entries}
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     for name in ("b.txt", "a.pdf", "sub/c.pdf", "sub/.hidden", ".git/config", "ä ö%.txt"):
@@ -53,6 +58,18 @@ def test_every_listed_file_can_be_read(folder: Path) -> None:
 
 def test_a_file_is_a_source_of_itself(folder: Path) -> None:
     assert listed(folder / "a.pdf") == ["a.pdf"]
+
+
+def test_a_fingerprint_changes_with_the_file_and_only_then(folder: Path) -> None:
+    before = fingerprints(folder)
+    assert fingerprints(folder) == before
+    (folder / "b.txt").write_bytes(b"longer than before")
+    file = folder / "a.pdf"
+    file.write_bytes(b"A.pdf")  # as many bytes as before
+    os.utime(file, ns=(0, file.stat().st_mtime_ns + 1_000_000_000))
+    after = fingerprints(folder)
+    changed = {path for path, fingerprint in after.items() if fingerprint != before[path]}
+    assert changed == {"a.pdf", "b.txt"}
 
 
 def test_links_to_folders_are_not_followed(folder: Path) -> None:

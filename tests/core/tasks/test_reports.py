@@ -71,9 +71,10 @@ def test_failed_documents_do_not_keep_a_job_from_being_complete(session: Session
 
 
 def test_listening_and_scheduled_jobs_are_never_complete(session: Session) -> None:
-    scheduled = building.declare_with_documents(
-        session, "a", schedule={"cron": "0 6 * * *", "timeZone": "Europe/Berlin"}
+    scheduled = building.declare(
+        session, schedule={"cron": "0 6 * * *", "timeZone": "Europe/Berlin"}
     )
+    building.tick(session, scheduled)
     listening = building.listen(session)
     building.accept(session, building.event())
     for uid in (scheduled, listening):
