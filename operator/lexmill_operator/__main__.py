@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from lexmill.client.api import ApiClient
 from lexmill.errors import LexmillError
 from lexmill.settings import OperatorProcessSettings, OperatorSettings
-from lexmill.telemetry.logs import configure_logs
+from lexmill.telemetry.logs import configure_logs, raised_at
 from lexmill.telemetry.probes import serve_probes
 from lexmill_operator.deployments import CONTAINER, WorkerTemplate
 from lexmill_operator.election import Election
@@ -42,6 +42,9 @@ def main() -> int:
     except kopf.LoginError as error:
         sys.stderr.write(f"lexmill-operator: {error}\n")
         return 3
+    except Exception as error:  # noqa: BLE001 - Kubernetes starts the next one; this says why
+        log.error("operator_failed", error=type(error).__name__, places=raised_at(error))
+        return 1
     return 0
 
 

@@ -6,6 +6,7 @@ Objects are not kept: of a LegalJob only hashes and times stay in memory between
 import asyncio
 import hashlib
 import time
+import uuid
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -71,12 +72,14 @@ class Controller:
         self.api = api
         self.client = client
         self.template = template
-        self.feed = DemandFeed(client, self.on_news, beat=lambda: beat("feed"))
+        self.feed = DemandFeed(client, self.on_news, self.on_confirmed, beat=lambda: beat("feed"))
         self.queue = DueQueue(beat=lambda: beat("queue"))
         self.memories: dict[Key, Memory] = {}
         self.deployments: dict[tuple[str, str], SeenDeployment] = {}
         self.bodies: dict[Key, Mapping[str, Any]] = {}
         """Objects as the watch has brought them, until they are looked at."""
+        self.stale: set[Key] = set()
+        """Whose replicas are held because the feed was silent for too long."""
         self._config_map_users: defaultdict[tuple[str, str], set[Key]] = defaultdict(set)
         self._gone: defaultdict[Key, set[str]] = defaultdict(set)
         self._beat = beat
@@ -100,11 +103,11 @@ class Controller:
     def on_deployment(self, kind: str | None, body: Mapping[str, Any]) -> None:
         """A Deployment that has changed: its LegalJob may have to put it right, or to say so."""
         metadata = body["metadata"]
-        key = Key(metadata["namespace"], metadata.get("labels", {}).get(JOB_LABEL, ""))
         if kind == "DELETED":
             self.deployments.pop((metadata["namespace"], metadata["name"]), None)
-        if kind is not None:  # at the start all LegalJobs come anyway
-            self.queue.mark(key)
+        job = metadata.get("labels", {}).get(JOB_LABEL)
+        if job and kind is not None:  # at the start all LegalJobs come anyway
+            self.queue.mark(Key(metadata["namespace"], job))
 
     def on_config_map(self, body: Mapping[str, Any]) -> None:
         metadata = body["metadata"]
@@ -122,6 +125,12 @@ class Controller:
             return
         pace = max(_PACE_SECONDS, len(self.queue) / 50)
         self.queue.mark(key, seconds=max(0.0, memory.reconciled_at + pace - time.monotonic()))
+
+    def on_confirmed(self) -> None:
+        """The feed answers: whoever was held for its silence may move again."""
+        for key in self.stale:
+            self.queue.mark(key)
+        self.stale.clear()
 
     def remember_config_maps(self, key: Key, names: tuple[str, ...]) -> None:
         """From now on a change of these makes the LegalJob due."""
@@ -157,14 +166,13 @@ class Controller:
     async def cancel_gone(self, key: Key) -> None:
         """Stop the work of LegalJobs that were deleted. Raises AgainError until the API took it."""
         for uid in tuple(self._gone.get(key, ())):
-            if self.feed.pools(uid):
-                try:
-                    await asyncio.to_thread(
-                        self.client.cancel, key.namespace, CancelledJob(uid=uid, reason="deleted")
-                    )
-                except LexmillError as error:
-                    raise AgainError(error.code) from error
-                log.info("job_cancelled", key=key, uid=uid)
+            # Told even of a job that the feed does not know: it may have been declared just now.
+            cancelled = CancelledJob(uid=uuid.UUID(uid), reason="deleted")
+            try:
+                await asyncio.to_thread(self.client.cancel, key.namespace, cancelled)
+            except LexmillError as error:
+                raise AgainError(error.code) from error
+            log.info("job_cancelled", namespace=key.namespace, name=key.name, uid=uid)
             self._gone[key].discard(uid)
         self._gone.pop(key, None)
 

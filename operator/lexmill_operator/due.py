@@ -7,13 +7,13 @@ import asyncio
 import heapq
 import random
 import time
-import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from itertools import count
 
 import structlog
 
+from lexmill.telemetry.logs import raised_at
 from lexmill_operator.kubernetes import Key, KubernetesError
 from lexmill_operator.metrics import DUE, LAG_SECONDS, RECONCILE_SECONDS, RECONCILES
 
@@ -99,11 +99,18 @@ class DueQueue:
             again = error.seconds or self._backoff(key)
         except KubernetesError as error:
             RECONCILES.labels("refused").inc()
-            log.warning("reconcile_refused", key=key, status=error.status, reason=error.reason)
+            log.warning(
+                "reconcile_refused", **key._asdict(), status=error.status, reason=error.reason
+            )
             again = error.retry_after or self._backoff(key)
         except Exception as error:  # noqa: BLE001 - one LegalJob's defect must not stop the others
             RECONCILES.labels("error").inc()
-            log.error("reconcile_failed", key=key, error=type(error).__name__, place=_place(error))
+            log.error(
+                "reconcile_failed",
+                **key._asdict(),
+                error=type(error).__name__,
+                places=raised_at(error),
+            )
             again = self._backoff(key)
         else:
             RECONCILES.labels("done").inc()
@@ -123,9 +130,3 @@ class DueQueue:
             _LONGEST_RETRY_SECONDS, _FIRST_RETRY_SECONDS * 2 ** min(failures - 1, 10)
         )
         return longest * (0.5 + random.random() / 2)  # noqa: S311 - only to spread the retries
-
-
-def _place(error: BaseException) -> str:
-    """Where it was raised; its message could quote what a person has written."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{frame.filename.rpartition('/')[2]}:{frame.lineno}"

@@ -22,10 +22,12 @@ _PAUSE_SECONDS = 1.0
 
 @dataclass
 class DemandFeed:
-    """``on_news`` is called with each LegalJob whose pools have changed."""
+    """``on_news`` is called with each LegalJob whose pools have changed, ``on_confirmed`` with
+    every answer."""
 
     client: ApiClient
     on_news: Callable[[Key, str], None]
+    on_confirmed: Callable[[], None]
     beat: Callable[[], None] = lambda: None
     read_at: float | None = None
     """When these numbers were last confirmed, on the monotonic clock."""
@@ -71,6 +73,7 @@ class DemandFeed:
             for work in demand.pools:
                 self._take(work)
             self._read.set()
+            self.on_confirmed()
 
     def _take(self, work: PoolWork) -> None:
         if work.owner != "kubernetes":

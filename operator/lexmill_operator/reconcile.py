@@ -15,7 +15,7 @@ import structlog
 from lexmill.errors import LexmillError
 from lexmill.jobs.schemas import DeclaredJob, JobProgress, LegalJobSpec, Workers
 from lexmill.jobs.status import ConditionType, LastScaling, LegalJobStatus
-from lexmill.scaling.plan import Decision, State
+from lexmill.scaling.plan import Decision, Reason, State
 from lexmill.scaling.schemas import PoolWork
 from lexmill_operator.controller import Controller, Memory, is_paused, told
 from lexmill_operator.declaring import (
@@ -57,6 +57,8 @@ _FEED_SECONDS = 2.0
 _FEED_LOST_SECONDS = 30.0
 """A declaration that the feed does not show for so long is sent once more."""
 _RETRY_SECONDS = 5.0
+_REFUSED_SECONDS = 60.0
+"""What was refused may be mended where nobody watches: a label, another job of the same name."""
 _DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
 
 
@@ -103,6 +105,7 @@ class _Pass:
             spec = parse_spec(self.body)
             sent = await self._declare(spec)
         except RefusedError as error:
+            self.waits.append(_REFUSED_SECONDS)
             accepted = Finding("False", error.reason, error.message)
         except LexmillError:
             self.waits.append(_RETRY_SECONDS)
@@ -258,6 +261,8 @@ class _Pass:
             settings=self.controller.settings,
         )
         self.memory.plans[pool] = decision.state
+        if decision.reason is Reason.FEED_STALE:
+            self.controller.stale.add(self.key)
         if decision.wake_at is not None:
             self.waits.append(max(0.1, decision.wake_at - time.monotonic()))
         return decision
@@ -311,7 +316,7 @@ class _Pass:
                 self.controller.client.busy_workers, namespace, self.key.name, pool
             )
         except LexmillError as error:
-            log.warning("busy_workers_unknown", key=self.key, code=error.code)
+            log.warning("busy_workers_unknown", **self.key._asdict(), code=error.code)
             return
         pods = await self.controller.api.list_pods(namespace, selector_text(self.uid, pool))
         costs = {

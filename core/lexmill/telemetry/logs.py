@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import traceback
 from typing import Any
 
 import structlog
@@ -47,3 +48,14 @@ def configure_logs(settings: TelemetrySettings, *, process: str) -> None:
     for noisy in ("alembic", "kopf.objects", "sqlalchemy", "psycopg", "httpx", "httpcore"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     structlog.contextvars.bind_contextvars(process=process)
+
+
+def raised_at(error: BaseException) -> list[str]:
+    """File and line where it was raised, of each one in a group.
+
+    Its message and its traceback's lines could quote what a person has written.
+    """
+    if isinstance(error, BaseExceptionGroup):
+        return [place for each in error.exceptions for place in raised_at(each)]
+    frames = traceback.extract_tb(error.__traceback__)
+    return [f"{frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}"] if frames else []
