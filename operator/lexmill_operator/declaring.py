@@ -4,9 +4,9 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import ValidationError
-
-from lexmill.jobs.schemas import DeclaredJob, LegalJobSpec
+from lexmill.jobs.refusals import RefusedError as InvalidError
+from lexmill.jobs.refusals import read_legaljob
+from lexmill.jobs.schemas import API_VERSION, KIND, DeclaredJob, LegalJobSpec
 from lexmill_operator.kubernetes import Key, KubernetesApi
 
 SHARED_LABEL = "lexmill.io/legaljob-input"
@@ -26,12 +26,12 @@ class RefusedError(Exception):
 
 def parse_spec(body: Mapping[str, Any]) -> LegalJobSpec:
     """Raises RefusedError for what the CustomResourceDefinition could not refuse."""
+    metadata = {field: body["metadata"][field] for field in ("name", "namespace")}
+    manifest = {"apiVersion": API_VERSION, "kind": KIND, "metadata": metadata, "spec": body["spec"]}
     try:
-        return LegalJobSpec.model_validate(body.get("spec", {}))
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        place = ".".join(("spec", *(str(part) for part in first["loc"])))
-        raise RefusedError("InvalidSpec", f"{place}: {first['msg']}") from None
+        return read_legaljob(manifest).spec
+    except InvalidError as error:
+        raise RefusedError("InvalidSpec", str(error.refusals[0])) from None
 
 
 def named_config_maps(spec: LegalJobSpec) -> tuple[str, ...]:

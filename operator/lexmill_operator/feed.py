@@ -23,7 +23,8 @@ _PAUSE_SECONDS = 1.0
 @dataclass
 class DemandFeed:
     """``on_news`` is called with each LegalJob whose pools have changed, ``on_confirmed`` with
-    every answer."""
+    every answer.
+    """
 
     client: ApiClient
     on_news: Callable[[Key, str], None]

@@ -105,7 +105,6 @@ def build_status(view: View, previous: LegalJobStatus, now: datetime) -> LegalJo
     return LegalJobStatus(
         conditions=tuple(conditions),
         observed_generation=view.generation,
-        progress=_progress(progress) if progress else previous.progress,
         address=Address(url=view.address) if view.address else None,
         documents=_documents(progress) if progress else previous.documents,
         workers=_workers(view),
@@ -123,7 +122,6 @@ def without_counters(status: LegalJobStatus) -> LegalJobStatus:
     """What is worth a write at once; counters alone are written now and then."""
     return status.model_copy(
         update={
-            "progress": "",
             "documents": None,
             "runs": (),
             "counted_demand": "",
@@ -265,12 +263,6 @@ def _scaling_limited(view: View) -> Finding:
                 "in Backlog the work decides.",
             )
     return Finding("False", "WithinLimits", "No limit keeps the replicas from what the work needs.")
-
-
-def _progress(progress: JobProgress) -> str:
-    documents = progress.documents
-    ended = documents.succeeded + documents.failed + documents.dead
-    return f"{ended}/{documents.total}"
 
 
 def _documents(progress: JobProgress) -> DocumentsStatus:
