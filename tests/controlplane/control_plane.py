@@ -203,8 +203,6 @@ class ControlPlane:
         }
         self.servers["etcd"].start()
         self.start_apiserver()
-        self.servers["controllers"].start()
-        self.servers["scheduler"].start()
 
     def stop(self) -> None:
         """Nobody needs the data: killed, not asked."""
@@ -215,9 +213,12 @@ class ControlPlane:
         shutil.rmtree(self.folder / "etcd", ignore_errors=True)
 
     def start_apiserver(self) -> None:
-        """Returns when it is ready."""
+        """Returns when it is ready. Controllers start anew: they would back off for 10 seconds."""
         self.servers["apiserver"].start()
         self.await_ready()
+        for name in ("controllers", "scheduler"):
+            self.servers[name].stop(signal.SIGKILL)
+            self.servers[name].start()
 
     def stop_apiserver(self, number: signal.Signals = signal.SIGTERM) -> None:
         self.servers["apiserver"].stop(number)
