@@ -14,6 +14,9 @@ import lexmill_migrations
 from alembic import command, util
 from lexmill.database import transaction
 from lexmill.events.models import Event
+from lexmill.jobs.models import Job
+from lexmill.jobs.service import read_progress
+from lexmill.jobs.sweep import tick_schedules
 from lexmill.models import Base
 from lexmill_cli.local.postgres import PostgresServer
 from tests.core import building
@@ -109,6 +112,51 @@ def test_down_and_up_again(postgres: PostgresServer) -> None:
         engine.dispose()
         lexmill_migrations.upgrade(url)
         assert lexmill_migrations.is_current(url)
+
+
+def test_what_an_older_build_wrote_is_counted_and_goes_on(postgres: PostgresServer) -> None:
+    """Local data folders outlive the builds that made them."""
+    with temporary_database(postgres) as url:
+        command.upgrade(lexmill_migrations._config(url), "0001")
+        engine = create_engine(url)
+        with transaction(engine) as session:
+            session.execute(text(_OLD_ROWS))
+        assert not lexmill_migrations.is_current(url)
+        lexmill_migrations.upgrade(url)
+        with transaction(engine) as session:
+            runs = read_progress(session, namespace="acme", name="old")
+            assert runs is not None
+            assert [(run.number, run.total, run.failed) for run in runs.runs] == [
+                (2, 1, 0),  # under way: counted when asked
+                (1, 2, 1),
+            ]
+            (job,) = session.scalars(select(Job))
+            assert tick_schedules(session) == 0, "its first tick is still to come"
+            session.refresh(job)
+            assert job.next_tick_at is not None
+        engine.dispose()
+
+
+_OLD_ROWS = """
+    WITH job AS (
+      INSERT INTO job (uid, namespace, name, owner, generation, spec, spec_hash, config_maps,
+        suspended)
+      VALUES (gen_random_uuid(), 'acme', 'old', 'local', 1,
+        '{"documents": [{"uri": "file\\:///x"}], "schedule": {"cron": "0 6 * * *"}}', 'hash', '{}',
+        false)
+      RETURNING uid
+    ), runs AS (
+      INSERT INTO run (job_uid, number, listed_at, finalized_at)
+      SELECT uid, n, now(), CASE WHEN n = 1 THEN now() END FROM job, generate_series(1, 2) AS n
+      RETURNING id, job_uid, number
+    )
+    INSERT INTO document (namespace, job_uid, run_id, uri, source, name, state, ended_at)
+    SELECT 'acme', job_uid, id, each.uri, 'file\\:///x', 'x', each.state,
+      CASE WHEN each.state <> 'queued' THEN now() END
+    FROM runs JOIN (
+      VALUES (1, 'a', 'succeeded'), (1, 'b', 'failed'), (2, 'c', 'queued')
+    ) AS each (number, uri, state) ON each.number = runs.number
+"""
 
 
 def test_event_partitions_exist_for_this_month_and_the_next_two(session: Session) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import Engine, event, text
 from sqlalchemy.orm import Session
 
 from lexmill.jobs.service import open_run
+from lexmill.jobs.sweep import stop_failing_jobs, stop_overdue_jobs, tick_schedules
 from lexmill.scaling.service import fold_demand
 from lexmill.settings import TaskSettings
 from lexmill.tasks.service import extend_leases, hand_back, start_finalize
@@ -56,6 +57,18 @@ def _claims(session: Session) -> list[Any]:
     return [building.claimed(session, _uid(session)).claim for _ in range(3)]
 
 
+def _limit(session: Session) -> None:
+    """The large job has limits that it keeps."""
+    session.execute(
+        text("""
+            UPDATE job SET spec = spec || jsonb_build_object(
+              'activeDeadlineSeconds', 3600, 'failurePolicy',
+              jsonb_build_object('maxFailedPercent', 10)
+            ) WHERE name = 'large'
+        """)
+    )
+
+
 @pytest.mark.parametrize(
     ("most_rows", "prepare", "act"),
     [
@@ -84,6 +97,9 @@ def _claims(session: Session) -> list[Any]:
         pytest.param(2 * WAITING, None, lambda s, _: fold_demand(s), id="fold"),
         pytest.param(1000, fold_demand, lambda s, _: stop_ended_jobs(s), id="stop ended"),
         pytest.param(1000, fold_demand, lambda s, _: move_tasks(s), id="move"),
+        pytest.param(100, _limit, lambda s, _: stop_overdue_jobs(s), id="late?"),
+        pytest.param(100, _limit, lambda s, _: stop_failing_jobs(s), id="too many failed?"),
+        pytest.param(100, None, lambda s, _: tick_schedules(s), id="tick"),
         pytest.param(100, None, lambda s, _: open_run(s, job_uid=_uid(s)), id="open run"),
     ],
 )
