@@ -135,6 +135,7 @@ def installation() -> Iterator[Installation]:
 def fast_operator(running: Installation) -> Iterator[OurProcess]:
     """With the settings that an installation has."""
     with running.running_operator(
+        LEXMILL_OPERATOR__LEASE_SECONDS="15",
         LEXMILL_OPERATOR__COUNTERS_SECONDS="5",
         LEXMILL_OPERATOR__STABILIZATION_SECONDS="60",
         LEXMILL_OPERATOR__COOLDOWN_SECONDS="120",
