@@ -4,7 +4,7 @@ workers as processes of a stand-in for the kubelet."""
 import secrets
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,28 @@ class Installation:
     system: str
     api_url: str
     folder: Path
+
+    # -- the API -----------------------------------------------------------------------------
+
+    @contextmanager
+    def running_api(self, name: str, port: int) -> Iterator[OurProcess]:
+        """A replica; one runs all the time, at `api_url`."""
+        with running(
+            self.settings,
+            "lexmill_api",
+            name,
+            f"http://127.0.0.1:{port}",
+            LEXMILL_API__PORT=str(port),
+            LEXMILL_API__CONTROL_TOKEN=TOKEN,
+            LEXMILL_API__TOKEN_REVIEW__URL=self.control_plane.url,
+            LEXMILL_API__TOKEN_REVIEW__CA_FILE=str(self.control_plane.ca_file),
+            LEXMILL_API__TOKEN_REVIEW__TOKEN_FILE=str(self.folder / "api.token"),
+            LEXMILL_API__TOKEN_REVIEW__ALLOWED=(
+                f'["system:serviceaccount:{self.system}:lexmill-operator"]'
+            ),
+        ) as api:
+            until(lambda: api.is_ready)
+            yield api
 
     # -- the operator ------------------------------------------------------------------------
 
@@ -161,25 +183,10 @@ def running_installation(
     own.write_text(control_plane.token_for(system, "lexmill-api"), encoding="ascii")
     port = free_port()
     settings = Settings(database, f"{valkey.url}?db=3", folder, {})
-    with ExitStack() as parts:
-        api = parts.enter_context(
-            running(
-                settings,
-                "lexmill_api",
-                "api",
-                f"http://127.0.0.1:{port}",
-                LEXMILL_API__PORT=str(port),
-                LEXMILL_API__CONTROL_TOKEN=TOKEN,
-                LEXMILL_API__TOKEN_REVIEW__URL=control_plane.url,
-                LEXMILL_API__TOKEN_REVIEW__CA_FILE=str(control_plane.ca_file),
-                LEXMILL_API__TOKEN_REVIEW__TOKEN_FILE=str(own),
-                LEXMILL_API__TOKEN_REVIEW__ALLOWED=(
-                    f'["system:serviceaccount:{system}:lexmill-operator"]'
-                ),
-            )
-        )
-        until(lambda: api.is_ready)
-        yield Installation(control_plane, settings, system, api.url, folder)
+    url = f"http://127.0.0.1:{port}"
+    installation = Installation(control_plane, settings, system, url, folder)
+    with installation.running_api("api", port):
+        yield installation
 
 
 def _make_accounts(control_plane: ControlPlane, system: str) -> None:
