@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
+from lexmill.jobs.schemas import GROUP
 from tests.controlplane.build import CannotBuildError, binaries
 from tests.controlplane.control_plane import ControlPlane, running_control_plane
 from tests.processes import until
@@ -56,7 +58,22 @@ def namespace(control_plane: ControlPlane) -> Iterator[str]:
 def legaljob_crd(control_plane: ControlPlane) -> None:
     """LegalJobs can be made."""
     file = CRDS / "legaljobs.yaml"
+    crd = yaml.safe_load(file.read_text(encoding="utf-8"))
     control_plane.kubectl("apply", "--server-side", "--filename", str(file))
-    control_plane.kubectl(
-        "wait", "--for=condition=Established", "--timeout=60s", "--filename", str(file)
+    spec = crd["spec"]
+    paths = [
+        f"/apis/{spec['group']}/{version['name']}/{spec['names']['plural']}"
+        for version in spec["versions"]
+    ]
+    # Not `kubectl wait`: it fails where the object has no conditions yet.
+    until(lambda: is_established(control_plane, crd["metadata"]["name"]))
+    until(lambda: all(control_plane.http.get(path).is_success for path in paths))
+
+
+def is_established(control_plane: ControlPlane, crd: str) -> bool:
+    path = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{crd}"
+    status = control_plane.http.get(path).raise_for_status().json().get("status", {})
+    return any(
+        condition["type"] == "Established" and condition["status"] == "True"
+        for condition in status.get("conditions") or []
     )
