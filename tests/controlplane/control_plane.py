@@ -300,6 +300,7 @@ class ControlPlane:
             f"--controllers=*,{','.join(f'-{name}' for name in WITHOUT)}",
             # The default of 20 requests a second would be what a benchmark of ours measures.
             *("--kube-api-qps=1000", "--kube-api-burst=2000"),
+            "--horizontal-pod-autoscaler-sync-period=1s",
         ]
 
     def _scheduler(self) -> list[str]:
