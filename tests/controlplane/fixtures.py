@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lexmill.jobs.schemas import GROUP
 from tests.controlplane.build import CannotBuildError, binaries
 from tests.controlplane.control_plane import ControlPlane, running_control_plane
 from tests.processes import until
