@@ -79,7 +79,7 @@ class Controller:
         self.bodies: dict[Key, Mapping[str, Any]] = {}
         """Objects as the watch has brought them, until they are looked at."""
         self.stale: set[Key] = set()
-        """Whose replicas are held because the feed was silent for too long."""
+        """Who is held as it is because the feed was silent for too long, or from the start on."""
         self._config_map_users: defaultdict[tuple[str, str], set[Key]] = defaultdict(set)
         self._gone: defaultdict[Key, set[str]] = defaultdict(set)
         self._beat = beat
@@ -128,6 +128,8 @@ class Controller:
 
     def on_confirmed(self) -> None:
         """The feed answers: whoever was held for its silence may move again."""
+        if not self.feed.is_read:
+            return
         for key in self.stale:
             self.queue.mark(key)
         self.stale.clear()
@@ -180,7 +182,7 @@ class Controller:
         """Until cancelled: find what no watch told, as deletions while nobody watched."""
         while True:
             self._beat("resync")
-            if self.feed.read_at is None:
+            if not self.feed.is_read:
                 await asyncio.sleep(0.1)
                 continue
             try:

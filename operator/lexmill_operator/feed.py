@@ -49,15 +49,19 @@ class DemandFeed:
             if work.owner == "kubernetes" and not work.deleted
         }
 
+    @property
+    def is_read(self) -> bool:
+        """Everything that the API knows is known here."""
+        return self._read.is_set()
+
     async def wait_until_read(self) -> None:
-        """Until everything that the API knows is known here."""
         await self._read.wait()
 
     async def run(self) -> None:
         """Until cancelled. An answer comes with the first change, or after the poll's time."""
         while True:
             self.beat()
-            wait = _POLL_SECONDS if self.read_at is not None else 0
+            wait = _POLL_SECONDS if self.is_read else 0
             try:
                 demand = await asyncio.to_thread(
                     self.client.demand, after=self._version, wait_seconds=wait
@@ -73,7 +77,8 @@ class DemandFeed:
             FEED_CONFIRMED.set_to_current_time()
             for work in demand.pools:
                 self._take(work)
-            self._read.set()
+            if not demand.pools:  # one answer has only so many of them
+                self._read.set()
             self.on_confirmed()
 
     def _take(self, work: PoolWork) -> None:

@@ -1,6 +1,7 @@
 """The operator's work while it holds the Lease: watches, the demand feed, the queue."""
 
 import asyncio
+from contextlib import suppress
 
 import kopf
 
@@ -12,6 +13,9 @@ from lexmill_operator.handlers import build_registry, build_settings
 from lexmill_operator.health import Heart
 from lexmill_operator.kubernetes import KubernetesApi
 from lexmill_operator.reconcile import reconcile
+
+_PATIENCE_SECONDS = 5.0
+"""The API may be started together with the operator."""
 
 
 async def lead(
@@ -30,8 +34,9 @@ async def lead(
         async with asyncio.TaskGroup() as group:
             group.create_task(controller.feed.run(), name="feed")
             group.create_task(_watch(controller, stopped), name="watch")
-            # LegalJobs of which the feed is silent would be declared again, though nothing is lost.
-            await controller.feed.wait_until_read()
+            # What the API knows has to be known first; where it is away, LegalJobs are told so.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(controller.feed.wait_until_read(), _PATIENCE_SECONDS)
             group.create_task(controller.resync(), name="resync")
             group.create_task(
                 controller.queue.run(lambda key: reconcile(controller, key)), name="queue"

@@ -42,6 +42,7 @@ from lexmill_operator.status import (
     PoolView,
     View,
     build_status,
+    say_accepted,
     transitions,
     without_counters,
 )
@@ -100,6 +101,10 @@ class _Pass:
 
     async def run(self) -> float | None:
         previous = _previous_status(self.body)
+        if not self.controller.feed.is_read:
+            self.controller.stale.add(self.key)
+            await self._say_unknown(previous)
+            return None
         spec: LegalJobSpec | None = None
         try:
             spec = parse_spec(self.body)
@@ -117,6 +122,14 @@ class _Pass:
                 return _FEED_SECONDS
         await self._finish(previous, spec, accepted)
         return min(self.waits, default=None)
+
+    async def _say_unknown(self, previous: LegalJobStatus) -> None:
+        """Nobody knows anything since the start: what is new is told so, all else stays."""
+        if previous.observed_generation == self.memory.generation:
+            return
+        await self._write_status(
+            previous, say_accepted(previous, _API_AWAY, self.memory.generation, self.now)
+        )
 
     async def _declare(self, spec: LegalJobSpec) -> bool:
         """Tell the API what is wanted unless it knows; True when it was just told."""

@@ -118,6 +118,18 @@ def build_status(view: View, previous: LegalJobStatus, now: datetime) -> LegalJo
     )
 
 
+def say_accepted(
+    previous: LegalJobStatus, accepted: Finding, generation: int, now: datetime
+) -> LegalJobStatus:
+    """Only whether the job is accepted is told anew."""
+    kind = ConditionType.ACCEPTED
+    condition = _condition(kind, accepted, previous.condition(kind), generation, now)
+    others = [each for each in previous.conditions if each.type != kind]
+    return previous.model_copy(
+        update={"conditions": (condition, *others), "observed_generation": generation}
+    )
+
+
 def without_counters(status: LegalJobStatus) -> LegalJobStatus:
     """What is worth a write at once; counters alone are written now and then."""
     return status.model_copy(
