@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +63,12 @@ def read_worker_template(settings: OperatorSettings) -> WorkerTemplate:
 async def run(settings: OperatorProcessSettings, template: WorkerTemplate) -> None:
     """Lead while the Lease is held, else wait for it; until SIGTERM."""
     stopping = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+
+    def catch_signals() -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+
+    catch_signals()
     heart = Heart()
     operator = settings.operator
     with (
@@ -81,9 +86,17 @@ async def run(settings: OperatorProcessSettings, template: WorkerTemplate) -> No
                 seconds=operator.lease_seconds,
                 beat=lambda: heart.beat("election"),
             )
-            campaign = asyncio.create_task(
-                _campaign(election, lambda: lead(operator, api, client, template, heart=heart))
+            work = partial(
+                lead,
+                operator,
+                api,
+                client,
+                template,
+                heart=heart,
+                may_act=lambda: election.is_certain,
+                catch_signals=catch_signals,
             )
+            campaign = asyncio.create_task(_campaign(election, work))
             waiter = asyncio.create_task(stopping.wait())
             await asyncio.wait({campaign, waiter}, return_when=asyncio.FIRST_COMPLETED)
             waiter.cancel()

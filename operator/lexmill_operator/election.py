@@ -16,6 +16,9 @@ from lexmill_operator.kubernetes import KubernetesApi, KubernetesError
 
 log = structlog.get_logger(__name__)
 
+_CERTAIN = 0.55
+"""Of the Lease's time: so long after its renewal nobody else can have it."""
+
 
 @dataclass
 class Election:
@@ -29,6 +32,12 @@ class Election:
     beat: Callable[[], None] = lambda: None
     _seen: tuple[str, float] = ("", 0.0)
     _lease: dict[str, Any] = field(default_factory=dict)
+    _renewed: float = float("-inf")
+
+    @property
+    def is_certain(self) -> bool:
+        """This replica holds the Lease, and did so just now."""
+        return time.monotonic() - self._renewed < self.seconds * _CERTAIN
 
     async def win(self) -> None:
         """Return once this replica holds the Lease."""
@@ -37,17 +46,13 @@ class Election:
 
     async def hold(self) -> None:
         """Return when the Lease is lost, which is noticed before anybody else may take it."""
-        renewed = time.monotonic()
-        while time.monotonic() - renewed < self.seconds * 0.55:
+        while self.is_certain:
             await asyncio.sleep(self.seconds / 5)
-            began = time.monotonic()
             try:
                 held = await asyncio.wait_for(self._try(), self.seconds / 5)
             except TimeoutError:
                 continue
-            if held:
-                renewed = began
-            elif self._holder() not in {"", self.identity}:
+            if not held and self._holder() not in {"", self.identity}:
                 return
 
     async def release(self) -> None:
@@ -63,21 +68,23 @@ class Election:
     async def _try(self) -> bool:
         """Take or renew the Lease; False when another holds it or nobody answers."""
         self.beat()
+        began = time.monotonic()
         try:
             lease = await self.api.get_lease(self.namespace, self.name)
             if lease is None:
                 lease = {"metadata": {"name": self.name, "namespace": self.namespace}}
                 self._lease = await self.api.create_lease(self.namespace, self._claim(lease))
-                return True
-            self._lease = lease
-            if not self._is_free(lease):
-                return False
-            self._lease = await self.api.replace_lease(
-                self.namespace, self.name, self._claim(lease)
-            )
+            else:
+                self._lease = lease
+                if not self._is_free(lease):
+                    return False
+                self._lease = await self.api.replace_lease(
+                    self.namespace, self.name, self._claim(lease)
+                )
         except KubernetesError as error:
             log.warning("lease_not_renewed", status=error.status, reason=error.reason)
             return False
+        self._renewed = began
         return True
 
     def _is_free(self, lease: dict[str, Any]) -> bool:
