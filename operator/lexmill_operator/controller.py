@@ -22,7 +22,7 @@ from lexmill.scaling.plan import State
 from lexmill.scaling.schemas import PoolWork
 from lexmill.settings import OperatorSettings
 from lexmill_operator.declaring import PAUSED_ANNOTATION
-from lexmill_operator.deployments import JOB_LABEL, SeenDeployment, WorkerTemplate, read_deployment
+from lexmill_operator.deployments import SeenDeployment, WorkerTemplate
 from lexmill_operator.due import AgainError, DueQueue
 from lexmill_operator.feed import DemandFeed
 from lexmill_operator.kubernetes import Key, KubernetesApi, KubernetesError
@@ -32,6 +32,8 @@ log = structlog.get_logger(__name__)
 
 _PACE_SECONDS = 1.0
 """An active LegalJob is looked at so often when only its counters move."""
+_WATCH_SECONDS = 30.0
+"""A LegalJob that was listed comes by the watch in this time, or is asked for."""
 
 
 @dataclass(slots=True)
@@ -96,18 +98,10 @@ class Controller:
             self.bodies[key] = body
         self.queue.mark(key)
 
-    def see_deployment(self, body: Mapping[str, Any]) -> None:
-        metadata = body["metadata"]
-        self.deployments[metadata["namespace"], metadata["name"]] = read_deployment(body)
-
-    def on_deployment(self, kind: str | None, body: Mapping[str, Any]) -> None:
+    def on_deployment(self, seen: SeenDeployment) -> None:
         """A Deployment that has changed: its LegalJob may have to put it right, or to say so."""
-        metadata = body["metadata"]
-        if kind == "DELETED":
-            self.deployments.pop((metadata["namespace"], metadata["name"]), None)
-        job = metadata.get("labels", {}).get(JOB_LABEL)
-        if job and kind is not None:  # at the start all LegalJobs come anyway
-            self.queue.mark(Key(metadata["namespace"], job))
+        if seen.legaljob:
+            self.queue.mark(Key(seen.namespace, seen.legaljob))
 
     def on_config_map(self, body: Mapping[str, Any]) -> None:
         metadata = body["metadata"]
@@ -208,7 +202,9 @@ class Controller:
             self.queue.mark(key)
         for uid, key in present.items():
             memory = self.memories.get(key)
-            if memory is None or memory.uid != uid or self._is_undeclared(memory):
+            if memory is None or memory.uid != uid:
+                self.queue.mark(key, seconds=_WATCH_SECONDS)
+            elif self._is_undeclared(memory):
                 self.queue.mark(key)
 
     def _is_undeclared(self, memory: Memory) -> bool:

@@ -31,6 +31,10 @@ class WorkerTemplate:
 class SeenDeployment:
     """What the operator remembers of a Deployment that carries its label."""
 
+    namespace: str
+    name: str
+    legaljob: str
+    """The name of the LegalJob that its label tells."""
     uid: str
     owner_uid: str
     generation: int
@@ -107,35 +111,76 @@ def build_deployment(
     }
 
 
+class _Owner(msgspec.Struct):
+    uid: str
+    controller: bool = False
+
+
+class _Metadata(msgspec.Struct, rename="camel"):
+    name: str
+    namespace: str
+    uid: str
+    resource_version: str = ""
+    generation: int = 0
+    labels: dict[str, str] = {}
+    annotations: dict[str, str] = {}
+    owner_references: list[_Owner] = []
+
+
+class _Spec(msgspec.Struct):
+    replicas: int = 1
+
+
+class _Condition(msgspec.Struct):
+    type: str
+    status: str
+    reason: str = ""
+    message: str = ""
+
+
+class _Status(msgspec.Struct, rename="camel"):
+    ready_replicas: int = 0
+    observed_generation: int = 0
+    conditions: list[_Condition] = []
+
+
+class Deployment(msgspec.Struct):
+    """The few fields of a Deployment that the operator reads; decoding only these is cheap."""
+
+    metadata: _Metadata
+    spec: _Spec
+    status: _Status = msgspec.field(default_factory=_Status)
+
+    def seen(self) -> SeenDeployment:
+        metadata, status = self.metadata, self.status
+        owners = (owner.uid for owner in metadata.owner_references if owner.controller)
+        return SeenDeployment(
+            namespace=metadata.namespace,
+            name=metadata.name,
+            legaljob=metadata.labels.get(JOB_LABEL, ""),
+            uid=metadata.uid,
+            owner_uid=next(owners, ""),
+            generation=metadata.generation,
+            applied_hash=metadata.annotations.get(HASH_ANNOTATION, ""),
+            replicas=self.spec.replicas,
+            ready=status.ready_replicas,
+            observed=status.observed_generation >= metadata.generation,
+            trouble=_trouble(status.conditions),
+        )
+
+
 def read_deployment(body: Mapping[str, Any]) -> SeenDeployment:
-    metadata, status = body["metadata"], body.get("status", {})
-    return SeenDeployment(
-        uid=metadata["uid"],
-        owner_uid=next(
-            (
-                owner["uid"]
-                for owner in metadata.get("ownerReferences", ())
-                if owner.get("controller")
-            ),
-            "",
-        ),
-        generation=metadata["generation"],
-        applied_hash=metadata.get("annotations", {}).get(HASH_ANNOTATION, ""),
-        replicas=body["spec"].get("replicas", 1),
-        ready=status.get("readyReplicas", 0),
-        observed=status.get("observedGeneration", 0) >= metadata["generation"],
-        trouble=_trouble(status.get("conditions", ())),
-    )
+    return msgspec.convert(body, Deployment).seen()
 
 
-def _trouble(conditions: Sequence[Mapping[str, Any]]) -> tuple[str, str] | None:
-    by_type = {condition["type"]: condition for condition in conditions}
+def _trouble(conditions: Sequence[_Condition]) -> tuple[str, str] | None:
+    by_type = {condition.type: condition for condition in conditions}
     failure = by_type.get("ReplicaFailure")
-    if failure is not None and failure["status"] == "True":
-        return failure.get("reason", "ReplicaFailure"), failure.get("message", "")
+    if failure is not None and failure.status == "True":
+        return failure.reason or "ReplicaFailure", failure.message
     progress = by_type.get("Progressing")
-    if progress is not None and progress["status"] == "False":
-        return progress.get("reason", "NotProgressing"), progress.get("message", "")
+    if progress is not None and progress.status == "False":
+        return progress.reason or "NotProgressing", progress.message
     return None
 
 

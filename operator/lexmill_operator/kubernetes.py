@@ -6,7 +6,8 @@ the writes and turns refusals into `KubernetesError`.
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 from urllib.parse import quote
@@ -23,6 +24,9 @@ LEGALJOBS = f"/apis/{API_VERSION}"
 DEPLOYMENTS = "/apis/apps/v1"
 CORE = "/api/v1"
 
+_WATCH_SECONDS = 300
+_WATCH = aiohttp.ClientTimeout(total=None, connect=10, sock_read=90)
+"""The server sends a bookmark each minute: a watch without one is dead."""
 _TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
 _LOGIN_SECONDS = 60.0
 _PAGE = 500
@@ -114,6 +118,37 @@ class KubernetesApi:
             token = page["metadata"].get("continue", "")
             if not token:
                 return found
+
+    async def list_deployments(self, namespace: str | None, selector: str) -> AsyncIterator[bytes]:
+        """Pages of a DeploymentList in JSON."""
+        token = ""
+        while True:
+            params = {"labelSelector": selector, "limit": str(_PAGE), "continue": token}
+            page = await self._read("GET", _deployments(namespace), params=params)
+            yield page
+            token = msgspec.json.decode(page, type=_Page).metadata.continue_
+            if not token:
+                return
+
+    async def watch_deployments(
+        self, namespace: str | None, selector: str, version: str
+    ) -> AsyncIterator[bytes]:
+        """Lines with one watch event each, until the server ends the watch."""
+        params = {
+            "labelSelector": selector,
+            "watch": "true",
+            "allowWatchBookmarks": "true",
+            "timeoutSeconds": str(_WATCH_SECONDS),
+            "resourceVersion": version,
+        }
+        rest = b""
+        async with self._request(
+            "GET", _deployments(namespace), params=params, patience=_WATCH
+        ) as answer:
+            async for chunk in answer.content.iter_any():
+                *lines, rest = (rest + chunk).split(b"\n")
+                for line in lines:
+                    yield line
 
     async def list_pods(self, namespace: str, selector: str) -> list[dict[str, Any]]:
         answer = await self._call(
@@ -226,25 +261,60 @@ class KubernetesApi:
         params: Mapping[str, str] | None = None,
         accept: str = "application/json",
     ) -> dict[str, Any]:
+        content = await self._read(
+            method, path, body=body, content_type=content_type, params=params, accept=accept
+        )
+        decoded: dict[str, Any] = msgspec.json.decode(content)
+        return decoded
+
+    async def _read(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Mapping[str, Any] | None = None,
+        content_type: str = "application/json",
+        params: Mapping[str, str] | None = None,
+        accept: str = "application/json",
+    ) -> bytes:
+        async with self._request(
+            method,
+            path,
+            params=params,
+            data=None if body is None else msgspec.json.encode(body),
+            headers={"Accept": accept, "Content-Type": content_type},
+        ) as answer:
+            return await answer.read()
+
+    @asynccontextmanager
+    async def _request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        data: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        patience: aiohttp.ClientTimeout = _TIMEOUT,
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """The answer where it is no refusal; what goes wrong in the block is ours as well."""
         assert self._session is not None, "used outside of its block"
-        headers = {**await self._authorization(), "Accept": accept, "Content-Type": content_type}
         try:
             async with self._session.request(
                 method,
                 path,
                 params=params,
-                data=None if body is None else msgspec.json.encode(body),
-                headers=headers,
+                data=data,
+                headers={**await self._authorization(), **(headers or {})},
+                timeout=patience,
             ) as answer:
-                content = await answer.read()
                 if answer.status == 401:
                     self._read_at = 0.0
                 if answer.status >= 400:
-                    raise _refusal(answer, content)
+                    raise _refusal(answer, await answer.read())
+                yield answer
         except (aiohttp.ClientError, TimeoutError) as error:
             raise KubernetesError(0, "NoAnswer", type(error).__name__) from error
-        decoded: dict[str, Any] = msgspec.json.decode(content)
-        return decoded
 
     async def _authorization(self) -> Mapping[str, str]:
         now = time.monotonic()
@@ -253,6 +323,19 @@ class KubernetesApi:
             self._headers = info.as_http_headers()
             self._read_at = now
         return self._headers
+
+
+class _PageMetadata(msgspec.Struct):
+    continue_: str = msgspec.field(default="", name="continue")
+
+
+class _Page(msgspec.Struct):
+    metadata: _PageMetadata
+
+
+def _deployments(namespace: str | None) -> str:
+    inside = "" if namespace is None else f"/namespaces/{quote(namespace)}"
+    return f"{DEPLOYMENTS}{inside}/deployments"
 
 
 def _path(group: str, namespace: str, plural: str, name: str) -> str:

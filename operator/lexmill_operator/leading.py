@@ -15,6 +15,7 @@ from lexmill_operator.handlers import build_registry, build_settings
 from lexmill_operator.health import Heart
 from lexmill_operator.kubernetes import Key, KubernetesApi
 from lexmill_operator.reconcile import reconcile
+from lexmill_operator.watching import DeploymentWatch
 
 _PATIENCE_SECONDS = 5.0
 """The API may be started together with the operator."""
@@ -47,7 +48,15 @@ async def lead(
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(controller.feed.run(), name="feed")
-            group.create_task(_watch(controller, stopped, catch_signals), name="watch")
+            watches = [
+                DeploymentWatch(api, namespace, controller.deployments, controller.on_deployment)
+                for namespace in settings.namespaces or (None,)
+            ]
+            for watch in watches:
+                group.create_task(watch.run(), name="deployments")
+            group.create_task(_watch(controller, stopped, catch_signals), name="legaljobs")
+            for watch in watches:  # else each Deployment would have to be asked for
+                await watch.listed.wait()
             # What the API knows has to be known first; where it is away, LegalJobs are told so.
             with suppress(TimeoutError):
                 await asyncio.wait_for(controller.feed.wait_until_read(), _PATIENCE_SECONDS)

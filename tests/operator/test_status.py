@@ -52,6 +52,9 @@ def work(**fields: Any) -> PoolWork:
 
 def deployment(replicas: int, ready: int, **fields: Any) -> SeenDeployment:
     known: dict[str, Any] = {
+        "namespace": "team-a",
+        "name": "intake-main",
+        "legaljob": "intake",
         "uid": "d",
         "owner_uid": UID,
         "generation": 1,

@@ -1,0 +1,114 @@
+"""The Deployments of all LegalJobs, listed and then watched.
+
+Not by kopf: there are as many Deployments as LegalJobs, each changes several times whenever workers
+come or go, and the operator wants a few numbers of each (docs/adr/0007).
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+import msgspec
+import structlog
+
+from lexmill_operator.deployments import MANAGED_BY, Deployment, SeenDeployment
+from lexmill_operator.kubernetes import FIELD_MANAGER, KubernetesApi, KubernetesError
+
+log = structlog.get_logger(__name__)
+
+SELECTOR = f"{MANAGED_BY}={FIELD_MANAGER}"
+
+_PAUSE_SECONDS = 1.0
+
+
+class _ListMetadata(msgspec.Struct, rename="camel"):
+    resource_version: str
+
+
+class _List(msgspec.Struct):
+    metadata: _ListMetadata
+    items: list[Deployment] | None = None
+
+
+class _Event(msgspec.Struct):
+    type: str
+    object: msgspec.Raw
+
+
+class _Bookmark(msgspec.Struct):
+    metadata: _ListMetadata
+
+
+@dataclass
+class DeploymentWatch:
+    """Keeps ``seen`` up to date; ``on_change`` is called with each that came, changed or went."""
+
+    api: KubernetesApi
+    namespace: str | None
+    """None: all of them."""
+    seen: dict[tuple[str, str], SeenDeployment]
+    """By namespace and name; whoever applies a Deployment writes the answer here, too."""
+    on_change: Callable[[SeenDeployment], None]
+    listed: asyncio.Event = field(default_factory=asyncio.Event)
+    _version: str = ""
+    """Where the watch goes on; empty: everything has to be listed."""
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            try:
+                if not self._version:
+                    await self._list()
+                await self._follow()
+            except KubernetesError as error:
+                if error.status == HTTPStatus.GONE:
+                    self._version = ""
+                log.warning("watch_interrupted", status=error.status, reason=error.reason)
+                await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def _list(self) -> None:
+        found: dict[tuple[str, str], SeenDeployment] = {}
+        async for content in self.api.list_deployments(self.namespace, SELECTOR):
+            page = msgspec.json.decode(content, type=_List)
+            for deployment in page.items or ():
+                seen = deployment.seen()
+                found[seen.namespace, seen.name] = seen
+            version = page.metadata.resource_version
+        gone = [
+            seen
+            for place, seen in self.seen.items()
+            if place not in found and self.namespace in {None, seen.namespace}
+        ]
+        changed = [seen for place, seen in found.items() if self.seen.get(place) != seen]
+        for seen in gone:
+            del self.seen[seen.namespace, seen.name]
+        self.seen.update(found)
+        self._version = version
+        if self.listed.is_set():
+            for seen in (*gone, *changed):
+                self.on_change(seen)
+        self.listed.set()
+
+    async def _follow(self) -> None:
+        """One watch, until the server ends it or has forgotten where we were (410 Gone)."""
+        async for line in self.api.watch_deployments(self.namespace, SELECTOR, self._version):
+            event = msgspec.json.decode(line, type=_Event)
+            if event.type == "ERROR":
+                self._version = ""
+                return
+            bookmark = msgspec.json.decode(event.object, type=_Bookmark)
+            self._version = bookmark.metadata.resource_version
+            if event.type != "BOOKMARK":
+                self._take(event)
+
+    def _take(self, event: _Event) -> None:
+        seen = msgspec.json.decode(event.object, type=Deployment).seen()
+        place = seen.namespace, seen.name
+        if event.type == "DELETED":
+            self.seen.pop(place, None)
+        elif self.seen.get(place) == seen:
+            return
+        else:
+            self.seen[place] = seen
+        self.on_change(seen)
