@@ -45,6 +45,8 @@ class Memory:
     is_paused: bool = False
     status_hash: bytes = b""
     """Of the status as the API server answered the last write of it."""
+    version: int = 0
+    """The resourceVersion of that answer."""
     declared_hash: str = ""
     """What the API last acknowledged; its feed may not show it yet."""
     declared_at: float = -1e9
@@ -94,6 +96,8 @@ class Controller:
             self._gone[key].add(metadata["uid"])
         elif self._is_echo(key, body):
             return
+        elif self._is_late(key, body):
+            self.bodies.pop(key, None)
         else:
             self.bodies[key] = body
         self.queue.mark(key)
@@ -138,7 +142,18 @@ class Controller:
         memory.config_maps = names
 
     def remember_status(self, key: Key, body: Mapping[str, Any]) -> None:
-        self.memories[key].status_hash = _hash_status(body)
+        memory = self.memories[key]
+        memory.status_hash, memory.version = _hash_status(body), _version(body)
+
+    def wrote_status(self, key: Key, body: Mapping[str, Any]) -> bool:
+        """As far as can be remembered, nobody else has changed it since."""
+        memory = self.memories[key]
+        return not memory.status_hash or memory.status_hash == _hash_status(body)
+
+    def keep(self, key: Key, body: Mapping[str, Any]) -> None:
+        """For the next visit, unless the watch has brought something newer meanwhile."""
+        if body["metadata"]["uid"] not in self._gone.get(key, ()):
+            self.bodies.setdefault(key, body)
 
     def recall(self, key: Key, uid: str) -> Memory:
         """Of this very LegalJob: another uid under the same name is another job."""
@@ -225,7 +240,7 @@ class Controller:
         return seen.replicas if seen else 0
 
     def _is_echo(self, key: Key, body: Mapping[str, Any]) -> bool:
-        """The watch brings back the status that was just written."""
+        """The watch brings back the status that was just written, or an earlier one."""
         memory = self.memories.get(key)
         metadata = body["metadata"]
         return bool(
@@ -233,7 +248,16 @@ class Controller:
             and memory.uid == metadata["uid"]
             and memory.generation == metadata["generation"]
             and memory.is_paused == is_paused(body)
-            and memory.status_hash == _hash_status(body)
+            and (memory.version >= _version(body) or memory.status_hash == _hash_status(body))
+        )
+
+    def _is_late(self, key: Key, body: Mapping[str, Any]) -> bool:
+        """It does not have the status that was just written, from which the next one follows."""
+        memory = self.memories.get(key)
+        return (
+            memory is not None
+            and memory.uid == body["metadata"]["uid"]
+            and memory.version > _version(body)
         )
 
 
@@ -248,6 +272,11 @@ def told(pools: Mapping[str, PoolWork]) -> tuple[Any, ...]:
     if first is None:
         return ()
     return first.spec_hash, first.suspended, first.outcome, first.deleted
+
+
+def _version(body: Mapping[str, Any]) -> int:
+    """Comparable, as Kubernetes has promised since 1.35 and etcd has always kept."""
+    return int(body["metadata"]["resourceVersion"])
 
 
 def _hash_status(body: Mapping[str, Any]) -> bytes:

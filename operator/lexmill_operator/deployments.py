@@ -154,6 +154,8 @@ class Deployment(msgspec.Struct):
     def seen(self) -> SeenDeployment:
         metadata, status = self.metadata, self.status
         owners = (owner.uid for owner in metadata.owner_references if owner.controller)
+        # Without the label it is not watched: it has to be applied again.
+        is_watched = metadata.labels.get(MANAGED_BY) == FIELD_MANAGER
         return SeenDeployment(
             namespace=metadata.namespace,
             name=metadata.name,
@@ -161,7 +163,7 @@ class Deployment(msgspec.Struct):
             uid=metadata.uid,
             owner_uid=next(owners, ""),
             generation=metadata.generation,
-            applied_hash=metadata.annotations.get(HASH_ANNOTATION, ""),
+            applied_hash=metadata.annotations.get(HASH_ANNOTATION, "") if is_watched else "",
             replicas=self.spec.replicas,
             ready=status.ready_replicas,
             observed=status.observed_generation >= metadata.generation,

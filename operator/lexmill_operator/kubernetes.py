@@ -6,7 +6,7 @@ the writes and turns refusals into `KubernetesError`.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -183,6 +183,16 @@ class KubernetesApi:
             },
             content_type=_APPLY,
             params={"fieldManager": FIELD_MANAGER, "force": "true"},
+            what="status",
+        )
+
+    async def remove_from_status(self, key: Key, uid: str, fields: Iterable[str]) -> dict[str, Any]:
+        """What another manager has put there stays when it is merely not applied."""
+        return await self._write(
+            "PATCH",
+            _path(LEGALJOBS, key.namespace, "legaljobs", key.name) + "/status",
+            {"metadata": {"uid": uid}, "status": dict.fromkeys(fields)},
+            content_type=_MERGE,
             what="status",
         )
 

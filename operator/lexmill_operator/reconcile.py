@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -60,6 +61,9 @@ _FEED_LOST_SECONDS = 30.0
 _RETRY_SECONDS = 5.0
 _REFUSED_SECONDS = 60.0
 """What was refused may be mended where nobody watches: a label, another job of the same name."""
+_REFUSALS = frozenset(
+    {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY}
+)
 _DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
 
 
@@ -118,7 +122,7 @@ class _Pass:
         else:
             accepted = _ACCEPTED
             if sent:
-                self.controller.bodies[self.key] = self.body
+                self.controller.keep(self.key, self.body)
                 return _FEED_SECONDS
         await self._finish(previous, spec, accepted)
         return min(self.waits, default=None)
@@ -187,12 +191,15 @@ class _Pass:
         """Ask how far the job is when its demand has moved since the counts in its status."""
         changed = max((work.changed_at for work in self.works.values()), default=None)
         demand = "" if changed is None else changed.isoformat()
-        if not demand or (demand == previous.counted_demand and not self._outcome_is_news()):
+        is_urgent = self._outcome_is_news(previous) or not self.controller.wrote_status(
+            self.key, self.body
+        )
+        if not demand or (demand == previous.counted_demand and not is_urgent):
             return None, ""
         if not previous.counted_demand and self.memory.counted_at < 0:
             self.memory.counted_at = time.monotonic()  # a new job has nothing to count yet
         rest = self.memory.counted_at + self._counters_seconds - time.monotonic()
-        if rest > 0 and not self._outcome_is_news():
+        if rest > 0 and not is_urgent:
             self.waits.append(rest)
             return None, ""
         self.memory.counted_at = time.monotonic()
@@ -208,10 +215,10 @@ class _Pass:
         self.memory.progress = progress
         return progress, demand
 
-    def _outcome_is_news(self) -> bool:
+    def _outcome_is_news(self, previous: LegalJobStatus) -> bool:
         """The job has ended, or a replay has opened it again."""
-        before = self.memory.told[2:3]
-        return bool(before) and before != told(self.works)[2:3]
+        has_ended = any(work.outcome is not None for work in self.works.values())
+        return has_ended != (previous.completion_time is not None)
 
     @property
     def _counters_seconds(self) -> float:
@@ -232,7 +239,11 @@ class _Pass:
         seen = await self._find_deployment(name)
         if seen is not None and seen.owner_uid != self.uid:
             self.waits.append(_RETRY_SECONDS)
-            return PoolView(pool, work=work, refusal=_not_ours(name))
+            if not seen.owner_uid or seen.legaljob != self.key.name:
+                return PoolView(pool, work=work, refusal=_not_ours(name))
+            # Garbage collection would find it, too, but this job's work is waiting.
+            await self.controller.api.delete_deployment(self.key.namespace, name, seen.uid)
+            return PoolView(pool, work=work, refusal=_left_over(name))
         if not self.works:
             return PoolView(pool, deployment=seen, applied_generation=self._applied(pool))
         decision = self._decide(spec, pool, workers, work, seen)
@@ -241,7 +252,14 @@ class _Pass:
         if is_over and is_empty and not decision.replicas:
             await self._remove(name)
             return PoolView(pool, decision, work=work)
-        seen = await self._apply(spec, pool, workers, decision, seen)
+        try:
+            seen = await self._apply(spec, pool, workers, decision, seen)
+        except KubernetesError as error:
+            if error.status not in _REFUSALS:
+                raise
+            self.waits.append(_REFUSED_SECONDS)
+            refusal = Finding("False", "DeploymentRefused", error.message)
+            return PoolView(pool, decision, seen, self._applied(pool), work, refusal)
         return PoolView(pool, decision, seen, self._applied(pool), work)
 
     def _applied(self, pool: str) -> int:
@@ -303,6 +321,8 @@ class _Pass:
             and seen.generation == self._applied(pool)
         ):
             return seen
+        if seen is not None:  # if it has become another's meanwhile, Kubernetes refuses
+            wanted["metadata"]["uid"] = seen.uid
         before = seen.replicas if seen else 0
         if decision.replicas < before:
             await self._spare_busy_pods(pool)
@@ -364,7 +384,10 @@ class _Pass:
         if rest > 0 and without_counters(status) == without_counters(previous):
             self.waits.append(rest)
             return
-        written = await self.controller.api.apply_status(self.key, self.uid, status.manifest())
+        api, manifest = self.controller.api, status.manifest()
+        written = await api.apply_status(self.key, self.uid, manifest)
+        if foreign := written["status"].keys() - manifest.keys():
+            written = await api.remove_from_status(self.key, self.uid, foreign)
         self.controller.remember_status(self.key, written)
         self.memory.written_at = time.monotonic()
         for transition in transitions(previous, status):
@@ -406,4 +429,12 @@ def _not_ours(name: str) -> Finding:
         "DeploymentNotOwned",
         f"A Deployment named {name} exists that this LegalJob did not make: "
         "delete it, or give the LegalJob another name.",
+    )
+
+
+def _left_over(name: str) -> Finding:
+    return Finding(
+        "False",
+        "WorkersStarting",
+        f"The Deployment {name} of an earlier LegalJob of this name has to go first.",
     )

@@ -93,7 +93,7 @@ def build_status(view: View, previous: LegalJobStatus, now: datetime) -> LegalJo
         ConditionType.ACCEPTED: view.accepted,
         ConditionType.WORKERS_READY: _workers_ready(view),
         ConditionType.COMPLETE: _complete(view),
-        ConditionType.FAILED: _failed(view),
+        ConditionType.FAILED: _failed(view, previous.condition(ConditionType.FAILED)),
         ConditionType.SUSPENDED: _suspended(view),
         ConditionType.SCALING_LIMITED: _scaling_limited(view),
     }
@@ -234,9 +234,11 @@ def _complete(view: View) -> Finding:
     return Finding("False", "InProgress", "Documents or reports are still to come.")
 
 
-def _failed(view: View) -> Finding:
+def _failed(view: View, before: Condition | None) -> Finding:
     if view.outcome in {"failed", "cancelled"}:
         told = view.progress
+        if told is None and before is not None and before.status == "True":
+            return Finding("True", before.reason, before.message)
         reason = (told and told.reason) or view.outcome.capitalize()
         message = (told and told.message) or "The job was stopped; the reports name its documents."
         return Finding("True", reason, message)

@@ -105,10 +105,16 @@ class DeploymentWatch:
     def _take(self, event: _Event) -> None:
         seen = msgspec.json.decode(event.object, type=Deployment).seen()
         place = seen.namespace, seen.name
+        known = self.seen.get(place)
         if event.type == "DELETED":
             self.seen.pop(place, None)
-        elif self.seen.get(place) == seen:
+        elif known is not None and (known == seen or _is_older(seen, known)):
             return
         else:
             self.seen[place] = seen
         self.on_change(seen)
+
+
+def _is_older(seen: SeenDeployment, known: SeenDeployment) -> bool:
+    """Than the answer to what was applied last, which comes before the watch."""
+    return seen.uid == known.uid and seen.generation < known.generation
