@@ -15,6 +15,7 @@ PACKAGES = {
     "lexmill_cli",
     "lexmill_legal",
     "lexmill_migrations",
+    "lexmill_operator",
     "lexmill_workers",
 }
 
@@ -91,3 +92,17 @@ def test_an_installed_lexmill_is_whole(wheel: set[str]) -> None:
 
 def test_an_installed_lexmill_carries_no_tests(wheel: set[str]) -> None:
     assert not [name for name in wheel if name.startswith(("tests/", "samples/", "benchmarks/"))]
+
+
+SCRIPTS = [
+    file for file in sorted((ROOT / "benchmarks").glob("*.py")) if "__main__" in file.read_text()
+]
+
+
+@pytest.mark.parametrize("file", SCRIPTS, ids=lambda file: file.stem)
+def test_each_benchmark_runs_as_a_script(file: Path) -> None:
+    """One is named as a module of the standard library, which the others need."""
+    run = subprocess.run(
+        [sys.executable, file, "--help"], capture_output=True, check=False, text=True, cwd=ROOT
+    )
+    assert run.returncode == 0, run.stderr
