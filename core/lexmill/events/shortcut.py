@@ -1,0 +1,187 @@
+"""The common case of ingest in one round trip: nothing is asked first, all is checked at the end.
+
+The last transaction's listeners and runs are taken to be still the same. The statement that stores
+looks whether they are, and stores nothing where they are not; then the long way is gone.
+"""
+
+import uuid
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final, LiteralString
+
+import msgspec
+
+from lexmill.documents.schemas import NewDocument
+from lexmill.documents.service import indexable
+from lexmill.events.routing import Listener, event_digest, event_row, route
+from lexmill.events.schemas import Accepted, Incoming, Outcome
+from lexmill.queue.broker import queue_name
+
+LOCK: Final[LiteralString] = """
+    SELECT id FROM run WHERE id = ANY(%(runs)s) ORDER BY id FOR SHARE
+"""
+"""As `open_run` locks, in a statement before, so that the next one's snapshot is younger."""
+
+ACCEPT: Final[LiteralString] = """
+    WITH wanted AS MATERIALIZED (
+      SELECT * FROM unnest(
+        %(uids)s::uuid[], %(pools)s::text[], %(runs)s::bigint[]
+      ) AS wanted (job_uid, pool, run_id)
+    ), guard AS MATERIALIZED (
+      SELECT ARRAY(
+        SELECT uid || spec_hash FROM job
+        WHERE namespace = ANY(%(namespaces)s) AND spec ? 'trigger' AND deleted_at IS NULL
+          AND outcome IS NULL
+        ORDER BY uid
+      ) = %(listeners)s::text[] AND NOT EXISTS (
+        SELECT FROM wanted
+        WHERE run_id IS DISTINCT FROM (
+          SELECT id FROM run
+          WHERE run.job_uid = wanted.job_uid AND finalized_at IS NULL
+            AND NOT EXISTS (SELECT FROM task WHERE run_id = run.id AND kind = 'finalize')
+          ORDER BY number DESC LIMIT 1
+        ) OR NOT EXISTS (
+          SELECT FROM pool_demand AS demand
+          WHERE demand.job_uid = wanted.job_uid AND demand.pool = wanted.pool
+            AND waiting + running > 0
+        )
+      ) AS holds
+    ), given AS MATERIALIZED (
+      SELECT given.* FROM guard, json_to_recordset(%(events)s::json) AS given (
+        digest text, id uuid, namespace text, job_uid uuid, source text, event_id text, type text,
+        attributes jsonb, data_kind text, data text, outcome text, documents integer
+      ) WHERE guard.holds
+    ), fresh AS (
+      INSERT INTO event_key (digest, event_id)
+      SELECT decode(digest, 'hex'), id FROM given ORDER BY 1
+      ON CONFLICT (digest) DO NOTHING
+      RETURNING event_id AS id
+    ), stored AS (
+      INSERT INTO event
+        (id, namespace, job_uid, source, event_id, type, attributes, data_kind, data, outcome,
+         documents)
+      SELECT id, namespace, job_uid, source, event_id, type, attributes, data_kind,
+        decode(data, 'base64'), outcome, documents
+      FROM given JOIN fresh USING (id)
+    ), added AS (
+      INSERT INTO document
+        (namespace, job_uid, run_id, event_id, uri, source, name, priority, traceparent)
+      SELECT namespace, job_uid, run_id, event_id, uri, source, name, priority, traceparent
+      FROM json_to_recordset(%(documents)s::json) AS new (
+        namespace text, job_uid uuid, event_id uuid, uri text, source text, name text,
+        priority integer, traceparent text
+      ) JOIN fresh ON fresh.id = event_id JOIN wanted USING (job_uid)
+      RETURNING id, namespace, job_uid, run_id, priority
+    ), queued AS (
+      INSERT INTO task (kind, namespace, job_uid, run_id, document_id, pool, stage, priority)
+      SELECT 'process', namespace, job_uid, added.run_id, id, pool, 'parse', priority
+      FROM added JOIN wanted USING (job_uid)
+    )
+    SELECT holds, ARRAY(SELECT id FROM fresh) FROM guard
+"""
+
+
+class Hints(msgspec.Struct):
+    """What the transactions before knew; it need not be true any more."""
+
+    listeners: dict[str, Sequence[Listener]] = {}
+    runs: dict[uuid.UUID, int] = {}
+
+    def learn(
+        self,
+        namespaces: Collection[str],
+        listeners: Mapping[str, Sequence[Listener]],
+        runs: Mapping[uuid.UUID, int],
+    ) -> None:
+        self.listeners.update({name: listeners.get(name, ()) for name in namespaces})
+        self.runs.update(runs)
+
+    def forget(self) -> None:
+        self.listeners.clear()
+        self.runs.clear()
+
+
+class Shortcut(msgspec.Struct, frozen=True, kw_only=True):
+    """``parameters`` are those of both statements."""
+
+    parameters: dict[str, Any]
+    ids: list[uuid.UUID]
+    outcomes: list[Outcome]
+    made: list[list[tuple[uuid.UUID, NewDocument]]]
+    queues: dict[uuid.UUID, str]
+
+    def read(self, row: tuple[bool, list[uuid.UUID]]) -> Accepted | None:
+        """What ACCEPT says; None where not all was as known."""
+        holds, stored = row
+        if not holds:
+            return None
+        fresh = set(stored)
+        wake_ups = Counter(
+            self.queues[uid]
+            for id_, made in zip(self.ids, self.made, strict=True)
+            if id_ in fresh
+            for uid, _ in made
+        )
+        return Accepted(
+            outcomes=tuple(
+                outcome if id_ in fresh else "duplicate"
+                for id_, outcome in zip(self.ids, self.outcomes, strict=True)
+            ),
+            wake_ups=dict(wake_ups),
+        )
+
+
+def find_shortcut(incoming: Sequence[Incoming], hints: Hints) -> Shortcut | None:
+    """None where more has to be asked first, or done, than the shortcut does."""
+    namespaces = {each.namespace for each in incoming}
+    if not namespaces <= hints.listeners.keys():
+        return None
+    listeners = {each.uid: each for name in namespaces for each in hints.listeners[name]}
+    uids = {(each.namespace, each.name): each.uid for each in listeners.values()}
+    ids = [uuid.uuid4() for _ in incoming]
+    outcomes: list[Outcome] = []
+    made: list[list[tuple[uuid.UUID, NewDocument]]] = []
+    events: list[dict[str, Any]] = []
+    for id_, each in zip(ids, incoming, strict=True):
+        target = None if each.job is None else uids.get((each.namespace, each.job))
+        if (each.job is not None and target is None) or (
+            "knativeerrorcode" in each.event.extensions
+        ):
+            return None
+        outcome, new = route(each, id_, hints.listeners[each.namespace], target)
+        outcomes.append(outcome)
+        made.append(new)
+        row = event_row(each, id_, target, outcome, len(new))
+        events.append({"digest": event_digest(each, target).hex(), **row})
+    wanted = [listeners[uid] for uid in sorted({uid for new in made for uid, _ in new})]
+    if not all(each.is_busy and each.uid in hints.runs for each in wanted):
+        return None
+    return Shortcut(
+        parameters={
+            "namespaces": list(namespaces),
+            "listeners": [f"{uid}{listeners[uid].spec_hash}" for uid in sorted(listeners)],
+            "uids": [each.uid for each in wanted],
+            "pools": [each.pool for each in wanted],
+            "runs": [hints.runs[each.uid] for each in wanted],
+            "events": _json(events),
+            "documents": _json(
+                [
+                    {
+                        "namespace": listeners[uid].namespace,
+                        "job_uid": uid,
+                        **msgspec.structs.asdict(indexable(document)),
+                    }
+                    for new in made
+                    for uid, document in new
+                ]
+            ),
+        },
+        ids=ids,
+        outcomes=outcomes,
+        made=made,
+        queues={each.uid: queue_name(each.namespace, str(each.uid), each.pool) for each in wanted},
+    )
+
+
+def _json(rows: object) -> str:
+    return msgspec.json.encode(rows).decode()
