@@ -17,7 +17,7 @@ from lexmill.documents.service import add_documents
 from lexmill.errors import ErrorClass, LexmillError
 from lexmill.events.cloudevents import CloudEvent, DataKind
 from lexmill.events.models import Event, EventKey
-from lexmill.events.routing import Listener, compiled, event_digest, event_row, route
+from lexmill.events.routing import Listener, compiled, event_digest, event_row, new_ids, route
 from lexmill.events.schemas import (
     JOB_CANCELLED,
     JOB_DECLARED,
@@ -89,7 +89,7 @@ def accept_events(
 
     ``hints`` learn what the next ones may take the shortcut by.
     """
-    ids = [uuid.uuid4() for _ in incoming]
+    ids = new_ids(len(incoming))
     uids = _find_jobs(session, incoming)
     targets = [
         None if each.job is None else uids.get((each.namespace, each.job)) for each in incoming

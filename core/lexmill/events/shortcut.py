@@ -13,7 +13,7 @@ import msgspec
 
 from lexmill.documents.schemas import NewDocument
 from lexmill.documents.service import indexable
-from lexmill.events.routing import Listener, event_digest, event_row, route
+from lexmill.events.routing import Listener, event_digest, event_row, new_ids, route
 from lexmill.events.schemas import Accepted, Incoming, Outcome
 from lexmill.queue.broker import queue_name
 
@@ -138,7 +138,7 @@ def find_shortcut(incoming: Sequence[Incoming], hints: Hints) -> Shortcut | None
         return None
     listeners = {each.uid: each for name in namespaces for each in hints.listeners[name]}
     uids = {(each.namespace, each.name): each.uid for each in listeners.values()}
-    ids = [uuid.uuid4() for _ in incoming]
+    ids = new_ids(len(incoming))
     outcomes: list[Outcome] = []
     made: list[list[tuple[uuid.UUID, NewDocument]]] = []
     events: list[dict[str, Any]] = []
