@@ -22,13 +22,15 @@ log = structlog.get_logger(__name__)
 BATCH_EVENTS = 1_000
 BATCH_BYTES = 16 << 20
 BATCH_REQUESTS = 32
+"""Of more than twice as many only half are taken, so that PostgreSQL commits the others while the
+first are answered."""
 
 
 class OverloadedError(Exception):
     """More is waiting to be committed than may wait; the sender should come again."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class _Waiting:
     incoming: Sequence[Incoming]
     size: int
@@ -71,7 +73,9 @@ class Batcher:
 
     async def accept(self, incoming: Sequence[Incoming]) -> Sequence[Outcome]:
         """Returns after the commit. Raises OverloadedError, or what the transaction raised."""
-        size = sum(len(each.event.data) for each in incoming) + 1000 * len(incoming)
+        size = 1000 * len(incoming)
+        for each in incoming:
+            size += len(each.event.data)
         if (
             self._events + len(incoming) > self.settings.waiting_events
             or self._bytes + size > self.settings.waiting_bytes

@@ -175,7 +175,10 @@ def answer_handshake(headers: Headers) -> Answer:
 
 
 def _header(headers: Headers, wanted: bytes) -> bytes | None:
-    return next((value for name, value in headers if name == wanted), None)
+    for name, value in headers:
+        if name == wanted:
+            return value
+    return None
 
 
 def _bearer_token(scope: Scope) -> bytes:
