@@ -7,7 +7,7 @@ looks whether they are, and stores nothing where they are not; then the long way
 import uuid
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Final, LiteralString
+from typing import Any, Final, LiteralString, NamedTuple
 
 import msgspec
 
@@ -81,6 +81,10 @@ ACCEPT: Final[LiteralString] = """
 """
 
 
+_MOST_HINTS: Final = 1_000
+"""Anybody may send to namespaces of any name."""
+
+
 class Hints(msgspec.Struct):
     """What the transactions before knew; it need not be true any more."""
 
@@ -93,6 +97,8 @@ class Hints(msgspec.Struct):
         listeners: Mapping[str, Sequence[Listener]],
         runs: Mapping[uuid.UUID, int],
     ) -> None:
+        if len(self.listeners) + len(self.runs) > _MOST_HINTS:
+            self.forget()
         self.listeners.update({name: listeners.get(name, ()) for name in namespaces})
         self.runs.update(runs)
 
@@ -101,33 +107,38 @@ class Hints(msgspec.Struct):
         self.runs.clear()
 
 
+class _Routed(NamedTuple):
+    id: uuid.UUID
+    outcome: Outcome
+    made: list[tuple[uuid.UUID, NewDocument]]
+    row: dict[str, Any]
+
+
 class Shortcut(msgspec.Struct, frozen=True, kw_only=True):
     """``parameters`` are those of both statements."""
 
     parameters: dict[str, Any]
-    ids: list[uuid.UUID]
-    outcomes: list[Outcome]
-    made: list[list[tuple[uuid.UUID, NewDocument]]]
+    routed: list[_Routed]
     queues: dict[uuid.UUID, str]
 
     def read(self, row: tuple[bool, list[uuid.UUID]]) -> Accepted | None:
-        """What ACCEPT says; None where not all was as known."""
+        """What ACCEPT says; None where not all was as the hints have it."""
         holds, stored = row
         if not holds:
             return None
         fresh = set(stored)
-        wake_ups = Counter(
-            self.queues[uid]
-            for id_, made in zip(self.ids, self.made, strict=True)
-            if id_ in fresh
-            for uid, _ in made
-        )
         return Accepted(
             outcomes=tuple(
-                outcome if id_ in fresh else "duplicate"
-                for id_, outcome in zip(self.ids, self.outcomes, strict=True)
+                each.outcome if each.id in fresh else "duplicate" for each in self.routed
             ),
-            wake_ups=dict(wake_ups),
+            wake_ups=dict(
+                Counter(
+                    self.queues[uid]
+                    for each in self.routed
+                    if each.id in fresh
+                    for uid, _ in each.made
+                )
+            ),
         )
 
 
@@ -137,23 +148,10 @@ def find_shortcut(incoming: Sequence[Incoming], hints: Hints) -> Shortcut | None
     if not namespaces <= hints.listeners.keys():
         return None
     listeners = {each.uid: each for name in namespaces for each in hints.listeners[name]}
-    uids = {(each.namespace, each.name): each.uid for each in listeners.values()}
-    ids = new_ids(len(incoming))
-    outcomes: list[Outcome] = []
-    made: list[list[tuple[uuid.UUID, NewDocument]]] = []
-    events: list[dict[str, Any]] = []
-    for id_, each in zip(ids, incoming, strict=True):
-        target = None if each.job is None else uids.get((each.namespace, each.job))
-        if (each.job is not None and target is None) or (
-            "knativeerrorcode" in each.event.extensions
-        ):
-            return None
-        outcome, new = route(each, id_, hints.listeners[each.namespace], target)
-        outcomes.append(outcome)
-        made.append(new)
-        row = event_row(each, id_, target, outcome, len(new))
-        events.append({"digest": event_digest(each, target).hex(), **row})
-    wanted = [listeners[uid] for uid in sorted({uid for new in made for uid, _ in new})]
+    routed = _route_all(incoming, hints, listeners)
+    if routed is None:
+        return None
+    wanted = [listeners[uid] for uid in sorted({uid for each in routed for uid, _ in each.made})]
     if not all(each.is_busy and each.uid in hints.runs for each in wanted):
         return None
     return Shortcut(
@@ -163,24 +161,50 @@ def find_shortcut(incoming: Sequence[Incoming], hints: Hints) -> Shortcut | None
             "uids": [each.uid for each in wanted],
             "pools": [each.pool for each in wanted],
             "runs": [hints.runs[each.uid] for each in wanted],
-            "events": _json(events),
+            "events": _json([each.row for each in routed]),
             "documents": _json(
                 [
-                    {
-                        "namespace": listeners[uid].namespace,
-                        "job_uid": uid,
-                        **msgspec.structs.asdict(indexable(document)),
-                    }
-                    for new in made
-                    for uid, document in new
+                    _document_row(listeners[uid], document)
+                    for each in routed
+                    for uid, document in each.made
                 ]
             ),
         },
-        ids=ids,
-        outcomes=outcomes,
-        made=made,
+        routed=routed,
         queues={each.uid: queue_name(each.namespace, str(each.uid), each.pool) for each in wanted},
     )
+
+
+def _route_all(
+    incoming: Sequence[Incoming], hints: Hints, listeners: Mapping[uuid.UUID, Listener]
+) -> list[_Routed] | None:
+    """None where one is for a job that is not known, or is a dead letter sent again."""
+    uids = {(each.namespace, each.name): each.uid for each in listeners.values()}
+    routed = []
+    for id_, each in zip(new_ids(len(incoming)), incoming, strict=True):
+        target = None if each.job is None else uids.get((each.namespace, each.job))
+        is_unknown = each.job is not None and target is None
+        if is_unknown or "knativeerrorcode" in each.event.extensions:
+            return None
+        outcome, made = route(each, id_, hints.listeners[each.namespace], target)
+        row = event_row(each, id_, target, outcome, len(made))
+        row["digest"] = event_digest(each, target).hex()
+        routed.append(_Routed(id_, outcome, made, row))
+    return routed
+
+
+def _document_row(listener: Listener, document: NewDocument) -> dict[str, Any]:
+    document = indexable(document)
+    return {
+        "namespace": listener.namespace,
+        "job_uid": listener.uid,
+        "event_id": document.event_id,
+        "uri": document.uri,
+        "source": document.source,
+        "name": document.name,
+        "priority": document.priority,
+        "traceparent": document.traceparent,
+    }
 
 
 def _json(rows: object) -> str:

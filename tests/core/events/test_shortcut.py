@@ -167,6 +167,15 @@ def test_what_needs_more_goes_the_long_way(session: Session) -> None:
     assert find_shortcut(incoming(event()), hints) is None
 
 
+def test_hints_are_bounded(session: Session) -> None:
+    building.listen(session)
+    hints = learned(session)
+    for number in range(1_100):
+        hints.learn({f"namespace-{number}"}, {}, {})
+    assert len(hints.listeners) <= 1_001
+    assert find_shortcut(incoming(event()), hints) is None
+
+
 def test_a_pool_at_rest_is_announced_by_the_long_way(session: Session) -> None:
     building.listen(session)
     hints = Hints()
