@@ -7,6 +7,7 @@ Knative would route a body onward as a reply event.
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 from urllib.parse import parse_qs
 
@@ -34,6 +35,9 @@ _TRACEPARENT = re.compile(rb"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 CONTENT_TOO_LARGE = 413
 _RETRY = (b"retry-after", b"2")
 _PROBLEM = (b"content-type", MEDIA_TYPE.encode())
+
+# Labels are looked up by name, checked and locked; a counter is not.
+_counter = cache(EVENTS.labels)
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -137,7 +141,7 @@ class Ingest:
             EVENTS.labels("database").inc(len(incoming))
             return _database_away(error)
         for outcome in outcomes:
-            EVENTS.labels(outcome).inc()
+            _counter(outcome).inc()
         return UNKNOWN_JOB if "unknown_job" in outcomes else ACCEPTED
 
     async def _accept_control(self, namespace: str, job: str | None, received: Received) -> Answer:
@@ -171,7 +175,10 @@ def answer_handshake(headers: Headers) -> Answer:
 
 
 def _header(headers: Headers, wanted: bytes) -> bytes | None:
-    return next((value for name, value in headers if name == wanted), None)
+    for name, value in headers:
+        if name == wanted:
+            return value
+    return None
 
 
 def _bearer_token(scope: Scope) -> bytes:

@@ -1,5 +1,5 @@
+import os
 import re
-import uuid
 
 import structlog
 from starlette.datastructures import MutableHeaders
@@ -10,8 +10,10 @@ _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 def request_id(headers: list[tuple[bytes, bytes]]) -> str:
     """The caller's id where it is one, else a new one."""
-    given = next((value for name, value in headers if name == b"x-request-id"), b"")
-    return given.decode() if _ID.fullmatch(given) else uuid.uuid4().hex
+    for name, value in headers:
+        if name == b"x-request-id" and _ID.fullmatch(value):
+            return value.decode()
+    return os.urandom(16).hex()
 
 
 class RequestIds:

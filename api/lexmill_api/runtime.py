@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+from functools import cached_property
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,7 +23,7 @@ class ApiRuntime:
     feed: DemandFeed
     limits: Limits
 
-    @property
+    @cached_property
     def public_limits(self) -> Limits:
         """Whoever may not send control events may not send anything of their size either."""
         return msgspec.structs.replace(self.limits, control_event_bytes=self.limits.event_bytes)

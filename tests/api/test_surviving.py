@@ -174,6 +174,26 @@ def test_a_request_that_is_given_up_does_not_stop_the_others(database: str) -> N
     in_a_loop(database, work)
 
 
+def test_no_request_notices_that_the_connection_was_cut(engine: Engine, database: str) -> None:
+    async def work(asynchronous: AsyncEngine) -> None:
+        batcher = Batcher(asynchronous, WakeUpsThatFail(0), IngestSettings())
+        batcher.start()
+        for _ in range(2):
+            for _ in range(3):  # the second goes by the shortcut
+                assert await batcher.accept([incoming()]) == ["unmatched"]
+            with transaction(engine) as session:
+                session.execute(
+                    text("""
+                        SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+                        WHERE datname = current_database() AND pid <> pg_backend_pid()
+                    """)
+                )
+        assert await batcher.accept([incoming()]) == ["unmatched"]
+        await batcher.stop()
+
+    in_a_loop(database, work)
+
+
 def test_what_postgresql_has_no_room_for_fails_alone(engine: Engine, database: str) -> None:
     """An index entry that is too large is an OperationalError, as an outage is."""
     with transaction(engine) as session:

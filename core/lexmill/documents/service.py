@@ -73,7 +73,7 @@ def add_documents(
                 "pool": pool,
                 "stage": stage,
                 "documents": msgspec.json.encode(
-                    [_indexable(document) for document in documents]
+                    [indexable(document) for document in documents]
                 ).decode(),
             },
         )
@@ -93,7 +93,7 @@ def taken_again(document: type[Document]) -> ColumnElement[bool]:
     )
 
 
-def _indexable(document: NewDocument) -> NewDocument:
+def indexable(document: NewDocument) -> NewDocument:
     """A name too long for PostgreSQL's indexes ends in its hash: the same name gives the same."""
     name = document.uri.encode()
     if len(name) <= MAX_URI_BYTES:

@@ -383,7 +383,7 @@ def _structured(text: bytes, limits: Limits) -> CloudEvent:
 
 def _json_attribute(name: str, raw: msgspec.Raw) -> Attribute | None:
     """JSON format 2.2; an attribute that is null is not set."""
-    if not is_name(name):
+    if name not in _CORE and not is_name(name):
         raise EventError(
             ErrorCode.INVALID_NAME, "an attribute's name has other characters than a-z and 0-9"
         )

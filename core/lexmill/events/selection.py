@@ -1,6 +1,7 @@
 """What of an event is a document: a place to fetch it from, or the event's own data."""
 
 import re
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 import msgspec
@@ -80,9 +81,9 @@ def _own_data(event: CloudEvent) -> Inline:
 
 
 def _pointed(event: CloudEvent, pointer: str) -> list[str]:
-    if not is_pointer(pointer):
+    tokens = _tokens(pointer)
+    if not tokens:
         raise SelectionError("invalid_pointer", "the document pointer is no JSON Pointer")
-    tokens = [token.replace("~1", "/").replace("~0", "~") for token in pointer[1:].split("/")]
     value = _member(event, tokens[0])
     for token in tokens[1:]:
         value = _step(value, token)
@@ -98,6 +99,14 @@ def _pointed(event: CloudEvent, pointer: str) -> list[str]:
             "not_a_reference", "the document pointer leads to a string that is empty or unprintable"
         )
     return uris
+
+
+@lru_cache(1024)
+def _tokens(pointer: str) -> tuple[str, ...]:
+    """None of them where it is no pointer."""
+    if not is_pointer(pointer):
+        return ()
+    return tuple(token.replace("~1", "/").replace("~0", "~") for token in pointer[1:].split("/"))
 
 
 def _not_found() -> SelectionError:

@@ -1,10 +1,8 @@
 """Taking events in: one transaction for all requests in flight."""
 
-import hashlib
 import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -18,8 +16,8 @@ from lexmill.documents.schemas import NewDocument
 from lexmill.documents.service import add_documents
 from lexmill.errors import ErrorClass, LexmillError
 from lexmill.events.cloudevents import CloudEvent, DataKind
-from lexmill.events.filters import Filter, FilterError, compile_filters
 from lexmill.events.models import Event, EventKey
+from lexmill.events.routing import Listener, compiled, event_digest, event_row, new_ids, route
 from lexmill.events.schemas import (
     JOB_CANCELLED,
     JOB_DECLARED,
@@ -27,7 +25,8 @@ from lexmill.events.schemas import (
     Incoming,
     Outcome,
 )
-from lexmill.events.selection import Inline, SelectionError, select_document
+from lexmill.events.selection import Inline, select_document
+from lexmill.events.shortcut import Hints
 from lexmill.jobs.models import Job
 from lexmill.jobs.schemas import CancelledJob, DeclaredJob, pool_of
 from lexmill.jobs.service import (
@@ -65,7 +64,8 @@ _STORE = text("""
 """)
 
 _LISTENERS = text("""
-    SELECT uid, namespace, name, coalesce(CAST(spec ->> 'priority' AS integer), 0) AS priority,
+    SELECT uid, namespace, name, spec_hash,
+      coalesce(CAST(spec ->> 'priority' AS integer), 0) AS priority,
       spec -> 'trigger' AS trigger, spec -> 'pools' AS pools,
       ARRAY(
         SELECT pool FROM pool_demand WHERE job_uid = uid AND waiting + running > 0
@@ -76,31 +76,20 @@ _LISTENERS = text("""
 """)
 
 
-# How sources inside Lexmill are named: an event that could ask for them would read what belongs to
-# another job or namespace.
-_OWN_SCHEMES = frozenset({"configmap", "event", "object"})
-
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
-class _Listener(msgspec.Struct, frozen=True, kw_only=True):
-    uid: uuid.UUID
-    namespace: str
-    name: str
-    priority: int
-    pointer: str | None
-    matches: Filter
-    pool: str
-    is_busy: bool
-
-
-def accept_events(session: Session, *, incoming: Sequence[Incoming]) -> Accepted:
+def accept_events(
+    session: Session, *, incoming: Sequence[Incoming], hints: Hints | None = None
+) -> Accepted:
     """Commit data events, their documents and tasks; what was accepted before changes nothing.
 
     The one exception is a dead letter sent again (it carries ``knativeerrorcode``): its failed and
     dead documents are queued once more.
+
+    ``hints`` learn what the next ones may take the shortcut by.
     """
-    ids = [uuid.uuid4() for _ in incoming]
+    ids = new_ids(len(incoming))
     uids = _find_jobs(session, incoming)
     targets = [
         None if each.job is None else uids.get((each.namespace, each.job)) for each in incoming
@@ -109,7 +98,7 @@ def accept_events(session: Session, *, incoming: Sequence[Incoming]) -> Accepted
         each.job is None or target is not None
         for each, target in zip(incoming, targets, strict=True)
     ]
-    digests = [_digest(each, target) for each, target in zip(incoming, targets, strict=True)]
+    digests = [event_digest(each, target) for each, target in zip(incoming, targets, strict=True)]
     fresh = _remember(
         session, [(digest, id_) for digest, id_, ok in zip(digests, ids, known, strict=True) if ok]
     )
@@ -126,26 +115,29 @@ def accept_events(session: Session, *, incoming: Sequence[Incoming]) -> Accepted
             if "knativeerrorcode" in each.event.extensions:
                 repeated.append(digest)
         else:
-            outcome, made = _route(each, id_, listeners.get(each.namespace, ()), target)
+            outcome, made = route(each, id_, listeners.get(each.namespace, ()), target)
             for uid, new in made:
                 documents.setdefault(uid, []).append(new)
             outcomes.append(outcome)
-            rows.append(_row(each, id_, target, outcome, len(made)))
+            rows.append(event_row(each, id_, target, outcome, len(made)))
     _store(session, rows)
     by_uid = {listener.uid: listener for group in listeners.values() for listener in group}
     letters = _dead_letters(session, repeated)
     if letters:
         # All at once, as two batches with each other's jobs would deadlock otherwise.
         lock_jobs(session, uids=documents.keys() | letters.values())
+    runs = {uid: open_run(session, job_uid=uid) for uid in sorted(documents)}
     wake_ups: Counter[str] = Counter()
-    for uid in sorted(documents):
-        wake_ups.update(_queue(session, by_uid[uid], documents[uid]))
+    for uid, run_id in runs.items():
+        wake_ups.update(_queue(session, by_uid[uid], run_id, documents[uid]))
     if letters:
         wake_ups.update(replay_documents(session, document_ids=list(letters)))
     # The scalers know of a busy pool's work; one that comes to rest meanwhile waits for the fold.
     announce_work(
         session, pools={(uid, by_uid[uid].pool) for uid in documents if not by_uid[uid].is_busy}
     )
+    if hints is not None:
+        hints.learn({each.namespace for each in incoming}, listeners, runs)
     return Accepted(outcomes=tuple(outcomes), wake_ups=dict(wake_ups))
 
 
@@ -153,7 +145,7 @@ def accept_control(session: Session, *, namespace: str, event: CloudEvent) -> Ac
     """Commit one control event with its effect. Raises LexmillError where it cannot be obeyed."""
     incoming = Incoming(namespace=namespace, job=None, event=event)
     id_ = uuid.uuid4()
-    if not _remember(session, [(_digest(incoming, None), id_)]):
+    if not _remember(session, [(event_digest(incoming, None), id_)]):
         return Accepted(outcomes=("duplicate",), wake_ups={})
     wake_ups: dict[str, int] = {}
     if event.type == JOB_DECLARED:
@@ -168,7 +160,7 @@ def accept_control(session: Session, *, namespace: str, event: CloudEvent) -> Ac
             f"the type is no control event; known are {JOB_DECLARED} and {JOB_CANCELLED}",
             ErrorClass.DOCUMENT,
         )
-    _store(session, [_row(incoming, id_, None, "control", 0)])
+    _store(session, [event_row(incoming, id_, None, "control", 0)])
     return Accepted(outcomes=("control",), wake_ups=wake_ups)
 
 
@@ -218,19 +210,6 @@ def _find_jobs(session: Session, incoming: Sequence[Incoming]) -> dict[tuple[str
     return {(row.namespace, row.name): row.uid for row in rows}
 
 
-def _digest(incoming: Incoming, target: uuid.UUID | None) -> bytes:
-    """Lengths before parts, so that no two addresses run together into the same bytes."""
-    parts = (
-        incoming.namespace,
-        "" if target is None else str(target),
-        incoming.event.source,
-        incoming.event.id,
-    )
-    return hashlib.sha256(
-        b"".join(b"%d:%b" % (len(part), part) for part in (part.encode() for part in parts))
-    ).digest()
-
-
 def _remember(session: Session, keys: Sequence[tuple[bytes, uuid.UUID]]) -> set[uuid.UUID]:
     """The ids of those events that were not accepted before."""
     if not keys:
@@ -241,103 +220,24 @@ def _remember(session: Session, keys: Sequence[tuple[bytes, uuid.UUID]]) -> set[
     return set(rows.scalars())
 
 
-def _listeners(session: Session, namespaces: set[str]) -> Mapping[str, Sequence[_Listener]]:
-    listeners: dict[str, list[_Listener]] = {}
+def _listeners(session: Session, namespaces: set[str]) -> Mapping[str, Sequence[Listener]]:
+    listeners: dict[str, list[Listener]] = {}
     for row in session.execute(_LISTENERS, {"namespaces": list(namespaces)}):
         pool = pool_of({"pools": row.pools or []}, "parse")
         listeners.setdefault(row.namespace, []).append(
-            _Listener(
+            Listener(
                 uid=row.uid,
                 namespace=row.namespace,
                 name=row.name,
                 priority=row.priority,
                 pointer=row.trigger.get("document"),
-                matches=_compiled(msgspec.json.encode(row.trigger.get("filters", []))),
+                matches=compiled(msgspec.json.encode(row.trigger.get("filters", []))),
                 pool=pool,
                 is_busy=pool in row.busy_pools,
+                spec_hash=row.spec_hash,
             )
         )
     return listeners
-
-
-@lru_cache(maxsize=4096)
-def _compiled(filters: bytes) -> Filter:
-    """Checked when a job is declared; were they not, other jobs' events are taken all the same."""
-    try:
-        return compile_filters(msgspec.json.decode(filters))
-    except FilterError as error:
-        log.error("stored_filter_invalid", place=error.path)
-        return lambda _: False
-
-
-def _route(
-    incoming: Incoming, id_: uuid.UUID, listeners: Sequence[_Listener], target: uuid.UUID | None
-) -> tuple[Outcome, list[tuple[uuid.UUID, NewDocument]]]:
-    made: list[tuple[uuid.UUID, NewDocument]] = []
-    outcome: Outcome = "unmatched"
-    for listener in listeners:
-        if (target is not None and listener.uid != target) or not listener.matches(incoming.event):
-            continue
-        try:
-            made += [(listener.uid, new) for new in _documents(incoming, id_, listener)]
-        except SelectionError:
-            outcome = "routed" if outcome == "routed" else "unroutable"
-        else:
-            outcome = "routed"
-    return outcome, made
-
-
-def _documents(incoming: Incoming, id_: uuid.UUID, listener: _Listener) -> list[NewDocument]:
-    event = incoming.event
-    priority = event.extensions.get("priority")
-    traceparent = event.extensions.get("traceparent", incoming.traceparent)
-    documents = []
-    for selected in select_document(event, listener.pointer):
-        if isinstance(selected, Inline):
-            uri, source, name = f"event:{event.source}#{event.id}", f"event:{id_}", selected.name
-        else:
-            uri = source = selected.uri
-            if uri.partition(":")[0] in _OWN_SCHEMES:
-                raise SelectionError("own_scheme", "the document's URI is not one from outside")
-            name = uri.rpartition("/")[2]
-        documents.append(
-            NewDocument(
-                uri=uri,
-                source=source,
-                name=name or "",
-                event_id=id_,
-                priority=_priority(priority, listener.priority),
-                traceparent=traceparent if isinstance(traceparent, str) else None,
-            )
-        )
-    return documents
-
-
-def _priority(given: object, default: int) -> int:
-    """An event's own priority, within the range that a job may have."""
-    try:
-        return max(-1000, min(1000, int(str(given))))
-    except ValueError:
-        return default
-
-
-def _row(
-    incoming: Incoming, id_: uuid.UUID, target: uuid.UUID | None, outcome: Outcome, documents: int
-) -> dict[str, Any]:
-    event = incoming.event
-    return {
-        "id": id_,
-        "namespace": incoming.namespace,
-        "job_uid": target,
-        "source": event.source,
-        "event_id": event.id,
-        "type": event.type,
-        "attributes": event.attributes(),
-        "data_kind": event.data_kind.value,
-        "data": event.data,
-        "outcome": outcome,
-        "documents": documents,
-    }
 
 
 def _store(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -346,14 +246,13 @@ def _store(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _queue(
-    session: Session, listener: _Listener, documents: Sequence[NewDocument]
+    session: Session, listener: Listener, run_id: int, documents: Sequence[NewDocument]
 ) -> dict[str, int]:
-    """Add documents to the job's open run; a job that was idle begins a new one."""
     added = add_documents(
         session,
         namespace=listener.namespace,
         job_uid=listener.uid,
-        run_id=open_run(session, job_uid=listener.uid),
+        run_id=run_id,
         pool=listener.pool,
         stage="parse",
         documents=documents,

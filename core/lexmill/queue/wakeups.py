@@ -1,5 +1,6 @@
 """Ringing for workers: the only thing Lexmill asks of a message broker."""
 
+import os
 import time
 import uuid
 from collections.abc import Mapping
@@ -49,7 +50,7 @@ class ValkeyWakeUps:
         for queue, count in counts.items():
             if count <= 0:
                 continue
-            messages: dict[Any, Any] = dict(_message(queue) for _ in range(count))
+            messages: dict[Any, Any] = _messages(queue, count)
             key = f"{self._namespace}:{queue}"
             pipeline.hset(f"{key}.msgs", mapping=messages)
             pipeline.rpush(key, *messages)
@@ -90,16 +91,23 @@ class ValkeyWakeUps:
         return len(dead)
 
 
-def _message(queue: str) -> tuple[str, bytes]:
-    token = str(uuid.uuid4())
-    return token, msgspec.json.encode(
+def _messages(queue: str, count: int) -> dict[str, bytes]:
+    """By token; the messages of a queue differ in nothing else, so one is encoded for all."""
+    example = str(uuid.uuid4())
+    before, between, after = msgspec.json.encode(
         {
             "queue_name": queue,
             "actor_name": ACTOR_NAME,
             "args": (),
             "kwargs": {},
-            "options": {"redis_message_id": token},
-            "message_id": token,
+            "options": {"redis_message_id": example},
+            "message_id": example,
             "message_timestamp": int(time.time() * 1000),
         }
-    )
+    ).split(example.encode())
+    random = os.urandom(16 * count).hex()
+    tokens = [random[at : at + 32] for at in range(0, 32 * count, 32)]
+    return {
+        token: b"".join((before, token.encode(), between, token.encode(), after))
+        for token in tokens
+    }
