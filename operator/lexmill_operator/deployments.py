@@ -18,6 +18,10 @@ POOL_LABEL = "lexmill.io/pool"
 HASH_ANNOTATION = "lexmill.io/applied-hash"
 CONTAINER = "worker"
 
+_GRACE_SECONDS = 630
+_HAND_BACK_SECONDS = 15
+"""Of a pod's grace period, to give back what did not end in the rest."""
+
 
 @dataclass(frozen=True, slots=True)
 class WorkerTemplate:
@@ -25,6 +29,11 @@ class WorkerTemplate:
 
     body: Mapping[str, Any]
     ocr_image: str | None = None
+
+    @property
+    def grace_seconds(self) -> int:
+        """How long a pod may take to end: longer than the longest visit where nothing is said."""
+        return int(self.body["spec"].get("terminationGracePeriodSeconds", _GRACE_SECONDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +92,7 @@ def build_deployment(
         "template": _pod(
             workers,
             labels=labels,
-            environment=_environment(key, uid, pool, workers),
+            environment=_environment(key, uid, pool, workers, template),
             image=template.ocr_image if _does_ocr(spec, pool) else None,
             template=template,
         ),
@@ -207,6 +216,7 @@ def _pod(
         **wanted.pop("annotations", {}),
     }
     body = pod["spec"]
+    body["terminationGracePeriodSeconds"] = template.grace_seconds
     body.update(wanted)  # what is left is how the pods are scheduled
     container = next(each for each in body["containers"] if each["name"] == CONTAINER)
     resources = workers.resources.model_dump(mode="json", exclude_defaults=True)
@@ -219,12 +229,16 @@ def _pod(
     return pod
 
 
-def _environment(key: Key, uid: str, pool: str, workers: Workers) -> dict[str, dict[str, Any]]:
+def _environment(
+    key: Key, uid: str, pool: str, workers: Workers, template: WorkerTemplate
+) -> dict[str, dict[str, Any]]:
+    grace = max(0, template.grace_seconds - _HAND_BACK_SECONDS)
     return {
         "LEXMILL_WORKER__NAMESPACE": {"value": key.namespace},
         "LEXMILL_WORKER__JOB": {"value": uid},
         "LEXMILL_WORKER__POOL": {"value": pool},
         "LEXMILL_WORKER__THREADS": {"value": str(workers.threads)},
+        "LEXMILL_WORKER__GRACE_SECONDS": {"value": str(grace)},
         "LEXMILL_WORKER__NAME": {"valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
     }
 

@@ -102,6 +102,15 @@ def test_a_legaljob_sets_resources_labels_and_where_pods_run_and_nothing_else_ch
     assert before == CHART
 
 
+def test_a_worker_ends_its_visits_before_its_pod_is_killed() -> None:
+    pod = build(spec())["spec"]["template"]["spec"]
+    environment = {each["name"]: each.get("value") for each in pod["containers"][0]["env"]}
+
+    assert pod["terminationGracePeriodSeconds"] > float(
+        environment["LEXMILL_WORKER__GRACE_SECONDS"] or 0
+    )
+
+
 def test_the_pool_that_reads_images_gets_the_image_that_can() -> None:
     own_pool = spec(pools=[{"name": "scans", "stages": ["ocr"]}])
 
