@@ -21,7 +21,7 @@ from lexmill.jobs.schemas import CancelledJob, JobProgress
 from lexmill.scaling.plan import State
 from lexmill.scaling.schemas import PoolWork
 from lexmill.settings import OperatorSettings
-from lexmill_operator.declaring import PAUSED_ANNOTATION
+from lexmill_operator.declaring import PAUSED_ANNOTATION, RefusedError
 from lexmill_operator.deployments import SeenDeployment, WorkerTemplate
 from lexmill_operator.due import AgainError, DueQueue
 from lexmill_operator.feed import DemandFeed
@@ -34,6 +34,18 @@ _PACE_SECONDS = 1.0
 """An active LegalJob is looked at so often when only its counters move."""
 _WATCH_SECONDS = 30.0
 """A LegalJob that was listed comes by the watch in this time, or is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The API's, of one desired state; asked again only after a while."""
+
+    declared_hash: str
+    error: RefusedError
+    at: float
+
+    def holds_for(self, declared_hash: str, seconds: float) -> bool:
+        return self.declared_hash == declared_hash and time.monotonic() - self.at < seconds
 
 
 @dataclass(slots=True)
@@ -50,6 +62,7 @@ class Memory:
     declared_hash: str = ""
     """What the API last acknowledged; its feed may not show it yet."""
     declared_at: float = -1e9
+    refusal: Refusal | None = None
     told: tuple[Any, ...] = ()
     """What the feed said of the job itself when it was last looked at."""
     plans: dict[str, State] = field(default_factory=dict)

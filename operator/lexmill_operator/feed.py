@@ -32,6 +32,8 @@ class DemandFeed:
     beat: Callable[[], None] = lambda: None
     read_at: float | None = None
     """When these numbers were last confirmed, on the monotonic clock."""
+    refusal: str = "api_away"
+    """The code of the latest error, for who waits for the first answer."""
     _version: int = 0
     _read: asyncio.Event = field(default_factory=asyncio.Event)
     _pools: dict[str, dict[str, PoolWork]] = field(default_factory=dict)
@@ -68,6 +70,7 @@ class DemandFeed:
                 )
             except LexmillError as error:
                 log.warning("feed_away", code=error.code)
+                self.refusal = error.code
                 await asyncio.sleep(_PAUSE_SECONDS)
                 continue
             if demand.version < self._version:

@@ -18,7 +18,7 @@ from lexmill.jobs.schemas import DeclaredJob, JobProgress, LegalJobSpec, Workers
 from lexmill.jobs.status import ConditionType, LastScaling, LegalJobStatus
 from lexmill.scaling.plan import Decision, Reason, State
 from lexmill.scaling.schemas import PoolWork
-from lexmill_operator.controller import Controller, Memory, is_paused, told
+from lexmill_operator.controller import Controller, Memory, Refusal, is_paused, told
 from lexmill_operator.declaring import (
     RefusedError,
     declaration,
@@ -51,9 +51,8 @@ from lexmill_operator.status import (
 log = structlog.get_logger(__name__)
 
 _ACCEPTED = Finding("True", "Accepted", "Lexmill has taken the job.")
-_API_AWAY = Finding(
-    "Unknown", "ApiUnavailable", "Lexmill's API does not answer; the operator tries again."
-)
+_OUR_FAULTS = frozenset({"unauthorised", "forbidden"})
+"""What the API says of the operator's token, not of the LegalJob."""
 _FEED_SECONDS = 2.0
 """After a declaration the feed soon tells how much work there is; so one apply is enough."""
 _FEED_LOST_SECONDS = 30.0
@@ -116,9 +115,9 @@ class _Pass:
         except RefusedError as error:
             self.waits.append(_REFUSED_SECONDS)
             accepted = Finding("False", error.reason, error.message)
-        except LexmillError:
+        except LexmillError as error:
             self.waits.append(_RETRY_SECONDS)
-            accepted = _API_AWAY
+            accepted = _api_away(error.code)
         else:
             accepted = _ACCEPTED
             if sent:
@@ -131,15 +130,21 @@ class _Pass:
         """Nobody knows anything since the start: what is new is told so, all else stays."""
         if previous.observed_generation == self.memory.generation:
             return
+        unknown = _api_away(self.controller.feed.refusal)
         await self._write_status(
-            previous, say_accepted(previous, _API_AWAY, self.memory.generation, self.now)
+            previous, say_accepted(previous, unknown, self.memory.generation, self.now)
         )
 
     async def _declare(self, spec: LegalJobSpec) -> bool:
         """Tell the API what is wanted unless it knows; True when it was just told."""
         names = named_config_maps(spec)
         self.controller.remember_config_maps(self.key, names)
-        texts = await read_config_maps(self.controller.api, self.key.namespace, names)
+        try:
+            texts = await read_config_maps(self.controller.api, self.key.namespace, names)
+        except RefusedError:
+            if self._is_over(spec):
+                return False  # nobody reads them any more
+            raise
         declared = declaration(self.key, self.body, spec, texts)
         shown = next((work.spec_hash for work in self.works.values()), "")
         acknowledged = self.memory.declared_hash == declared.spec_hash
@@ -149,18 +154,26 @@ class _Pass:
         if acknowledged and time.monotonic() - self.memory.declared_at < _FEED_LOST_SECONDS:
             self.waits.append(_FEED_LOST_SECONDS)
             return False
+        refusal = self.memory.refusal
+        if refusal is not None and refusal.holds_for(declared.spec_hash, _REFUSED_SECONDS):
+            raise RefusedError(refusal.error.reason, refusal.error.message)
         await self._send(declared)
         return True
+
+    def _is_over(self, spec: LegalJobSpec) -> bool:
+        return spec.schedule is None and any(work.outcome for work in self.works.values())
 
     async def _send(self, declared: DeclaredJob) -> None:
         try:
             await asyncio.to_thread(self.controller.client.declare, self.key.namespace, declared)
         except LexmillError as error:
             DECLARATIONS.labels(error.code).inc()
-            if error.retryable:
+            if error.retryable or error.code in _OUR_FAULTS:
                 raise
             reason = "".join(word.capitalize() for word in error.code.split("_"))
-            raise RefusedError(reason, error.message) from error
+            refused = RefusedError(reason, error.message)
+            self.memory.refusal = Refusal(declared.spec_hash, refused, time.monotonic())
+            raise refused from error
         DECLARATIONS.labels("accepted").inc()
         self.memory.declared_hash = declared.spec_hash
         self.memory.declared_at = time.monotonic()
@@ -408,6 +421,8 @@ class _Pass:
         ttl = None if spec is None else spec.ttl_seconds_after_finished
         if ttl is None or view.outcome is None or status.completion_time is None:
             return
+        if any(work.waiting or work.running or work.delayed for work in self.works.values()):
+            return  # a job that failed still has its reports to write
         rest = ttl - (self.now - status.completion_time).total_seconds()
         if rest > 0:
             self.waits.append(rest)
@@ -421,6 +436,14 @@ def _previous_status(body: Mapping[str, Any]) -> LegalJobStatus:
     ours = frozenset(ConditionType)
     kept = tuple(each for each in status.conditions if each.type in ours)
     return status.model_copy(update={"conditions": kept})
+
+
+def _api_away(code: str) -> Finding:
+    return Finding(
+        "Unknown",
+        "ApiUnavailable",
+        f"Lexmill's API takes nothing from the operator now ({code}); it tries again.",
+    )
 
 
 def _not_ours(name: str) -> Finding:

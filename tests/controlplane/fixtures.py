@@ -1,6 +1,7 @@
 """A pytest plugin; `tests/conftest.py` names it."""
 
 import secrets
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,6 +68,9 @@ def legaljob_crd(control_plane: ControlPlane) -> None:
     # Not `kubectl wait`: it fails where the object has no conditions yet.
     until(lambda: is_established(control_plane, crd["metadata"]["name"]))
     until(lambda: all(control_plane.http.get(path).is_success for path in paths))
+    # Garbage collection looks for new kinds every 30 seconds, and when it starts.
+    control_plane.servers["controllers"].stop(signal.SIGKILL)
+    control_plane.servers["controllers"].start()
 
 
 def is_established(control_plane: ControlPlane, crd: str) -> bool:

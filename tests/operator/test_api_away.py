@@ -35,7 +35,7 @@ def test_nobody_knows_whether_a_new_job_is_accepted_until_the_api_is_there(
     with operator_without_api(installation) as port:
         create(installation, namespace)
         unknown = await_condition(installation, namespace, "Accepted", "Unknown", "ApiUnavailable")
-        assert "tries again" in unknown["message"]
+        assert "(api_away); it tries again" in unknown["message"]
         with installation.running_api("late-api", port):
             await_accepted(installation, namespace)
     assert declarations(installation, namespace) == 1
