@@ -195,7 +195,7 @@ class OperatorSettings(_Group):
     cooldown_seconds: float = Field(default=120, ge=0)
     max_step_up: int | None = Field(default=None, ge=1)
     max_step_down_percent: int = Field(default=50, ge=1, le=100)
-    stale_after_seconds: float = Field(default=60, ge=15)
+    stale_after_seconds: float = Field(default=60, ge=3)
 
 
 class OperatorProcessSettings(BaseSettings):

@@ -30,6 +30,7 @@ from lexmill_operator.metrics import LEGALJOBS
 
 log = structlog.get_logger(__name__)
 
+_POLL_SECONDS = 10.0
 _PACE_SECONDS = 1.0
 """An active LegalJob is looked at so often when only its counters move."""
 _WATCH_SECONDS = 30.0
@@ -89,7 +90,14 @@ class Controller:
         self.api = api
         self.client = client
         self.template = template
-        self.feed = DemandFeed(client, self.on_news, self.on_confirmed, beat=lambda: beat("feed"))
+        self.feed = DemandFeed(
+            client,
+            self.on_news,
+            self.on_confirmed,
+            beat=lambda: beat("feed"),
+            # Answers come so often, with or without news, that a few may fail.
+            poll_seconds=min(_POLL_SECONDS, settings.stale_after_seconds / 3),
+        )
         self.queue = DueQueue(beat=lambda: beat("queue"))
         self.memories: dict[Key, Memory] = {}
         self.deployments: dict[tuple[str, str], SeenDeployment] = {}

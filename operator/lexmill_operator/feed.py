@@ -16,7 +16,6 @@ from lexmill_operator.metrics import FEED_CONFIRMED
 
 log = structlog.get_logger(__name__)
 
-_POLL_SECONDS = 10.0
 _PAUSE_SECONDS = 1.0
 
 
@@ -30,6 +29,7 @@ class DemandFeed:
     on_news: Callable[[Key, str], None]
     on_confirmed: Callable[[], None]
     beat: Callable[[], None] = lambda: None
+    poll_seconds: float = 10.0
     read_at: float | None = None
     """When these numbers were last confirmed, on the monotonic clock."""
     refusal: str = "api_away"
@@ -63,7 +63,7 @@ class DemandFeed:
         """Until cancelled. An answer comes with the first change, or after the poll's time."""
         while True:
             self.beat()
-            wait = _POLL_SECONDS if self.is_read else 0
+            wait = self.poll_seconds if self.is_read else 0
             try:
                 demand = await asyncio.to_thread(
                     self.client.demand, after=self._version, wait_seconds=wait
