@@ -14,8 +14,8 @@ import msgspec
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from lexmill.tasks.schemas import Visit
-from lexmill.tasks.service import claim_task, complete_visit
+from lexmill.tasks.schemas import ClaimedTask, Visit
+from lexmill.tasks.service import claim_task, complete_finalize, complete_visit
 from tests.operator.installation import LEGALJOBS, Installation
 from tests.processes import until
 
@@ -102,19 +102,32 @@ class ListeningJob:
 
     # -- what workers do ---------------------------------------------------------------------
 
-    def claim(self, worker: str, *, seconds: dict[str, float | None] | None = None) -> None:
-        """A worker takes a document; with ``seconds`` it also ends it, so long its stages took."""
+    def claim(self, worker: str) -> None:
+        """A worker takes a document and has it in hand from now on."""
         with self._session() as session:
-            task = claim_task(
-                session,
-                job_uid=uuid.UUID(self.uid),
-                pool="main",
-                worker=worker,
-                lease_seconds=600,
-            )
+            assert self._claim(session, worker) is not None
+
+    def end_document(self, *, seconds: float = 1.0) -> None:
+        """A worker takes a document and is through with it; its stages took so long."""
+        with self._session() as session:
+            task = self._claim(session, "worker")
             assert task is not None
-            if seconds is not None:
-                complete_visit(session, task=task, visit=Visit(stage_seconds=seconds))
+            complete_visit(session, task=task, visit=Visit(stage_seconds={"parse": seconds}))
+
+    def end_run(self) -> None:
+        """A worker writes the reports as soon as all documents have ended."""
+        until(self._write_reports)
+
+    def _write_reports(self) -> bool:
+        with self._session() as session:
+            task = self._claim(session, "worker")
+            if task is not None:
+                complete_finalize(session, task=task)
+            return task is not None
+
+    def _claim(self, session: Session, worker: str) -> ClaimedTask | None:
+        uid = uuid.UUID(self.uid)
+        return claim_task(session, job_uid=uid, pool="main", worker=worker, lease_seconds=600)
 
     @contextmanager
     def _session(self) -> Iterator[Session]:

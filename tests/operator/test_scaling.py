@@ -108,7 +108,7 @@ def test_replicas_are_added_to_meet_the_time(job: ListeningJob) -> None:
     job.await_accepted()
     job.send(20)
     job.await_replicas(2)  # one for each 16
-    job.claim("one", seconds={"parse": 30.0})
+    job.end_document(seconds=30)
     job.await_replicas(3)
     until(lambda: job.condition("ScalingLimited") == ("True", "AtMaximum"))
 
