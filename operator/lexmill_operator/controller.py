@@ -17,7 +17,7 @@ import structlog
 
 from lexmill.client.api import ApiClient
 from lexmill.errors import LexmillError
-from lexmill.jobs.schemas import CancelledJob, JobProgress
+from lexmill.jobs.schemas import CancelledJob, DeclaredJob, JobProgress
 from lexmill.scaling.plan import State
 from lexmill.scaling.schemas import PoolWork
 from lexmill.settings import OperatorSettings
@@ -39,14 +39,19 @@ _WATCH_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The API's, of one desired state; asked again only after a while."""
+    """The API's, of one desired state; asked again after a while, or after any change."""
 
-    declared_hash: str
+    generation: int
+    spec_hash: str
     error: RefusedError
     at: float
 
-    def holds_for(self, declared_hash: str, seconds: float) -> bool:
-        return self.declared_hash == declared_hash and time.monotonic() - self.at < seconds
+    def holds_for(self, declared: DeclaredJob, seconds: float) -> bool:
+        return (
+            self.generation == declared.generation
+            and self.spec_hash == declared.spec_hash
+            and time.monotonic() - self.at < seconds
+        )
 
 
 @dataclass(slots=True)
@@ -104,7 +109,7 @@ class Controller:
         self.bodies: dict[Key, Mapping[str, Any]] = {}
         """Objects as the watch has brought them, until they are looked at."""
         self.stale: set[Key] = set()
-        """Who is held as it is because the feed was silent for too long, or from the start on."""
+        """Who waits for the feed to speak again; it was silent for too long, or from the start."""
         self._config_map_users: defaultdict[tuple[str, str], set[Key]] = defaultdict(set)
         self._gone: defaultdict[Key, set[str]] = defaultdict(set)
         self._beat = beat
@@ -203,6 +208,7 @@ class Controller:
             try:
                 await asyncio.to_thread(self.client.cancel, key.namespace, cancelled)
             except LexmillError as error:
+                self.stale.add(key)  # at once when the API is there again, not at the next try
                 raise AgainError(error.code) from error
             log.info("job_cancelled", namespace=key.namespace, name=key.name, uid=uid)
             self._gone[key].discard(uid)

@@ -1,6 +1,7 @@
 """A LegalJob is taken, or is told why not, and is taken once that is mended."""
 
 import time
+from typing import Any
 
 import httpx
 
@@ -17,6 +18,8 @@ from tests.operator.legaljobs import (
     share,
 )
 from tests.processes import TOKEN, OurProcess, until
+
+OTHER = "3f0c3c8e-6a39-4c58-9d1c-0d6f6c2b7f10"
 
 
 def test_a_taken_job_says_so_with_one_event(
@@ -68,11 +71,12 @@ def cron(installation: Installation, namespace: str) -> str:
     return str(installation.rows(query, namespace)[0][0])
 
 
-def test_a_name_that_belongs_to_somebody_else_is_not_taken_from_them(
+def test_a_name_that_belongs_to_somebody_else_is_taken_only_once_they_give_it_up(
     installation: Installation, operator: OurProcess, namespace: str
 ) -> None:
     share(installation, namespace)
-    declare_by_hand(installation, namespace)
+    other = {"uid": OTHER, "name": NAME, "owner": "api", "generation": 1}
+    send(installation, namespace, "declared", {**other, "spec": {"trigger": {}}})
     create(installation, namespace)
 
     refused = await_condition(installation, namespace, "Accepted", "False", "NameTaken")
@@ -80,20 +84,18 @@ def test_a_name_that_belongs_to_somebody_else_is_not_taken_from_them(
     owners = installation.rows("SELECT owner FROM job WHERE namespace = %s", namespace)
     assert owners == [("api",)]
 
+    send(installation, namespace, "cancelled", {"uid": OTHER, "reason": "deleted"})
+    change(installation, namespace, spec={"workers": {"maxReplicas": 3}})  # else in a minute
+    await_accepted(installation, namespace)
 
-def declare_by_hand(installation: Installation, namespace: str) -> None:
+
+def send(installation: Installation, namespace: str, verb: str, data: dict[str, Any]) -> None:
     event = {
         "specversion": "1.0",
-        "id": "1",
+        "id": verb,
         "source": "/tests",
-        "type": "io.lexmill.job.declared.v1",
-        "data": {
-            "uid": "3f0c3c8e-6a39-4c58-9d1c-0d6f6c2b7f10",
-            "name": NAME,
-            "owner": "api",
-            "generation": 1,
-            "spec": {"trigger": {}},
-        },
+        "type": f"io.lexmill.job.{verb}.v1",
+        "data": data,
     }
     httpx.post(
         f"{installation.api_url}/ns/{namespace}/events",
