@@ -57,6 +57,8 @@ class PoolView:
     applied_generation: int = 0
     work: PoolWork | None = None
     refusal: Finding | None = None
+    scaling: LastScaling | None = None
+    """What this visit has changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +76,6 @@ class View:
     counted_demand: str = ""
     """Which state of the demand ``progress`` includes."""
     declared_hash: str = ""
-    scaling: LastScaling | None = None
 
     @property
     def outcome(self) -> str | None:
@@ -111,7 +112,9 @@ def build_status(view: View, previous: LegalJobStatus, now: datetime) -> LegalJo
         pools=tuple(_pool(pool) for pool in view.pools),
         start_time=progress.run_started_at if progress else previous.start_time,
         completion_time=_completion_time(view, previous, now),
-        last_scaling=view.scaling or previous.last_scaling,
+        last_scaling=next(
+            (pool.scaling for pool in view.pools if pool.scaling), previous.last_scaling
+        ),
         runs=_runs(progress) if progress else previous.runs,
         counted_demand=view.counted_demand if progress else previous.counted_demand,
         declared_hash=view.declared_hash or previous.declared_hash,
