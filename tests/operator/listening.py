@@ -36,12 +36,17 @@ class ListeningJob:
     # -- what people do ----------------------------------------------------------------------
 
     def apply(self, *, workers: dict[str, Any] | None = None, **spec: Any) -> None:
-        """As ``kubectl apply --server-side`` does: what is left out is taken back."""
+        """As ``kubectl apply --server-side`` does: what is left out is taken back.
+
+        It listens to everything, unless the spec has documents.
+        """
+        if "documents" not in spec:
+            spec["trigger"] = {}
         body = {
             "apiVersion": "lexmill.io/v1alpha1",
             "kind": "LegalJob",
             "metadata": {"name": self.name},
-            "spec": {"trigger": {}, "workers": workers or {}, **spec},
+            "spec": {"workers": workers or {}, **spec},
         }
         self.installation.http.patch(
             self.path, params=APPLY, content=msgspec.json.encode(body), headers=YAML
