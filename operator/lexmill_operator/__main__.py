@@ -78,6 +78,7 @@ async def run(settings: OperatorProcessSettings, template: WorkerTemplate) -> No
         ) as client,
     ):
         async with KubernetesApi() as api:
+            heart.limits["election"] = operator.lease_seconds * 2  # it beats five times in one
             election = Election(
                 api,
                 namespace=operator.lease_namespace,

@@ -41,17 +41,14 @@ class Election:
 
     async def win(self) -> None:
         """Return once this replica holds the Lease."""
-        while not await self._try():  # noqa: ASYNC110 - another process decides
+        while not await self._ask():  # noqa: ASYNC110 - another process decides
             await asyncio.sleep(self.seconds / 5)
 
     async def hold(self) -> None:
         """Return when the Lease is lost, which is noticed before anybody else may take it."""
         while self.is_certain:
             await asyncio.sleep(self.seconds / 5)
-            try:
-                held = await asyncio.wait_for(self._try(), self.seconds / 5)
-            except TimeoutError:
-                continue
+            held = await self._ask()
             if not held and self._holder() not in {"", self.identity}:
                 return
 
@@ -64,6 +61,12 @@ class Election:
             await self.api.replace_lease(self.namespace, self.name, self._lease)
         except KubernetesError as error:
             log.warning("lease_not_released", status=error.status, reason=error.reason)
+
+    async def _ask(self) -> bool:
+        try:
+            return await asyncio.wait_for(self._try(), self.seconds / 5)
+        except TimeoutError:
+            return False
 
     async def _try(self) -> bool:
         """Take or renew the Lease; False when another holds it or nobody answers."""
