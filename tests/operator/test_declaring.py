@@ -52,7 +52,7 @@ def test_a_restart_behind_the_end_does_nothing_again(
         create(installation, namespace)
         await_condition(installation, namespace, "Complete", "True")
         until(lambda: installation.deployment(namespace, f"{NAME}-main") is None)
-        until(lambda: installation.status(namespace, NAME)["workers"]["replicas"] == 0)
+        until(lambda: installation.status(namespace, NAME)["workers"]["ready"] == 0)
         first.process.kill()
         before = installation.status(namespace, NAME)
     with installation.running_operator():

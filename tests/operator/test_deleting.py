@@ -2,10 +2,12 @@
 
 import time
 
+from lexmill_cli.local.processes import free_port
 from tests.controlplane.control_plane import ControlPlane
 from tests.controlplane.node import TestNode
 from tests.operator.installation import Installation
 from tests.operator.legaljobs import NAME, await_accepted, create, share
+from tests.operator.probes import metric
 from tests.processes import until
 
 
@@ -64,6 +66,23 @@ def test_a_job_deleted_just_after_it_was_made_leaves_nothing(
         alive = "SELECT name FROM job WHERE namespace = %s AND deleted_at IS NULL"
         until(lambda: installation.rows(alive, namespace) == [("last",)])
         until(lambda: objects(control_plane, namespace) == ["legaljob.lexmill.io/last"])
+
+
+def test_a_deletion_while_the_api_is_away_is_told_as_soon_as_it_is_back(
+    installation: Installation, namespace: str
+) -> None:
+    share(installation, namespace)
+    port = free_port()
+    with installation.running_operator(
+        LEXMILL_OPERATOR__API_URL=f"http://127.0.0.1:{port}"
+    ) as operator:
+        with installation.running_api("short-lived", port):
+            create(installation, namespace)
+            await_accepted(installation, namespace)
+        installation.delete(namespace, NAME)
+        until(lambda: metric(operator, 'lexmill_operator_reconciles_total{result="again"}') > 3)
+        with installation.running_api("short-lived", port):
+            until(lambda: is_deleted(installation, namespace), seconds=10)
 
 
 def share_many(installation: Installation, namespace: str) -> None:
