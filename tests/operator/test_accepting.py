@@ -8,6 +8,7 @@ import httpx
 from tests.operator.installation import Installation
 from tests.operator.legaljobs import (
     NAME,
+    SOURCE,
     await_accepted,
     await_condition,
     change,
@@ -64,6 +65,24 @@ def test_a_change_that_the_api_refuses_leaves_the_job_as_it_was_declared(
     change(installation, namespace, spec={"schedule": {"cron": "0 7 * * *"}})
     await_accepted(installation, namespace)
     assert cron(installation, namespace) == "0 7 * * *"
+
+
+def test_other_documents_are_refused_even_while_the_job_is_not_accepted(
+    installation: Installation, operator: OurProcess, namespace: str
+) -> None:
+    share(installation, namespace)
+    create(installation, namespace, schedule={"cron": "0 6 * * *"})
+    await_accepted(installation, namespace)
+    change(installation, namespace, spec={"schedule": {"cron": "0 0 30 2 *"}})
+    await_condition(installation, namespace, "Accepted", "False", "NeverTicks")
+
+    other = {"documents": [{"uri": "s3://elsewhere/"}], "schedule": {"cron": "0 6 * * *"}}
+    change(installation, namespace, spec=other)  # Kubernetes takes it: see the CRD's rule
+    refused = await_condition(installation, namespace, "Accepted", "False", "Immutable")
+    assert "make a new job" in refused["message"]
+    change(installation, namespace, spec=SOURCE)
+    await_accepted(installation, namespace)
+    assert declarations(installation, namespace) == 1
 
 
 def cron(installation: Installation, namespace: str) -> str:
