@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import httpx
 
+from tests.controlplane.control_plane import ControlPlane
 from tests.operator.installation import Installation
 from tests.operator.listening import ListeningJob
 from tests.operator.probes import leads, metrics
@@ -60,16 +61,18 @@ def test_refused_reconciles_are_counted(
     job.await_replicas(1)
 
 
-def test_it_lives_without_an_api_server(installation: Installation) -> None:
+def test_it_lives_without_an_api_server(
+    installation: Installation, control_plane: ControlPlane
+) -> None:
     with leading(installation, "patient") as operator:
-        installation.control_plane.stop_apiserver()
+        control_plane.stop_apiserver()
         try:
             until(lambda: not leads(operator))
             tries = failed_renewals(operator)
             until(lambda: failed_renewals(operator) > tries + 5 * SILENT_SECONDS)
             assert livez(operator) == (200, "ok")
         finally:
-            installation.control_plane.start_apiserver()
+            control_plane.start_apiserver()
         until(lambda: leads(operator))
 
 
