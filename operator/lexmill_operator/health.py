@@ -3,7 +3,8 @@
 import time
 from dataclasses import dataclass, field
 
-SILENT_SECONDS = 60.0
+SILENT_SECONDS = 90.0
+"""Longer than one call of Lexmill's API takes to fail, when that hangs."""
 
 
 @dataclass

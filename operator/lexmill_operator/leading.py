@@ -17,6 +17,8 @@ from lexmill_operator.kubernetes import Key, KubernetesApi
 from lexmill_operator.reconcile import reconcile
 from lexmill_operator.watching import DeploymentWatch
 
+_LONGEST_VISIT_SECONDS = 300.0
+"""Its few calls may each run into their time limit; then the queue waits for a free worker."""
 _PATIENCE_SECONDS = 5.0
 """The API may be started together with the operator."""
 
@@ -37,6 +39,7 @@ async def lead(
     work in hand and a Lease that is another's.
     """
     heart.limits["resync"] = settings.resync_seconds + 60
+    heart.limits["queue"] = _LONGEST_VISIT_SECONDS
     controller = Controller(settings, api, client, template, beat=heart.beat)
     stopped = asyncio.Event()
 
