@@ -21,8 +21,7 @@ def job(installation: Installation, operator: OurProcess, namespace: str) -> Lis
 
 def test_replicas_follow_the_backlog_up_to_the_maximum(job: ListeningJob) -> None:
     job.apply(workers={"backlogPerReplica": 2, "maxReplicas": 2})
-    job.await_accepted()
-    assert job.replicas() == 0
+    job.await_replicas(0)
     job.send(5)
     job.await_replicas(2)
     until(lambda: job.condition("ScalingLimited") == ("True", "AtMaximum"))
