@@ -6,7 +6,7 @@ percentile. ``baseline`` is that of a scaler that polls every 30 s, KEDA's defau
 `pollingInterval`: for the same events the wait until its next poll alone, everything after that
 being free.
 
-    python -m benchmarks.activation [--events N]
+    python benchmarks/activation.py [--events N]
 """
 
 import argparse
@@ -22,6 +22,8 @@ from typing import Any
 
 import aiohttp
 import httpx
+
+sys.path.append(f"{__file__.rpartition('/')[0]}/..")
 
 from benchmarks.legaljobs import (
     create,

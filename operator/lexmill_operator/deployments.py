@@ -50,8 +50,6 @@ class SeenDeployment:
     applied_hash: str
     replicas: int
     ready: int
-    observed: bool
-    """The Deployment's own controller has seen this generation."""
     trouble: tuple[str, str] | None
     """Reason and message of a condition that says why pods are missing."""
 
@@ -149,7 +147,6 @@ class _Condition(msgspec.Struct):
 
 class _Status(msgspec.Struct, rename="camel"):
     ready_replicas: int = 0
-    observed_generation: int = 0
     conditions: list[_Condition] = []
 
 
@@ -175,7 +172,6 @@ class Deployment(msgspec.Struct):
             applied_hash=metadata.annotations.get(HASH_ANNOTATION, "") if is_watched else "",
             replicas=self.spec.replicas,
             ready=status.ready_replicas,
-            observed=status.observed_generation >= metadata.generation,
             trouble=_trouble(status.conditions),
         )
 

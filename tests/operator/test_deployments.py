@@ -138,7 +138,7 @@ def test_trouble_is_read_from_the_deployments_conditions() -> None:
 
     seen = read_deployment(body)
 
-    assert (seen.owner_uid, seen.replicas, seen.ready, seen.observed) == (UID, 4, 1, False)
+    assert (seen.owner_uid, seen.replicas, seen.ready) == (UID, 4, 1)
     assert seen.trouble == ("FailedCreate", "x")
 
 

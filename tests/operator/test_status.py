@@ -59,7 +59,6 @@ def deployment(replicas: int, ready: int, **fields: Any) -> SeenDeployment:
         "owner_uid": UID,
         "generation": 1,
         "applied_hash": "h",
-        "observed": True,
         "trouble": None,
     }
     return SeenDeployment(replicas=replicas, ready=ready, **{**known, **fields})
