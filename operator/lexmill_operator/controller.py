@@ -33,6 +33,7 @@ log = structlog.get_logger(__name__)
 _POLL_SECONDS = 10.0
 _PACE_SECONDS = 1.0
 """An active LegalJob is looked at so often when only its counters move."""
+_FIRST_RESYNC_SECONDS = 5.0
 _WATCH_SECONDS = 30.0
 """A LegalJob that was listed comes by the watch in this time, or is asked for."""
 
@@ -216,6 +217,8 @@ class Controller:
 
     async def resync(self) -> None:
         """Until cancelled: find what no watch told, as deletions while nobody watched."""
+        self._beat("resync")
+        await asyncio.sleep(_FIRST_RESYNC_SECONDS)  # what the watches bring comes first
         while True:
             self._beat("resync")
             if not self.feed.is_read:

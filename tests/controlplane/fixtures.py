@@ -57,6 +57,10 @@ def namespace(control_plane: ControlPlane) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def legaljob_crd(control_plane: ControlPlane) -> None:
     """LegalJobs can be made."""
+    install_legaljobs(control_plane)
+
+
+def install_legaljobs(control_plane: ControlPlane) -> None:
     file = CRDS / "legaljobs.yaml"
     crd = yaml.safe_load(file.read_text(encoding="utf-8"))
     control_plane.kubectl("apply", "--server-side", "--filename", str(file))
