@@ -46,7 +46,7 @@ def test_only_the_leader_acts_and_hands_over_when_it_is_asked_to_stop(
     until(lambda: leads(other), seconds=NOTICED_SECONDS)
     job.apply(workers={"minReplicas": 1})
     job.await_replicas(1)
-    assert "operator_stopped" in [line["event"] for line in leader.lines()]
+    until(lambda: "operator_stopped" in [line["event"] for line in leader.lines()])
     assert declarations(job.installation, job.namespace) == 1
 
 
