@@ -44,7 +44,9 @@ class PageLines:
     state: State
 
 
-def assemble(pages: list[PageLines], attachments: tuple[Attachment, ...]) -> ParsedDocument:
+def assemble(
+    pages: list[PageLines], attachments: tuple[Attachment, ...], *, media_type: str = PDF
+) -> ParsedDocument:
     known = _known_words(pages)
     parts: list[str] = []
     boxes: list[TextBox] = []
@@ -75,7 +77,7 @@ def assemble(pages: list[PageLines], attachments: tuple[Attachment, ...]) -> Par
         if not read:
             warnings.append(_without_text(page.state, number))
     return ParsedDocument(
-        PDF, "".join(parts), tuple(places), tuple(boxes), (), tuple(warnings), attachments
+        media_type, "".join(parts), tuple(places), tuple(boxes), (), tuple(warnings), attachments
     )
 
 

@@ -45,7 +45,9 @@ _MAX_ATTACHED_BYTES = 256 * 1024 * 1024
 _Transform = Callable[[float, float, float, float], Rectangle]
 
 
-def parse_pdf(data: bytes, *, passwords: Sequence[str] = ()) -> ParsedDocument:
+def parse_pdf(
+    data: bytes, *, passwords: Sequence[str] = (), keep_scans: bool = False
+) -> ParsedDocument:
     with PDFIUM, _document(data, passwords) as document:
         count = pdfium.FPDF_GetPageCount(document)
         pages = [_read_page(document, index) for index in range(count)]
@@ -59,7 +61,7 @@ def parse_pdf(data: bytes, *, passwords: Sequence[str] = ()) -> ParsedDocument:
             "unsupported_format",
             "This is a dynamic form (XFA), which only Adobe Reader shows; print it to PDF.",
         )
-    if "text" not in states and not attachments:
+    if "text" not in states and not attachments and not (keep_scans and "scan" in states):
         raise _no_text(states)
     return assemble(pages, attachments)
 
@@ -79,10 +81,12 @@ def _no_text(states: AbstractSet[str]) -> DocumentError:
 def _document(data: bytes, passwords: Sequence[str]) -> Iterator[Any]:
     document = pdfium.FPDF_LoadMemDocument64(data, len(data), None)
     reason = pdfium.FPDF_GetLastError()
-    for password in passwords:
+    # newer files mean UTF-8, older ones the code page of the machine that wrote them
+    tried = (p.encode(name, "ignore") for p in passwords for name in ("utf-8", "latin-1", "cp1251"))
+    for password in dict.fromkeys(filter(None, tried)):
         if document or reason != pdfium.FPDF_ERR_PASSWORD:
             break
-        document = pdfium.FPDF_LoadMemDocument64(data, len(data), password.encode())
+        document = pdfium.FPDF_LoadMemDocument64(data, len(data), password)
     if not document:
         if reason in {pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY}:
             raise DocumentError(
