@@ -5,11 +5,12 @@ from dataclasses import replace
 
 from lexmill_legal.errors import DocumentError
 from lexmill_legal.parsing import media
+from lexmill_legal.parsing.images import PageImage
 from lexmill_legal.parsing.decoding import Decoded, decode
 from lexmill_legal.parsing.places import place
 from lexmill_legal.results import ParsedDocument
 
-__all__ = ["VERSION", "parse", "place"]
+__all__ = ["VERSION", "PageImage", "page_image", "parse", "place"]
 
 VERSION = "2"
 
@@ -33,6 +34,24 @@ def parse(
             "The file is neither text nor in a format that Lexmill knows; save it as PDF.",
         )
     return _parse_text(data, decoded, name)
+
+
+def page_image(data: bytes, *, page: int, passwords: Sequence[str] = ()) -> PageImage:
+    """The picture of a page as it is shown, for OCR; raises DocumentError for one that has none."""
+    match media.binary_format(data):
+        case media.PDF:
+            from lexmill_legal.parsing.pdf import render_page  # noqa: PLC0415 - loads pdfium
+
+            return render_page(data, page, passwords=passwords)
+        case "picture":
+            from lexmill_legal.parsing.pictures import picture_page  # noqa: PLC0415 - likewise
+
+            return picture_page(data, page)
+        case "signed":
+            from lexmill_legal.parsing.signed import signed_content  # noqa: PLC0415 - likewise
+
+            return page_image(signed_content(data), page=page, passwords=passwords)
+    raise DocumentError("unsupported_format", "Pages of this format have no picture.")
 
 
 def _parse_binary(

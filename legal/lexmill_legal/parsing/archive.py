@@ -54,7 +54,7 @@ class _Reader:
         self.warnings: list[Notice] = []
 
     def members(self) -> Iterator[Attachment]:
-        infos = [info for info in self._archive.infolist() if not info.is_dir()]
+        infos = [info for info in self._archive.infolist() if not info.filename.endswith("/")]
         infos = [info for info in infos if not _LITTER.search(info.filename)]
         if len(infos) > _MAX_MEMBERS or sum(info.file_size for info in infos) > _MAX_BYTES:
             raise DocumentError("too_large", _TOO_LARGE)

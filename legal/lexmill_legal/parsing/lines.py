@@ -62,7 +62,7 @@ def assemble(
             follower = page.lines[index + 1].text if index + 1 < len(page.lines) else ""
             text = line.text
             if line.hyphenated:
-                text = _broken_word(text, follower, known)
+                text = broken_word(text, follower, known)
             else:
                 text += "\n\n" if index in paragraph_ends else "\n"
             size = len(text)
@@ -93,11 +93,14 @@ def _without_text(state: str, number: int) -> Notice:
 def _known_words(pages: list[PageLines]) -> set[str]:
     if not any(line.hyphenated for page in pages for line in page.lines):
         return set()
-    text = "\n".join(line.text for page in pages for line in page.lines)
-    return {word.lower() for word in _WORDS.findall(text)}
+    return known_words([line.text for page in pages for line in page.lines])
 
 
-def _broken_word(text: str, follower: str, known: set[str]) -> str:
+def known_words(lines: Sequence[str]) -> set[str]:
+    return {word.lower() for word in _WORDS.findall("\n".join(lines))}
+
+
+def broken_word(text: str, follower: str, known: set[str]) -> str:
     """A line that ends in a hyphen, as it should stand before the next one.
 
     A hyphen of the typesetter goes, one of the word stays ("non-compete"); which it is, the rest

@@ -233,8 +233,9 @@ ZIP_ERRORS = (
     OSError,
     EOFError,
     ValueError,
-    KeyError,
+    LookupError,
     OverflowError,
+    struct.error,
     zlib.error,
     lzma.LZMAError,
 )

@@ -12,6 +12,7 @@ import pypdfium2.raw as pdfium
 
 from lexmill_legal.errors import DocumentError
 from lexmill_legal.parsing.attached import attachment
+from lexmill_legal.parsing.images import PageImage
 from lexmill_legal.parsing.lines import Line, PageLines, Rectangle, State, assemble
 from lexmill_legal.results import Attachment, ParsedDocument
 
@@ -34,11 +35,16 @@ _UNREADABLE = re.compile(r"[�\ue000-\uf8ff]")
 # A scan with a court's or a scanner's stamp has so few characters under so large a picture.
 _STAMP_CHARACTERS = 100
 _SCAN_COVERS = 0.6
+# Some programs draw each letter as a figure: a page number is all the text that is left then.
+_FEW_CHARACTERS = 40
+_DRAWN_LETTERS = 300
 _MAX_UNMAPPED = 0.3
 _DRAWN_ANNOTATIONS = frozenset(
     {pdfium.FPDF_ANNOT_FREETEXT, pdfium.FPDF_ANNOT_STAMP, pdfium.FPDF_ANNOT_WIDGET}
 )
 _XFA_DYNAMIC = 2
+_OCR_DPI = 200.0
+_MOST_PIXELS = 10_000
 _MAX_ATTACHMENTS = 1000
 _MAX_ATTACHED_BYTES = 256 * 1024 * 1024
 
@@ -64,6 +70,38 @@ def parse_pdf(
     if "text" not in states and not attachments and not (keep_scans and "scan" in states):
         raise _no_text(states)
     return assemble(pages, attachments)
+
+
+def render_page(data: bytes, number: int, *, passwords: Sequence[str] = ()) -> PageImage:
+    """The page as it is shown, turned and with its annotations, in grey."""
+    with PDFIUM, _document(data, passwords) as document, _page(document, number - 1) as page:
+        if not page:
+            raise DocumentError("corrupt", f"Page {number} is damaged.")
+        points = pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page)
+        dpi = min(_OCR_DPI, *(_MOST_PIXELS * 72 / max(1.0, side) for side in points))
+        width, height = (max(1, round(side * dpi / 72)) for side in points)
+        pixels = _rendered(page, width, height, pdfium.FPDF_ANNOT)
+    if pixels is None:
+        raise DocumentError("too_large", f"Page {number} is larger than any page.")
+    header = f"P5 {width} {height} 255\n".encode()
+    return PageImage(header + pixels, "pgm", width, height, max(1, round(dpi)))
+
+
+def _rendered(page: Any, width: int, height: int, flags: int) -> bytes | None:
+    """Grey pixels, row by row without gaps; None where there is no memory for so many."""
+    bitmap = pdfium.FPDFBitmap_CreateEx(width, height, pdfium.FPDFBitmap_Gray, None, 0)
+    if not bitmap:
+        return None
+    try:
+        pdfium.FPDFBitmap_FillRect(bitmap, 0, 0, width, height, 0xFFFFFFFF)
+        pdfium.FPDF_RenderPageBitmap(bitmap, page, 0, 0, width, height, 0, flags)
+        stride = pdfium.FPDFBitmap_GetStride(bitmap)
+        pixels = ctypes.string_at(pdfium.FPDFBitmap_GetBuffer(bitmap), stride * height)
+    finally:
+        pdfium.FPDFBitmap_Destroy(bitmap)
+    if stride == width:
+        return pixels
+    return b"".join(pixels[at : at + width] for at in range(0, len(pixels), stride))
 
 
 def _no_text(states: AbstractSet[str]) -> DocumentError:
@@ -152,6 +190,8 @@ def _state(page: Any, lines: list[Line], area: float) -> State:
         unmapped = sum(len(_UNREADABLE.findall(line.text)) for line in lines)
         return "scan" if unmapped > _MAX_UNMAPPED * visible else "text"
     if visible:
+        if visible < _FEW_CHARACTERS and _paths(page) > _DRAWN_LETTERS:
+            return "scan"
         return "scan" if _pictured(page) > _SCAN_COVERS * area else "text"
     return "blank" if _is_blank(page) else "scan"
 
@@ -159,6 +199,12 @@ def _state(page: Any, lines: list[Line], area: float) -> State:
 def _objects(page: Any) -> Iterator[Any]:
     for index in range(pdfium.FPDFPage_CountObjects(page)):
         yield pdfium.FPDFPage_GetObject(page, index)
+
+
+def _paths(page: Any) -> int:
+    return sum(
+        pdfium.FPDFPageObj_GetType(item) == pdfium.FPDF_PAGEOBJ_PATH for item in _objects(page)
+    )
 
 
 def _pictured(page: Any) -> float:
@@ -186,18 +232,8 @@ def _is_blank(page: Any) -> bool:
     """Whether nothing can be seen: many programs draw a white rectangle on an empty page."""
     if not pdfium.FPDFPage_CountObjects(page):
         return True
-    width, height = 128, 128
-    bitmap = pdfium.FPDFBitmap_CreateEx(width, height, pdfium.FPDFBitmap_Gray, None, 0)
-    if not bitmap:
-        return False
-    try:
-        pdfium.FPDFBitmap_FillRect(bitmap, 0, 0, width, height, 0xFFFFFFFF)
-        pdfium.FPDF_RenderPageBitmap(bitmap, page, 0, 0, width, height, 0, 0)
-        size = pdfium.FPDFBitmap_GetStride(bitmap) * height
-        pixels = ctypes.string_at(pdfium.FPDFBitmap_GetBuffer(bitmap), size)
-    finally:
-        pdfium.FPDFBitmap_Destroy(bitmap)
-    return min(pixels) == max(pixels)
+    pixels = _rendered(page, 128, 128, 0)
+    return pixels is not None and min(pixels) == max(pixels)
 
 
 class _Reader:

@@ -4,6 +4,7 @@ import struct
 from collections.abc import Iterator
 
 from lexmill_legal.errors import DocumentError
+from lexmill_legal.parsing.images import PageImage
 from lexmill_legal.parsing.lines import PageLines, assemble
 from lexmill_legal.parsing.media import JPEG, PNG, TIFF, picture_format
 from lexmill_legal.results import ParsedDocument
@@ -36,6 +37,17 @@ def parse_picture(data: bytes, *, keep_scans: bool = False) -> ParsedDocument:
         )
     pages = [PageLines(w * _POINTS / dpi, h * _POINTS / dpi, [], "scan") for w, h, dpi in sizes]
     return assemble(pages, (), media_type=kind or PNG)
+
+
+def picture_page(data: bytes, page: int) -> PageImage:
+    """The file as it is: the OCR program reads these formats itself."""
+    kind = picture_format(data)
+    try:
+        width, height, dpi = list(_sizes(data, kind))[page - 1]
+    except (struct.error, IndexError) as error:
+        raise DocumentError("corrupt", _CORRUPT) from error
+    suffix = {PNG: "png", JPEG: "jpg"}.get(kind or "", "tif")
+    return PageImage(data, suffix, width, height, round(dpi), page - 1)
 
 
 def _sizes(data: bytes, kind: str | None) -> Iterator[tuple[int, int, float]]:
