@@ -1,6 +1,6 @@
 import pytest
 
-from lexmill_legal.ocr import Recognition, RecognisedPage, merged, read_tsv, unread_pages
+from lexmill_legal.ocr import RecognisedPage, Recognition, merged, read_tsv, unread_pages
 from lexmill_legal.parsing import parse, place
 from lexmill_legal.results import Page
 from tests.legal.parsing.making import Pdf

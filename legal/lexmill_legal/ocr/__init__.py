@@ -5,7 +5,7 @@ The program itself is the caller's to run: ``page_image`` of the parsing gives w
 """
 
 from lexmill_legal.ocr.merging import merged, unread_pages
-from lexmill_legal.ocr.recognition import Recognition, RecognisedPage
+from lexmill_legal.ocr.recognition import RecognisedPage, Recognition
 from lexmill_legal.ocr.tsv import read_tsv
 
 __all__ = [

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from lexmill_legal.ocr.recognition import Recognition, RecognisedPage
+from lexmill_legal.ocr.recognition import RecognisedPage, Recognition
 from lexmill_legal.results import Page, ParsedDocument, TextBox
 from lexmill_legal.results import Warning as Notice
 

@@ -5,12 +5,13 @@ from dataclasses import replace
 
 from lexmill_legal.errors import DocumentError
 from lexmill_legal.parsing import media
-from lexmill_legal.parsing.images import PageImage
 from lexmill_legal.parsing.decoding import Decoded, decode
+from lexmill_legal.parsing.doc import parse_doc
+from lexmill_legal.parsing.images import PageImage
 from lexmill_legal.parsing.places import place
 from lexmill_legal.results import ParsedDocument
 
-__all__ = ["VERSION", "PageImage", "page_image", "parse", "place"]
+__all__ = ["VERSION", "PageImage", "page_image", "parse", "parse_doc", "place"]
 
 VERSION = "2"
 
