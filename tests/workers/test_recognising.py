@@ -164,7 +164,7 @@ def test_a_protected_scan_is_read_with_its_password(sandbox: Sandbox) -> None:
 
 @needs_tesseract
 def test_the_languages_are_those_that_are_installed() -> None:
-    engine = find_engine(False)  # noqa: FBT003
+    engine = find_engine(False)
     assert engine is not None
     assert engine.version.startswith("tesseract ")
     assert engine.languages.split("+")[0] in {"eng", "rus"}
