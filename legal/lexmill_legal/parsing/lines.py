@@ -29,11 +29,16 @@ _USUAL_SPREAD = 1.15
 
 @dataclass(slots=True)
 class Line:
-    """A visual line; ``runs`` are ``(first, last, rectangle)`` by offsets in ``text``."""
+    """A visual line; ``runs`` are ``(first, last, rectangle)`` by offsets in ``text``.
+
+    ``source`` is the place of its first character in what it was read from, where its characters
+    are as they stand there.
+    """
 
     text: str
     hyphenated: bool
     runs: list[tuple[int, int, Rectangle]] = field(default_factory=list)
+    source: int | None = None
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ import pypdfium2.raw as pdfium
 
 from lexmill_legal.errors import DocumentError
 from lexmill_legal.parsing.attached import attachment
+from lexmill_legal.parsing.columns import in_reading_order
 from lexmill_legal.parsing.images import PageImage
 from lexmill_legal.parsing.lines import Line, PageLines, Rectangle, State, assemble
 from lexmill_legal.results import Attachment, ParsedDocument
@@ -178,7 +179,8 @@ def _read_loaded(page: Any) -> PageLines:
     if not text_page:
         return PageLines(width, height, [], "damaged")
     try:
-        lines = _Reader(text_page, _to_top_left(page)).lines()
+        reader = _Reader(text_page, _to_top_left(page))
+        lines = in_reading_order(reader.lines(), width, reader.cut)
     finally:
         pdfium.FPDFText_ClosePage(text_page)
     return PageLines(width, height, lines, _state(page, lines, width * height))
@@ -257,6 +259,7 @@ class _Reader:
                 if _ODD.search(raw):
                     lines.extend(self._odd_lines(raw, at))
                 elif line := self._line(raw.rstrip(" "), at):
+                    line.source = at
                     lines.append(line)
             at += len(raw) + 2
         return lines
@@ -341,6 +344,27 @@ class _Reader:
             runs.append((first, len(text), current))
         return Line(text, hyphenated, [run for run in runs if run[0] < run[1]])
 
+    def cut(self, line: Line, x: float) -> list[Line]:
+        """The parts of a line left and right of ``x``, where its words leave room there."""
+        if line.source is None:
+            return [line]
+        places = list(self._rectangles(line.source, len(line.text)))
+        drawn = [place for place in places if place is not None]
+        right = [number for number, place in enumerate(places) if place and place[0] >= x]
+        if len(drawn) != len(places) or not right or right != list(range(right[0], len(places))):
+            return [line]
+        if not right[0] or any(place[2] > x + 1 for place in drawn[: right[0]]):
+            return [line]
+        at = self._start_of(right[0], line.source, len(line.text))
+        return [
+            Line(text, hyphenated, [(0, len(text), _enclosing(part))])
+            for text, part, hyphenated in (
+                (line.text[:at].rstrip(" "), drawn[: right[0]], False),
+                (line.text[at:], drawn[right[0] :], line.hyphenated),
+            )
+            if text
+        ]
+
     def _rectangles(self, at: int, length: int) -> Iterator[Rectangle | None]:
         for index in range(pdfium.FPDFText_CountRects(self._text_page, at, length)):
             pdfium.FPDFText_GetRect(self._text_page, index, *self._out)
@@ -377,6 +401,13 @@ def _to_top_left(page: Any) -> _Transform:
 
 def _union(a: Rectangle, b: Rectangle) -> Rectangle:
     return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])
+
+
+def _enclosing(places: Sequence[Rectangle]) -> Rectangle:
+    whole = places[0]
+    for place in places[1:]:
+        whole = _union(whole, place)
+    return whole
 
 
 def _stands_apart(a: Rectangle, b: Rectangle) -> bool:
