@@ -20,6 +20,8 @@ from lexmill_cli.system import LocalSystem
 
 # A process is started in a second and costs nobody money: down sooner than in a cluster.
 _COOLDOWN_SECONDS = 2.0
+# What a person may set for the workers alone: the other processes refuse half a group.
+_OF_WORKERS = ("LEXMILL_WORKER__PASSWORDS_FOLDER", "LEXMILL_WORKER__OCR_PROCESSES")
 _STOP_SECONDS = 5.0
 _MOST_REFUSALS = 3
 
@@ -158,6 +160,7 @@ class LocalScaler:
             folder=(self._system.home / "logs").absolute(),
             environment={
                 **self._system.environment,
+                **{key: os.environ[key] for key in _OF_WORKERS if key in os.environ},
                 "LEXMILL_WORKER__NAMESPACE": work.namespace,
                 "LEXMILL_WORKER__JOB": job_uid,
                 "LEXMILL_WORKER__POOL": pool,

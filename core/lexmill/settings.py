@@ -112,6 +112,17 @@ class WorkerSettings(_Group):
         default=600, ge=0, description="how long running visits may go on after SIGTERM"
     )
     max_document_bytes: int = Field(default=256 << 20, ge=1)
+    passwords_folder: Path | None = Field(
+        default=None,
+        description="folder whose files hold the passwords of protected documents, one a line: "
+        "in a cluster the Secret that the job names",
+    )
+    ocr_processes: int | None = Field(
+        default=None,
+        ge=1,
+        le=64,
+        description="so many pages of a document are recognised at once; default: one a CPU",
+    )
 
 
 class TaskSettings(_Group):

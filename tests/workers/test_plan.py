@@ -40,3 +40,15 @@ def test_a_visit_ends_where_another_pool_goes_on(first: str, expected: tuple[Any
 
 def test_a_stage_that_is_no_longer_there_means_from_the_start() -> None:
     assert plan_visit({}, stages=ALL[:2], first="check").stages == ALL[:2]
+
+
+def test_a_stage_in_passing_ends_no_visit() -> None:
+    spec = {"pools": [{"name": "scans", "stages": ["ocr"]}]}
+    stages = ("parse", "ocr", "classify")
+    assert plan_visit(spec, stages=stages, first="parse").next_pool == "scans"
+    assert plan_visit(spec, stages=stages, first="parse", passing=("ocr",)) == (stages, None, None)
+    assert plan_visit(spec, stages=stages, first="ocr", passing=("ocr",)) == (
+        ("parse", "ocr"),
+        "main",
+        "classify",
+    )

@@ -11,12 +11,14 @@ from lexmill.errors import ClaimLostError
 from lexmill.jobs.service import JobSpec
 from lexmill.storage.objects import Objects
 from lexmill.storage.sources import local_path
+from lexmill_legal.relations import Relations, relation_line
 from lexmill_legal.reports import read_result, write_reports
 from lexmill_legal.results import DocumentResult, ErrorRecord
 from lexmill_workers.runtime import Runtime
 from lexmill_workers.stages import decode_bundle
 
 PAGE = 500
+RESULTS = "results.jsonl"
 
 
 def finalize_run(runtime: Runtime, job: JobSpec, lost: threading.Event) -> None:
@@ -26,20 +28,35 @@ def finalize_run(runtime: Runtime, job: JobSpec, lost: threading.Event) -> None:
     """
     output = job.spec.get("output", {})
     target, prefix = _target(runtime, job, output.get("uri"))
+    formats = tuple(output.get("formats", ("json", "xlsx", "html")))
+    relations = Relations() if "json" in formats else None
     text = ""
 
     def results() -> Iterator[DocumentResult]:
         nonlocal text
         for document in _ended(runtime, job, lost):
             result, text = _read(runtime, document)
+            if relations is not None:
+                relations.add(result, text)
             yield result
 
     files = _Files(target, prefix)
+
+    def add(name: str, piece: bytes) -> None:
+        """The relations are known once all results were read, before the last file comes."""
+        nonlocal relations
+        if name == RESULTS and relations is not None:
+            found, relations = relations, None
+            files.add("relations.jsonl", b"")
+            for relation in found.found():
+                files.add("relations.jsonl", relation_line(relation) + b"\n")
+        files.add(name, piece)
+
     write_reports(
         results(),
         text_of=lambda _: text,
-        sink=files.add,
-        formats=tuple(output.get("formats", ("json", "xlsx", "html"))),
+        sink=add,
+        formats=formats,
     )
     files.flush()
 

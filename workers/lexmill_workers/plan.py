@@ -1,6 +1,6 @@
 """Which stages a document goes through, and which of them one visit to one pool does."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from lexmill.jobs.schemas import pool_of
@@ -24,11 +24,18 @@ def active_stages(
     return tuple(stage for stage in available if stage not in skipped)
 
 
-def plan_visit(spec: Mapping[str, Any], *, stages: Sequence[str], first: str) -> VisitPlan:
-    """A visit goes on from its first stage for as long as the next stage is in the same pool."""
+def plan_visit(
+    spec: Mapping[str, Any], *, stages: Sequence[str], first: str, passing: Collection[str] = ()
+) -> VisitPlan:
+    """A visit goes on from its first stage for as long as the next stage is in the same pool.
+
+    ``passing`` are stages that few documents need: they end no visit, and whoever finds that the
+    document needs one hands it over.
+    """
     start = stages.index(first) if first in stages else 0
     pool = pool_of(spec, stages[start])
     for place in range(start + 1, len(stages)):
-        if pool_of(spec, stages[place]) != pool:
-            return VisitPlan(tuple(stages[:place]), pool_of(spec, stages[place]), stages[place])
+        stage = stages[place]
+        if stage not in passing and pool_of(spec, stage) != pool:
+            return VisitPlan(tuple(stages[:place]), pool_of(spec, stage), stage)
     return VisitPlan(tuple(stages), None, None)

@@ -1,6 +1,8 @@
 """Where a document's bytes and a job's own texts come from."""
 
 import uuid
+from pathlib import Path
+from typing import Final
 
 from lexmill.database import transaction
 from lexmill.errors import ErrorClass, LexmillError
@@ -9,6 +11,9 @@ from lexmill.jobs.service import JobSpec
 from lexmill.storage.sources import read_bytes
 from lexmill.tasks.schemas import ClaimedTask
 from lexmill_workers.runtime import Runtime
+
+_PASSWORD_BYTES: Final = 65_536
+_MOST_PASSWORDS: Final = 200
 
 
 def read_source(runtime: Runtime, task: ClaimedTask, job: JobSpec) -> bytes:
@@ -36,6 +41,30 @@ def playbook_source(job: JobSpec) -> str | None:
     if reference is None:
         return None
     return config_text(job, reference["configMap"]["name"], reference["configMap"].get("key"))
+
+
+def read_passwords(folder: Path | None) -> tuple[str, ...]:
+    """Those in the folder's files, one a line; read each time, for a Secret may change.
+
+    Raises LexmillError where the folder cannot be read.
+    """
+    if folder is None:
+        return ()
+    lines: list[str] = []
+    try:
+        # a mounted Secret keeps its versions in hidden folders
+        files = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
+        for path in files:
+            if path.is_file():
+                with path.open("rb") as file:
+                    lines += file.read(_PASSWORD_BYTES).decode("utf-8", "replace").splitlines()
+    except OSError as error:
+        raise LexmillError(
+            "passwords_unreadable",
+            "the folder of passwords that the worker's settings name cannot be read",
+            ErrorClass.OURS,
+        ) from error
+    return tuple(dict.fromkeys(filter(None, lines)))[:_MOST_PASSWORDS]
 
 
 def config_text(job: JobSpec, name: str, key: str | None) -> str:

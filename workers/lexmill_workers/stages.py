@@ -13,8 +13,10 @@ from typing import Any
 
 import msgspec
 
-from lexmill_legal import classify, extract, parsing, playbook, segment
+from lexmill_legal import classify, extract, ocr, parsing, playbook, segment
 from lexmill_legal.errors import DocumentError
+from lexmill_legal.ocr import Recognition
+from lexmill_legal.parsing import PageImage
 from lexmill_legal.reports import results_line
 from lexmill_legal.results import (
     Attachment,
@@ -28,6 +30,7 @@ from lexmill_legal.results import (
 
 VERSIONS: Mapping[str, str] = {
     "parse": parsing.VERSION,
+    "ocr": ocr.VERSION,
     "classify": classify.VERSION,
     "segment": segment.VERSION,
     "extract": extract.VERSION,
@@ -37,14 +40,16 @@ VERSIONS: Mapping[str, str] = {
 
 _INPUTS = {
     "parse": (),
-    "classify": ("parse",),
-    "segment": ("parse",),
-    "extract": ("parse", "classify", "segment"),
-    "check": ("parse", "classify", "extract"),
+    "ocr": ("parse",),
+    "classify": ("parse", "ocr"),
+    "segment": ("parse", "ocr"),
+    "extract": ("parse", "ocr", "classify", "segment"),
+    "check": ("parse", "ocr", "classify", "extract"),
 }
 
 _OUTPUTS: dict[str, Any] = {
     "parse": ParsedDocument,
+    "ocr": Recognition,
     "classify": Classification,
     "segment": tuple[Section, ...],
     "extract": Extraction,
@@ -64,8 +69,35 @@ PRELOAD = ("lexmill_legal.*", "lexmill_workers.stages:warm_up")
 """For the sandbox, inside which no file can be opened any more."""
 
 
-class Request(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
-    """``known`` holds the outputs that need no work; ``stages`` those to make, in order."""
+class ReadPage(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """What the OCR program wrote about the picture of a page, which is so large in pixels."""
+
+    number: int
+    width: int
+    height: int
+    tsv: bytes
+
+
+class Readings(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """``engine`` is None where there is no OCR program here."""
+
+    engine: str | None
+    pages: tuple[ReadPage, ...] = ()
+
+
+class PageRequest(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="page"):
+    """Asks for the picture of one page."""
+
+    data: bytes
+    page: int
+    passwords: tuple[str, ...]
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="stages"):
+    """``known`` holds the outputs that need no work; ``stages`` those to make, in order.
+
+    ``recognise``: the job has the stage `ocr`, so a scan is no failure of `parse`.
+    """
 
     uri: str
     parent: str | None
@@ -75,6 +107,10 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     playbook: str | None
     stages: tuple[str, ...]
     known: dict[str, bytes]
+    passwords: tuple[str, ...] = ()
+    recognise: bool = False
+    readings: Readings | None = None
+    converted: bytes | None = None
 
 
 class AttachedFile(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
@@ -91,17 +127,34 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
-    """``error`` is (code, message) of a document that cannot be worked on."""
+    """``error`` is (code, message) of a document that cannot be worked on.
+
+    ``scans`` asks for ``readings`` of these pages: all else is empty then. ``made`` are the stages
+    whose outputs hold for whoever works on the same document.
+    """
 
     bundle: bytes = b""
     seconds: dict[str, float] = {}
     attachments: tuple[AttachedFile, ...] = ()
     error: tuple[str, str] | None = None
+    scans: tuple[int, ...] = ()
+    made: tuple[str, ...] = ()
 
 
 def work(payload: bytes) -> bytes:
-    """The sandbox's entry: a Request in, a Reply out, both msgpack."""
-    return msgspec.msgpack.encode(work_on(msgspec.msgpack.decode(payload, type=Request)))
+    """The sandbox's entry: Request to Reply, PageRequest to PageImage or None, all msgpack."""
+    request = msgspec.msgpack.decode(payload, type=Request | PageRequest)
+    if isinstance(request, Request):
+        return msgspec.msgpack.encode(work_on(request))
+    return msgspec.msgpack.encode(_page_image(request))
+
+
+def _page_image(request: PageRequest) -> PageImage | None:
+    """None where the page cannot be drawn: it stays unread."""
+    try:
+        return parsing.page_image(request.data, page=request.page, passwords=request.passwords)
+    except DocumentError:
+        return None
 
 
 def warm_up() -> None:
@@ -136,11 +189,20 @@ def decode_bundle(data: bytes) -> Bundle:
 
 
 def stage_keys(
-    *, sha256: str, name: str, playbook_sha256: str | None, stages: Sequence[str]
+    *,
+    sha256: str,
+    name: str,
+    playbook_sha256: str | None,
+    stages: Sequence[str],
+    passwords: Sequence[str] = (),
 ) -> dict[str, bytes]:
-    """The cache key of each stage: a hash of its version, its inputs' keys and its own inputs."""
+    """The cache key of each stage: a hash of its version, its inputs' keys and its own inputs.
+
+    The passwords count as an input, so that nobody reads a protected document by its hash.
+    """
     keys: dict[str, bytes] = {}
-    own = {"parse": [sha256, _suffix(name)], "check": [playbook_sha256]}
+    given = [_digest(tuple(passwords))] if passwords else []
+    own = {"parse": [sha256, _suffix(name), *given], "check": [playbook_sha256]}
     for stage in stages:
         parts = [
             stage,
@@ -150,6 +212,13 @@ def stage_keys(
         ]
         keys[stage] = hashlib.sha256(msgspec.json.encode(parts)).digest()
     return keys
+
+
+@lru_cache(maxsize=4)
+def _digest(passwords: tuple[str, ...]) -> str:
+    """Slow on purpose: the keys are stored, and a password must not be guessed from them."""
+    joined = "\0".join(passwords).encode()
+    return hashlib.scrypt(joined, salt=b"lexmill stage key", n=1 << 14, r=8, p=1).hex()
 
 
 def _suffix(name: str) -> str:
@@ -163,29 +232,46 @@ def _run(request: Request, seconds: dict[str, float]) -> Reply:
     }
     attachments: tuple[Attachment, ...] = ()
     outputs: dict[str, bytes] = {}
+    lasting = True
     for stage in request.stages:
         with _timed(stage, seconds):
+            if stage == "ocr" and (scans := ocr.unread_pages(made["parse"])):
+                if request.readings is None:
+                    return Reply(seconds=seconds, scans=scans)
+                if request.readings.engine is None:
+                    _refuse_unread(made["parse"])
+                    # what follows holds only until there is an OCR program
+                    lasting = False
+                    continue
             output = _make(stage, request, made)
             if isinstance(output, ParsedDocument):
                 attachments = output.attachments
                 output = _without_data(output)
             made[stage] = output
             outputs[stage] = msgspec.msgpack.encode(output)
+    if "ocr" in made:
+        _refuse_unread(_layer(made))
+    kept = tuple(outputs) if lasting else tuple(s for s in outputs if s == "parse")
     bundle = Bundle(
-        outputs=outputs, result=results_line(_result(request, made)), text=made["parse"].text
+        outputs={stage: outputs[stage] for stage in kept},
+        result=results_line(_result(request, made)),
+        text=_layer(made).text,
     )
     return Reply(
         bundle=msgspec.msgpack.encode(bundle),
         seconds=seconds,
         attachments=tuple(AttachedFile(name=file.name, data=file.data) for file in attachments),
+        made=kept,
     )
 
 
 def _make(stage: str, request: Request, made: Mapping[str, Any]) -> Any:
     """One stage; a stage that was skipped counts as having found nothing."""
     if stage == "parse":
-        return parsing.parse(request.data, name=request.name)
-    parsed: ParsedDocument = made["parse"]
+        return _parse(request)
+    parsed = _layer(made)
+    if stage == "ocr":
+        return _recognition(request, parsed)
     classification: Classification = made.get("classify", Classification(languages=()))
     outline: tuple[Section, ...] = made.get("segment", ())
     extraction: Extraction = made.get("extract", Extraction(facts=(), not_found=()))
@@ -206,6 +292,47 @@ def _make(stage: str, request: Request, made: Mapping[str, Any]) -> Any:
     )
 
 
+def _parse(request: Request) -> ParsedDocument:
+    if request.converted is not None:
+        return parsing.parse_doc(request.converted)
+    return parsing.parse(
+        request.data,
+        name=request.name,
+        passwords=request.passwords,
+        keep_scans=request.recognise,
+    )
+
+
+def _recognition(request: Request, parsed: ParsedDocument) -> Recognition:
+    if request.readings is None or request.readings.engine is None:
+        return Recognition()
+    pages = {page.number: page for page in parsed.pages}
+    return Recognition(
+        request.readings.engine,
+        tuple(
+            ocr.read_tsv(page.tsv, pages[page.number], width=page.width, height=page.height)
+            for page in request.readings.pages
+        ),
+    )
+
+
+def _layer(made: Mapping[str, Any]) -> ParsedDocument:
+    """The text layer with what was recognised in it."""
+    parsed: ParsedDocument = made["parse"]
+    return ocr.merged(parsed, made["ocr"]) if "ocr" in made else parsed
+
+
+def _refuse_unread(parsed: ParsedDocument) -> None:
+    """A document of pictures without any text is not read, whatever else was done with it."""
+    if parsed.pages and not parsed.text.strip() and not parsed.attachments:
+        raise DocumentError(
+            "needs_ocr",
+            "The document holds only pictures of text, and nothing could be recognised on them"
+            " (OCR). Where the workers run there must be Tesseract with the document's languages:"
+            " the packages tesseract-ocr and, for Russian, tesseract-ocr-rus.",
+        )
+
+
 @lru_cache(maxsize=4)
 def _loaded(source: str) -> playbook.Playbook:
     """Reading the YAML costs more than checking a document by it."""
@@ -213,7 +340,7 @@ def _loaded(source: str) -> playbook.Playbook:
 
 
 def _result(request: Request, made: Mapping[str, Any]) -> DocumentResult:
-    parsed: ParsedDocument = made["parse"]
+    parsed = _layer(made)
     classification: Classification = made.get("classify", Classification(languages=()))
     extraction: Extraction = made.get("extract", Extraction(facts=(), not_found=()))
     return DocumentResult(
@@ -230,8 +357,14 @@ def _result(request: Request, made: Mapping[str, Any]) -> DocumentResult:
         outline=made.get("segment", ()),
         findings=made.get("check", ()),
         revisions=parsed.revisions,
-        versions={stage: VERSIONS[stage] for stage in made},
+        versions={stage: _version(stage, made) for stage in made},
     )
+
+
+def _version(stage: str, made: Mapping[str, Any]) -> str:
+    """The stage's own, and that of the program which did its work."""
+    engine = made["ocr"].engine if stage == "ocr" else ""
+    return f"{VERSIONS[stage]} {engine}" if engine else VERSIONS[stage]
 
 
 def _without_data(parsed: ParsedDocument) -> ParsedDocument:

@@ -1,28 +1,33 @@
 """One visit of one document: its bytes, its stages in the sandbox, its outputs."""
 
 import hashlib
+import re
 import threading
-from collections.abc import Mapping
-from typing import NamedTuple
+import time
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
 
 import msgspec
 import structlog
 
 from lexmill.database import transaction
 from lexmill.documents.schemas import NewDocument, NewStageOutput
-from lexmill.documents.service import find_stage_outputs
+from lexmill.documents.service import count_beneath, find_stage_outputs
 from lexmill.errors import ClaimLostError, ErrorClass, LexmillError
 from lexmill.jobs.schemas import pool_of
 from lexmill.jobs.service import JobSpec
 from lexmill.tasks.schemas import ClaimedTask, Visit
 from lexmill.telemetry.metrics import STAGE_SECONDS, STAGES_REUSED
 from lexmill_legal.results import ParsedDocument
-from lexmill_workers.plan import active_stages, plan_visit
-from lexmill_workers.reading import playbook_source, read_source
+from lexmill_workers.converting import MISSING, convert_doc
+from lexmill_workers.plan import VisitPlan, active_stages, plan_visit
+from lexmill_workers.reading import playbook_source, read_passwords, read_source
+from lexmill_workers.recognising import recognise
 from lexmill_workers.runtime import Runtime
 from lexmill_workers.sandbox import SandboxError
 from lexmill_workers.stages import (
     VERSIONS,
+    Readings,
     Reply,
     Request,
     decode_bundle,
@@ -34,6 +39,11 @@ log = structlog.get_logger(__name__)
 
 BUNDLE = "bundle"
 """The object that holds what a visit made; its attachments lie beside it, by number."""
+
+_OCR: Final = "ocr"
+_NESTED: Final = re.compile(r"(?:#\d+)+$")
+_DEEPEST: Final = 8
+_MOST_DESCENDANTS: Final = 20_000
 
 
 def visit_document(
@@ -49,14 +59,17 @@ def visit_document(
     assert task.name is not None
     playbook = playbook_source(job)
     stages = active_stages(job.spec, available=tuple(VERSIONS), has_playbook=playbook is not None)
-    plan = plan_visit(job.spec, stages=stages, first=task.stage or "parse")
+    first = task.stage or "parse"
+    plan = plan_visit(job.spec, stages=stages, first=first, passing=(_OCR,))
     data = read_source(runtime, task, job)
+    passwords = read_passwords(runtime.worker.passwords_folder)
     sha256 = hashlib.sha256(data).hexdigest()
     keys = stage_keys(
         sha256=sha256,
         name=task.name,
         playbook_sha256=None if playbook is None else hashlib.sha256(playbook.encode()).hexdigest(),
         stages=plan.stages,
+        passwords=passwords,
     )
     cached = _read_cache(runtime, task.namespace, keys)
     request = Request(
@@ -68,9 +81,23 @@ def visit_document(
         playbook=playbook,
         stages=tuple(stage for stage in plan.stages if stage not in cached),
         known={stage: each.output for stage, each in cached.items()},
+        passwords=passwords,
+        recognise=_OCR in stages,
     )
-    # Our own outputs need no sandbox to be put together.
-    reply = _work(runtime, request, lost) if request.stages else work_on(request)
+    reply = _work(runtime, request, lost)
+    if reply.error is not None and reply.error[0] == "needs_converter":
+        request, reply = _convert(runtime, request, lost)
+    if reply.scans and _is_for_another_pool(runtime, job, stages, first):
+        before = stages[: stages.index(_OCR)]
+        plan = VisitPlan(tuple(before), pool_of(job.spec, _OCR), _OCR)
+        request = msgspec.structs.replace(
+            request, stages=tuple(stage for stage in before if stage in request.stages)
+        )
+        reply = _work(runtime, request, lost)
+    elif reply.scans:
+        reply = _recognise(
+            runtime, request, reply, lost, here=pool_of(job.spec, _OCR) == runtime.worker.pool
+        )
     seconds = _measured(plan.stages, reply)
     if reply.error is not None:
         return Visit(
@@ -81,6 +108,9 @@ def visit_document(
             stage_seconds=seconds,
         )
     folder = f"{task.namespace}/visits/{task.claim}"
+    attached = _attached(reply, cached, folder)
+    if attached:
+        _refuse_bomb(runtime, task, len(attached))
     for number, file in enumerate(reply.attachments, 1):
         runtime.objects.put(f"{folder}/{number}", file.data)
     runtime.objects.put(f"{folder}/{BUNDLE}", reply.bundle)
@@ -90,14 +120,72 @@ def visit_document(
         next_stage=plan.next_stage,
         sha256=sha256,
         result_key=f"{folder}/{BUNDLE}",
-        children=_children(task, _attached(reply, cached, folder)),
+        children=_children(task, attached),
         children_pool=pool_of(job.spec, "parse"),
         stage_outputs=tuple(
             NewStageOutput(key=keys[stage], stage=stage, object_key=f"{folder}/{BUNDLE}")
-            for stage in request.stages
+            for stage in reply.made
         ),
         stage_seconds=seconds,
     )
+
+
+def _is_for_another_pool(runtime: Runtime, job: JobSpec, stages: Sequence[str], first: str) -> bool:
+    """Pages have to be recognised, elsewhere, and the document has not been there yet."""
+    returned = first in stages and stages.index(first) > stages.index(_OCR)
+    return not returned and pool_of(job.spec, _OCR) != runtime.worker.pool
+
+
+def _recognise(
+    runtime: Runtime, request: Request, reply: Reply, lost: threading.Event, *, here: bool
+) -> Reply:
+    """Go on with what the OCR program reads; without where there is none."""
+    started = time.perf_counter()
+    readings = Readings(engine=None)
+    if here:
+        readings = recognise(
+            runtime.sandbox,
+            settings=runtime.process.settings.sandbox,
+            processes=runtime.worker.ocr_processes,
+            data=request.data,
+            pages=reply.scans,
+            passwords=request.passwords,
+            lost=lost,
+        )
+    spent = time.perf_counter() - started
+    reply = _work(runtime, msgspec.structs.replace(request, readings=readings), lost)
+    seconds = reply.seconds | {_OCR: reply.seconds.get(_OCR, 0.0) + spent}
+    return msgspec.structs.replace(reply, seconds=seconds)
+
+
+def _convert(runtime: Runtime, request: Request, lost: threading.Event) -> tuple[Request, Reply]:
+    converted = convert_doc(
+        request.data,
+        lost=lost,
+        allow_without_seccomp=runtime.process.settings.sandbox.allow_without_seccomp,
+    )
+    if converted is None:
+        return request, Reply(error=("needs_converter", MISSING))
+    request = msgspec.structs.replace(request, converted=converted)
+    return request, _work(runtime, request, lost)
+
+
+def _refuse_bomb(runtime: Runtime, task: ClaimedTask, count: int) -> None:
+    """Archives in archives may hold more documents than all others together."""
+    assert task.uri is not None
+    root = _NESTED.sub("", task.uri)
+    depth = task.uri.count("#", len(root))
+    if depth == 0:
+        return
+    with transaction(runtime.process.engine) as session:
+        known = count_beneath(session, run_id=task.run_id, uri=root, limit=_MOST_DESCENDANTS)
+    if depth >= _DEEPEST or known + count > _MOST_DESCENDANTS:
+        raise LexmillError(
+            "too_large",
+            f"Archives and mails are nested more than {_DEEPEST} deep here, or hold more than"
+            f" {_MOST_DESCENDANTS:,} documents; unpack them and add what is needed.",
+            ErrorClass.DOCUMENT,
+        )
 
 
 class _Cached(NamedTuple):
@@ -151,6 +239,8 @@ def _children(task: ClaimedTask, attached: list[tuple[str, str]]) -> tuple[NewDo
 
 
 def _work(runtime: Runtime, request: Request, lost: threading.Event) -> Reply:
+    if not request.stages:
+        return work_on(request)  # our own outputs need no sandbox to be put together
     try:
         reply = runtime.sandbox.call(
             msgspec.msgpack.encode(request),

@@ -13,6 +13,14 @@ from lexmill.documents.schemas import EndedDocument, NewDocument, NewStageOutput
 MAX_URI_BYTES = 2_000
 """An entry of an index has at most 2,704 bytes."""
 
+_COUNT_BENEATH = text("""
+    SELECT count(*) FROM (
+      SELECT FROM document
+      WHERE run_id = :run_id AND uri COLLATE "C" >= :uri || '#' AND uri COLLATE "C" < :uri || '$'
+      LIMIT :limit
+    ) AS beneath
+""")
+
 _ADD = text("""
     WITH added AS (
       INSERT INTO document
@@ -43,6 +51,12 @@ _ADD = text("""
     )
     SELECT count(*) FROM queued
 """)
+
+
+def count_beneath(session: Session, *, run_id: int, uri: str, limit: int) -> int:
+    """How many documents came out of this one, and out of those, ``limit`` at most."""
+    given = {"run_id": run_id, "uri": uri, "limit": limit}
+    return int(session.execute(_COUNT_BENEATH, given).scalar_one())
 
 
 def add_documents(

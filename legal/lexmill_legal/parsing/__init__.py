@@ -1,34 +1,33 @@
 """Bytes in, text layer out: ``parse`` decides by content, ``place`` finds a range on its pages."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from lexmill_legal.errors import DocumentError
 from lexmill_legal.parsing import media
 from lexmill_legal.parsing.decoding import Decoded, decode
+from lexmill_legal.parsing.doc import parse_doc
+from lexmill_legal.parsing.images import PageImage
 from lexmill_legal.parsing.places import place
 from lexmill_legal.results import ParsedDocument
 
-__all__ = ["VERSION", "parse", "place"]
+__all__ = ["VERSION", "PageImage", "page_image", "parse", "parse_doc", "place"]
 
-VERSION = "1"
+VERSION = "2"
 
 
-def parse(data: bytes, *, name: str, passwords: Sequence[str] = ()) -> ParsedDocument:
+def parse(
+    data: bytes, *, name: str, passwords: Sequence[str] = (), keep_scans: bool = False
+) -> ParsedDocument:
     """The text layer of a document; raises DocumentError for one that cannot be read.
 
     ``name`` is the file's name, a hint for what content alone does not tell (Markdown, a mail
-    with few headers); ``passwords`` are tried where the document asks for one.
+    with few headers); ``passwords`` are tried where the document asks for one. With
+    ``keep_scans`` a document of pictures alone is no error: its pages have no text yet.
     """
-    match media.binary_format(data):
-        case media.PDF:
-            from lexmill_legal.parsing.pdf import parse_pdf  # noqa: PLC0415 - loads pdfium
-
-            return parse_pdf(data, passwords=passwords)
-        case "zip":
-            media.zip_format(data)
-            from lexmill_legal.parsing.docx import parse_docx  # noqa: PLC0415 - loads lxml
-
-            return parse_docx(data)
+    kind = media.binary_format(data)
+    if kind is not None:
+        return _parse_binary(kind, data, name, passwords, keep_scans=keep_scans)
     decoded = decode(data)
     if decoded is None:
         raise DocumentError(
@@ -36,6 +35,92 @@ def parse(data: bytes, *, name: str, passwords: Sequence[str] = ()) -> ParsedDoc
             "The file is neither text nor in a format that Lexmill knows; save it as PDF.",
         )
     return _parse_text(data, decoded, name)
+
+
+def page_image(data: bytes, *, page: int, passwords: Sequence[str] = ()) -> PageImage:
+    """The picture of a page as it is shown, for OCR; raises DocumentError for one that has none."""
+    match media.binary_format(data):
+        case media.PDF:
+            from lexmill_legal.parsing.pdf import render_page  # noqa: PLC0415 - loads pdfium
+
+            return render_page(data, page, passwords=passwords)
+        case "picture":
+            from lexmill_legal.parsing.pictures import picture_page  # noqa: PLC0415 - likewise
+
+            return picture_page(data, page)
+        case "signed":
+            from lexmill_legal.parsing.signed import signed_content  # noqa: PLC0415 - likewise
+
+            return page_image(signed_content(data), page=page, passwords=passwords)
+    raise DocumentError("unsupported_format", "Pages of this format have no picture.")
+
+
+def _parse_binary(
+    kind: media.Binary, data: bytes, name: str, passwords: Sequence[str], *, keep_scans: bool
+) -> ParsedDocument:
+    match kind:
+        case media.PDF:
+            from lexmill_legal.parsing.pdf import parse_pdf  # noqa: PLC0415 - loads pdfium
+
+            return parse_pdf(data, passwords=passwords, keep_scans=keep_scans)
+        case "zip":
+            return _parse_zip(data, passwords)
+        case "ole":
+            return _parse_ole(data)
+        case media.RTF:
+            from lexmill_legal.parsing.rtf import parse_rtf  # noqa: PLC0415 - as the others
+
+            return parse_rtf(data)
+        case "picture":
+            from lexmill_legal.parsing.pictures import parse_picture  # noqa: PLC0415 - likewise
+
+            return parse_picture(data, keep_scans=keep_scans)
+        case "signed":
+            return _parse_signed(data, name, passwords, keep_scans=keep_scans)
+
+
+def _parse_zip(data: bytes, passwords: Sequence[str]) -> ParsedDocument:
+    match media.zip_format(data):
+        case "docx":
+            from lexmill_legal.parsing.docx import parse_docx  # noqa: PLC0415 - loads lxml
+
+            return parse_docx(data)
+        case "odt":
+            from lexmill_legal.parsing.odt import parse_odt  # noqa: PLC0415 - loads lxml
+
+            return parse_odt(data)
+        case "zip":
+            from lexmill_legal.parsing.archive import parse_zip  # noqa: PLC0415 - likewise
+
+            return parse_zip(data, passwords=passwords)
+
+
+def _parse_ole(data: bytes) -> ParsedDocument:
+    if media.ole_format(data) == "msg":
+        from lexmill_legal.parsing.msg import parse_msg  # noqa: PLC0415 - loads olefile
+
+        return parse_msg(data)
+    raise DocumentError(
+        "needs_converter",
+        "This is a Word 97 document (.doc), which another program must convert; save it as .docx"
+        " or PDF.",
+    )
+
+
+def _parse_signed(
+    data: bytes, name: str, passwords: Sequence[str], *, keep_scans: bool
+) -> ParsedDocument:
+    from lexmill_legal.parsing.signed import (  # noqa: PLC0415 - loads asn1crypto
+        UNVERIFIED,
+        inner_name,
+        signed_content,
+    )
+
+    content = signed_content(data)
+    parsed = parse(
+        content, name=inner_name(name, content), passwords=passwords, keep_scans=keep_scans
+    )
+    return replace(parsed, warnings=(*parsed.warnings, UNVERIFIED))
 
 
 def _parse_text(data: bytes, decoded: Decoded, name: str) -> ParsedDocument:

@@ -3,7 +3,7 @@
 import binascii
 import quopri
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from email import message_from_bytes
 from email.errors import MessageError
 from email.message import Message
@@ -64,9 +64,16 @@ def parse_eml(data: bytes, decoded: Decoded) -> ParsedDocument:
         )
     except _EMAIL_ERRORS as error:
         raise DocumentError("corrupt", "The message is damaged; ask for it again.") from error
-    reader = _Reader()
+    reader = MessageReader()
     reader.read(message)
-    headers = "".join(f"{name}: {value}\n" for name, value in _shown_headers(message))
+    return message_document(EML, shown_headers(message), reader)
+
+
+def message_document(
+    media_type: str, shown: Iterable[tuple[str, str]], reader: "MessageReader"
+) -> ParsedDocument:
+    """The headers that a reader sees, then the body; what is attached beside it."""
+    headers = "".join(f"{name}: {value}\n" for name, value in shown)
     body, revisions = reader.body()
     text = headers + ("\n" if headers and body else "") + body
     if not text.strip() and not reader.attachments:
@@ -77,7 +84,7 @@ def parse_eml(data: bytes, decoded: Decoded) -> ParsedDocument:
         for item in revisions
     )
     return ParsedDocument(
-        EML,
+        media_type,
         text,
         revisions=moved,
         warnings=tuple(dict.fromkeys(reader.warnings)),
@@ -85,7 +92,7 @@ def parse_eml(data: bytes, decoded: Decoded) -> ParsedDocument:
     )
 
 
-def _shown_headers(message: Message) -> Iterator[tuple[str, str]]:
+def shown_headers(message: Message) -> Iterator[tuple[str, str]]:
     for name in _SHOWN:
         values = [header_text(value) for value in message.get_all(name, [])]
         value = ", ".join(filter(None, values))
@@ -137,7 +144,9 @@ def _word_text(word: tuple[str, bytes] | None) -> str:
     return found.text if found else content.decode("ascii", "replace")
 
 
-class _Reader:
+class MessageReader:
+    """The parts of a message: its body, and what is attached to it."""
+
     def __init__(self) -> None:
         self.attachments: list[Attachment] = []
         self.parts: list[tuple[str, str]] = []  # subtype, text
@@ -260,8 +269,8 @@ def _plain(text: str) -> str:
     return _BLANK_LINES.sub("", clean(text).rstrip() + "\n")
 
 
-def _alternative(child: Message) -> _Reader:
-    reader = _Reader()
+def _alternative(child: Message) -> MessageReader:
+    reader = MessageReader()
     reader.read(child)
     return reader
 

@@ -114,6 +114,17 @@ _CHARSET = re.compile(
     re.IGNORECASE,
 )
 _HEAD = 4096
+_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
+# Browsers stop at 512; the HTML parser's time grows with the square of the depth.
+_DEEPEST = 20_000
+# what the next one of its kind closes, or has no content: none of them nests by itself
+_FLAT = frozenset(
+    {
+        *("p", "li", "dt", "dd", "tr", "td", "th", "tbody", "thead", "tfoot", "option", "colgroup"),
+        *("br", "hr", "img", "input", "meta", "link", "area", "base", "col", "embed", "source"),
+        *("track", "wbr", "param", "html", "head", "body"),
+    }
+)
 _FORMS = {
     "a": "lowerLetter",
     "A": "upperLetter",
@@ -141,6 +152,8 @@ def parse_html(data: bytes, decoded: Decoded) -> ParsedDocument:
 
 def html_text(html: str) -> tuple[str, tuple[Revision, ...]]:
     """The text layer of a page and the changes marked in it."""
+    if html.count("<") > _DEEPEST:
+        _refuse_depth(html)
     try:
         root = LexborHTMLParser(clean(html)).root
     except (SelectolaxError, ValueError, RuntimeError) as error:
@@ -149,6 +162,28 @@ def html_text(html: str) -> tuple[str, tuple[Revision, ...]]:
     if root is not None:
         _walk(root, writer)
     return writer.layer.finish()
+
+
+def _refuse_depth(html: str) -> None:
+    """Elements that are open at once, as the tags have it."""
+    open_tags: dict[str, int] = {}
+    depth = 0
+    for tag in _TAG.finditer(html):
+        name = tag[2].lower()
+        if name in _FLAT:
+            continue
+        count = open_tags.get(name, 0)
+        if not tag[1]:
+            open_tags[name] = count + 1
+            depth += 1
+        elif count:
+            open_tags[name] = count - 1
+            depth -= 1
+        if depth > _DEEPEST:
+            raise DocumentError(
+                "too_large",
+                f"The page has elements nested more than {_DEEPEST:,} deep, so it was not opened.",
+            )
 
 
 def _declared(data: bytes, decoded: Decoded) -> Decoded:

@@ -29,11 +29,16 @@ _USUAL_SPREAD = 1.15
 
 @dataclass(slots=True)
 class Line:
-    """A visual line; ``runs`` are ``(first, last, rectangle)`` by offsets in ``text``."""
+    """A visual line; ``runs`` are ``(first, last, rectangle)`` by offsets in ``text``.
+
+    ``source`` is the place of its first character in what it was read from, where its characters
+    are as they stand there.
+    """
 
     text: str
     hyphenated: bool
     runs: list[tuple[int, int, Rectangle]] = field(default_factory=list)
+    source: int | None = None
 
 
 @dataclass(slots=True)
@@ -44,7 +49,9 @@ class PageLines:
     state: State
 
 
-def assemble(pages: list[PageLines], attachments: tuple[Attachment, ...]) -> ParsedDocument:
+def assemble(
+    pages: list[PageLines], attachments: tuple[Attachment, ...], *, media_type: str = PDF
+) -> ParsedDocument:
     known = _known_words(pages)
     parts: list[str] = []
     boxes: list[TextBox] = []
@@ -60,7 +67,7 @@ def assemble(pages: list[PageLines], attachments: tuple[Attachment, ...]) -> Par
             follower = page.lines[index + 1].text if index + 1 < len(page.lines) else ""
             text = line.text
             if line.hyphenated:
-                text = _broken_word(text, follower, known)
+                text = broken_word(text, follower, known)
             else:
                 text += "\n\n" if index in paragraph_ends else "\n"
             size = len(text)
@@ -75,7 +82,7 @@ def assemble(pages: list[PageLines], attachments: tuple[Attachment, ...]) -> Par
         if not read:
             warnings.append(_without_text(page.state, number))
     return ParsedDocument(
-        PDF, "".join(parts), tuple(places), tuple(boxes), (), tuple(warnings), attachments
+        media_type, "".join(parts), tuple(places), tuple(boxes), (), tuple(warnings), attachments
     )
 
 
@@ -91,11 +98,14 @@ def _without_text(state: str, number: int) -> Notice:
 def _known_words(pages: list[PageLines]) -> set[str]:
     if not any(line.hyphenated for page in pages for line in page.lines):
         return set()
-    text = "\n".join(line.text for page in pages for line in page.lines)
-    return {word.lower() for word in _WORDS.findall(text)}
+    return known_words([line.text for page in pages for line in page.lines])
 
 
-def _broken_word(text: str, follower: str, known: set[str]) -> str:
+def known_words(lines: Sequence[str]) -> set[str]:
+    return {word.lower() for word in _WORDS.findall("\n".join(lines))}
+
+
+def broken_word(text: str, follower: str, known: set[str]) -> str:
     """A line that ends in a hyphen, as it should stand before the next one.
 
     A hyphen of the typesetter goes, one of the word stays ("non-compete"); which it is, the rest

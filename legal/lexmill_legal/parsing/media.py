@@ -1,38 +1,50 @@
 """What a file is, by its content; its name only decides between readings that both fit."""
 
+import binascii
 import io
 import lzma
 import re
+import struct
 import zipfile
 import zlib
+from collections.abc import Container
 from typing import Final, Literal
 
 from lexmill_legal.errors import DocumentError
 
 PDF: Final = "application/pdf"
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+DOC: Final = "application/msword"
+ODT: Final = "application/vnd.oasis.opendocument.text"
+RTF: Final = "application/rtf"
+MSG: Final = "application/vnd.ms-outlook"
+ZIP: Final = "application/zip"
+PNG: Final = "image/png"
+JPEG: Final = "image/jpeg"
+TIFF: Final = "image/tiff"
 HTML = "text/html"
 EML = "message/rfc822"
 MARKDOWN = "text/markdown"
 PLAIN = "text/plain"
 
-Binary = Literal["application/pdf", "zip"]
+Binary = Literal["application/pdf", "application/rtf", "zip", "ole", "signed", "picture"]
 
 _IMAGES = (
-    (b"\x89PNG\r\n\x1a\n", "PNG"),
-    (b"\xff\xd8\xff", "JPEG"),
     (b"GIF87a", "GIF"),
     (b"GIF89a", "GIF"),
-    (b"II*\0", "TIFF"),
-    (b"MM\0*", "TIFF"),
     (b"\0\0\0\x0cjP  \r\n", "JPEG 2000"),
     (b"AT&TFORM", "DjVu"),
+)
+_PICTURES = (
+    (b"\x89PNG\r\n\x1a\n", PNG),
+    (b"\xff\xd8\xff", JPEG),
+    (b"II*\0", TIFF),
+    (b"MM\0*", TIFF),
 )
 _SAVE_AS = "save it as .docx or PDF"
 _UNPACK = "unpack it and add the documents in it"
 # magic bytes -> what it is, and what to do
 _UNSUPPORTED = (
-    (b"{\\rtf", "an RTF document", _SAVE_AS),
     (b"%!PS", "a PostScript file", "convert it to PDF"),
     (b"\xffWPC", "a WordPerfect document", _SAVE_AS),
     (b"\x31\xbe\0\0", "a Microsoft Write document", _SAVE_AS),
@@ -47,8 +59,6 @@ _UNSUPPORTED = (
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # names of the streams that tell the formats in an OLE container apart
 _OLE_FORMATS = (
-    ("__properties_version1.0", "an Outlook message (.msg)", "save it as .eml or PDF"),
-    ("WordDocument", "a Word 97 document (.doc)", _SAVE_AS),
     ("Workbook", "an Excel 97 workbook (.xls)", "save it as PDF"),
     ("PowerPoint Document", "a PowerPoint 97 presentation (.ppt)", "save it as PDF"),
 )
@@ -59,9 +69,9 @@ _ZIP_FORMATS = (
     ("visio/", "a Visio drawing", "save it as PDF"),
     ("Index/Document.iwa", "an Apple Pages document", _SAVE_AS),
     ("META-INF/manifest.xml", "an OpenDocument file", _SAVE_AS),
+    ("META-INF/container.xml", "an electronic book (.epub)", "save it as PDF"),
 )
 _MIMETYPES = (
-    (b"application/vnd.oasis.opendocument.text", "an OpenDocument text (.odt)", _SAVE_AS),
     (
         b"application/vnd.oasis.opendocument.spreadsheet",
         "an OpenDocument spreadsheet (.ods)",
@@ -73,6 +83,14 @@ _MIMETYPES = (
         "save it as PDF",
     ),
     (b"application/epub", "an electronic book (.epub)", "save it as PDF"),
+)
+
+_BLANK = b"\xef\xbb\xbf \t\r\n\0"
+_BASE64 = re.compile(rb"[A-Za-z0-9+/=\s]+")
+# ContentInfo types: signed, enveloped, encrypted, authenticated-enveloped
+_CMS = (
+    *(b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07" + bytes([kind]) for kind in (2, 3, 6)),
+    b"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x17",
 )
 
 _HEADER = re.compile(r"([A-Za-z][A-Za-z0-9-]*)[ \t]*:[^\n]*(?:\n[ \t]+[^\n]*)*(?:\n|\Z)")
@@ -114,26 +132,37 @@ def unsupported(what: str, remedy: str) -> DocumentError:
 
 
 def binary_format(data: bytes) -> Binary | None:
-    """``pdf`` or ``zip``, None where it may be text; raises for what is known but not read."""
+    """What the bytes are, None where they may be text; raises for what is known but not read."""
     if not data.strip(b" \t\r\n\f\v\0"):
         raise DocumentError("empty", "The file is empty.")
-    if _is_pdf(data):
-        return PDF
-    if data.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
-        return "zip"
-    if data.startswith(_OLE):
-        raise _ole(data)
+    if known := _known(data):
+        return known
     for magic, what, remedy in _UNSUPPORTED:
         if data.startswith(magic):
             raise unsupported(what, remedy)
     if image := _image(data):
         raise DocumentError(
             "needs_ocr",
-            f"This is a picture ({image}); its text must first be recognised (OCR).",
+            f"This is a picture ({image}), whose text must first be recognised (OCR): save it as"
+            " PNG or PDF.",
         )
     if data[257:262] == b"ustar":
         raise unsupported("a tar archive", _UNPACK)
     return None
+
+
+def _known(data: bytes) -> Binary | None:
+    if _is_pdf(data):
+        return PDF
+    if data.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
+        return "zip"
+    if data.startswith(_OLE):
+        return "ole"
+    if data.lstrip(_BLANK).startswith(b"{\\rtf"):
+        return RTF
+    if picture_format(data):
+        return "picture"
+    return "signed" if is_signed(data) else None
 
 
 def text_format(text: str, *, name: str) -> str:
@@ -161,8 +190,8 @@ def text_format(text: str, *, name: str) -> str:
     return PLAIN
 
 
-def zip_format(data: bytes) -> None:
-    """Returns where the zip container is a Word document; raises for every other one."""
+def zip_format(data: bytes) -> Literal["docx", "odt", "zip"]:
+    """What the zip container holds; raises for what is known but not read."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = [name.replace("\\", "/").lstrip("/") for name in archive.namelist()]
@@ -173,7 +202,9 @@ def zip_format(data: bytes) -> None:
             "corrupt", "The file is damaged or was cut off; ask for it again."
         ) from error
     if "word/document.xml" in names or b"wordprocessingml" in types:
-        return
+        return "docx"
+    if mimetype.startswith(ODT.encode()) and b"-web" not in mimetype[:48]:
+        return "odt"
     for prefix, what, remedy in _MIMETYPES:
         if mimetype.startswith(prefix):
             raise unsupported(what, remedy)
@@ -182,7 +213,7 @@ def zip_format(data: bytes) -> None:
             raise unsupported(what, remedy)
     if types:
         raise unsupported("an Office file that is no Word document", "save it as PDF")
-    raise unsupported("a ZIP archive", _UNPACK)
+    return "zip"
 
 
 def _beginning(archive: zipfile.ZipFile, name: str) -> bytes:
@@ -202,8 +233,9 @@ ZIP_ERRORS = (
     OSError,
     EOFError,
     ValueError,
-    KeyError,
+    LookupError,
     OverflowError,
+    struct.error,
     zlib.error,
     lzma.LZMAError,
 )
@@ -214,6 +246,24 @@ def _is_pdf(data: bytes) -> bool:
         return True
     # the standard lets up to 1024 bytes of anything stand before it
     return b"%PDF-" in data[:1024] and (b"startxref" in data or b"endobj" in data)
+
+
+def picture_format(data: bytes) -> str | None:
+    """The media type of a picture that can be shown to OCR as it is."""
+    return next((kind for magic, kind in _PICTURES if data.startswith(magic)), None)
+
+
+def is_signed(data: bytes) -> bool:
+    """A CMS container (PKCS #7): as it is, in Base64, or in an armour."""
+    head = data.lstrip(_BLANK)[:200]
+    if head.startswith((b"-----BEGIN PKCS", b"-----BEGIN CMS", b"-----BEGIN SIGNED MESSAGE")):
+        return True
+    if head.startswith(b"M") and _BASE64.fullmatch(head):
+        try:
+            head = binascii.a2b_base64(b"".join(head.split())[:40])
+        except ValueError:
+            return False
+    return head.startswith(b"\x30") and any(oid in head[:20] for oid in _CMS)
 
 
 def _image(data: bytes) -> str | None:
@@ -229,16 +279,55 @@ def _image(data: bytes) -> str | None:
     return None
 
 
-def _ole(data: bytes) -> DocumentError:
-    if "EncryptedPackage".encode("utf-16-le") in data:
-        return DocumentError(
+def ole_format(data: bytes) -> Literal["msg", "doc"]:
+    """What the OLE container holds; raises for what is known but not read."""
+    streams = _ole_streams(data)
+    if "__properties_version1.0" in streams:
+        return "msg"
+    if "EncryptedPackage" in streams:
+        raise DocumentError(
             "encrypted",
-            "The document is protected with a password; save a copy without it.",
+            "The document is protected with a password, which Lexmill cannot take off Word,"
+            " Excel or PowerPoint files yet; save a copy without it.",
         )
+    if "WordDocument" in streams:
+        return "doc"
     for stream, what, remedy in _OLE_FORMATS:
-        if stream.encode("utf-16-le") in data:
-            return unsupported(what, remedy)
-    return unsupported("an old Microsoft Office file", _SAVE_AS)
+        if stream in streams:
+            raise unsupported(what, remedy)
+    raise unsupported("an old Microsoft Office file", _SAVE_AS)
+
+
+def _ole_streams(data: bytes) -> Container[str]:
+    """The names at the container's root; where it is too damaged to say, any name in the bytes."""
+    from olefile import OleFileIO  # noqa: PLC0415 - few documents need it
+
+    try:
+        with OleFileIO(data) as container:
+            return {entry[0] for entry in container.listdir() if len(entry) == 1}
+    except OLE_ERRORS:
+        return _NamesIn(data)
+
+
+class _NamesIn(Container[str]):
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def __contains__(self, name: object) -> bool:
+        return str(name).encode("utf-16-le") in self._data
+
+
+# What olefile raises on hostile bytes, beside its own error, which is an OSError.
+OLE_ERRORS = (
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    struct.error,
+    OverflowError,
+    RecursionError,
+)
 
 
 def _is_mail(text: str, suffix: str) -> bool:

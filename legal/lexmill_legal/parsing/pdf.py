@@ -12,6 +12,8 @@ import pypdfium2.raw as pdfium
 
 from lexmill_legal.errors import DocumentError
 from lexmill_legal.parsing.attached import attachment
+from lexmill_legal.parsing.columns import in_reading_order
+from lexmill_legal.parsing.images import PageImage
 from lexmill_legal.parsing.lines import Line, PageLines, Rectangle, State, assemble
 from lexmill_legal.results import Attachment, ParsedDocument
 
@@ -34,18 +36,25 @@ _UNREADABLE = re.compile(r"[�\ue000-\uf8ff]")
 # A scan with a court's or a scanner's stamp has so few characters under so large a picture.
 _STAMP_CHARACTERS = 100
 _SCAN_COVERS = 0.6
+# Some programs draw each letter as a figure: a page number is all the text that is left then.
+_FEW_CHARACTERS = 40
+_DRAWN_LETTERS = 300
 _MAX_UNMAPPED = 0.3
 _DRAWN_ANNOTATIONS = frozenset(
     {pdfium.FPDF_ANNOT_FREETEXT, pdfium.FPDF_ANNOT_STAMP, pdfium.FPDF_ANNOT_WIDGET}
 )
 _XFA_DYNAMIC = 2
+_OCR_DPI = 200.0
+_MOST_PIXELS = 10_000
 _MAX_ATTACHMENTS = 1000
 _MAX_ATTACHED_BYTES = 256 * 1024 * 1024
 
 _Transform = Callable[[float, float, float, float], Rectangle]
 
 
-def parse_pdf(data: bytes, *, passwords: Sequence[str] = ()) -> ParsedDocument:
+def parse_pdf(
+    data: bytes, *, passwords: Sequence[str] = (), keep_scans: bool = False
+) -> ParsedDocument:
     with PDFIUM, _document(data, passwords) as document:
         count = pdfium.FPDF_GetPageCount(document)
         pages = [_read_page(document, index) for index in range(count)]
@@ -59,9 +68,41 @@ def parse_pdf(data: bytes, *, passwords: Sequence[str] = ()) -> ParsedDocument:
             "unsupported_format",
             "This is a dynamic form (XFA), which only Adobe Reader shows; print it to PDF.",
         )
-    if "text" not in states and not attachments:
+    if "text" not in states and not attachments and not (keep_scans and "scan" in states):
         raise _no_text(states)
     return assemble(pages, attachments)
+
+
+def render_page(data: bytes, number: int, *, passwords: Sequence[str] = ()) -> PageImage:
+    """The page as it is shown, turned and with its annotations, in grey."""
+    with PDFIUM, _document(data, passwords) as document, _page(document, number - 1) as page:
+        if not page:
+            raise DocumentError("corrupt", f"Page {number} is damaged.")
+        points = pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page)
+        dpi = min(_OCR_DPI, *(_MOST_PIXELS * 72 / max(1.0, side) for side in points))
+        width, height = (max(1, round(side * dpi / 72)) for side in points)
+        pixels = _rendered(page, width, height, pdfium.FPDF_ANNOT)
+    if pixels is None:
+        raise DocumentError("too_large", f"Page {number} is larger than any page.")
+    header = f"P5 {width} {height} 255\n".encode()
+    return PageImage(header + pixels, "pgm", width, height, max(1, round(dpi)))
+
+
+def _rendered(page: Any, width: int, height: int, flags: int) -> bytes | None:
+    """Grey pixels, row by row without gaps; None where there is no memory for so many."""
+    bitmap = pdfium.FPDFBitmap_CreateEx(width, height, pdfium.FPDFBitmap_Gray, None, 0)
+    if not bitmap:
+        return None
+    try:
+        pdfium.FPDFBitmap_FillRect(bitmap, 0, 0, width, height, 0xFFFFFFFF)
+        pdfium.FPDF_RenderPageBitmap(bitmap, page, 0, 0, width, height, 0, flags)
+        stride = pdfium.FPDFBitmap_GetStride(bitmap)
+        pixels = ctypes.string_at(pdfium.FPDFBitmap_GetBuffer(bitmap), stride * height)
+    finally:
+        pdfium.FPDFBitmap_Destroy(bitmap)
+    if stride == width:
+        return pixels
+    return b"".join(pixels[at : at + width] for at in range(0, len(pixels), stride))
 
 
 def _no_text(states: AbstractSet[str]) -> DocumentError:
@@ -79,10 +120,12 @@ def _no_text(states: AbstractSet[str]) -> DocumentError:
 def _document(data: bytes, passwords: Sequence[str]) -> Iterator[Any]:
     document = pdfium.FPDF_LoadMemDocument64(data, len(data), None)
     reason = pdfium.FPDF_GetLastError()
-    for password in passwords:
+    # newer files mean UTF-8, older ones the code page of the machine that wrote them
+    tried = (p.encode(name, "ignore") for p in passwords for name in ("utf-8", "latin-1", "cp1251"))
+    for password in dict.fromkeys(filter(None, tried)):
         if document or reason != pdfium.FPDF_ERR_PASSWORD:
             break
-        document = pdfium.FPDF_LoadMemDocument64(data, len(data), password.encode())
+        document = pdfium.FPDF_LoadMemDocument64(data, len(data), password)
     if not document:
         if reason in {pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY}:
             raise DocumentError(
@@ -136,7 +179,8 @@ def _read_loaded(page: Any) -> PageLines:
     if not text_page:
         return PageLines(width, height, [], "damaged")
     try:
-        lines = _Reader(text_page, _to_top_left(page)).lines()
+        reader = _Reader(text_page, _to_top_left(page))
+        lines = in_reading_order(reader.lines(), width, reader.cut)
     finally:
         pdfium.FPDFText_ClosePage(text_page)
     return PageLines(width, height, lines, _state(page, lines, width * height))
@@ -148,6 +192,8 @@ def _state(page: Any, lines: list[Line], area: float) -> State:
         unmapped = sum(len(_UNREADABLE.findall(line.text)) for line in lines)
         return "scan" if unmapped > _MAX_UNMAPPED * visible else "text"
     if visible:
+        if visible < _FEW_CHARACTERS and _paths(page) > _DRAWN_LETTERS:
+            return "scan"
         return "scan" if _pictured(page) > _SCAN_COVERS * area else "text"
     return "blank" if _is_blank(page) else "scan"
 
@@ -155,6 +201,12 @@ def _state(page: Any, lines: list[Line], area: float) -> State:
 def _objects(page: Any) -> Iterator[Any]:
     for index in range(pdfium.FPDFPage_CountObjects(page)):
         yield pdfium.FPDFPage_GetObject(page, index)
+
+
+def _paths(page: Any) -> int:
+    return sum(
+        pdfium.FPDFPageObj_GetType(item) == pdfium.FPDF_PAGEOBJ_PATH for item in _objects(page)
+    )
 
 
 def _pictured(page: Any) -> float:
@@ -182,18 +234,8 @@ def _is_blank(page: Any) -> bool:
     """Whether nothing can be seen: many programs draw a white rectangle on an empty page."""
     if not pdfium.FPDFPage_CountObjects(page):
         return True
-    width, height = 128, 128
-    bitmap = pdfium.FPDFBitmap_CreateEx(width, height, pdfium.FPDFBitmap_Gray, None, 0)
-    if not bitmap:
-        return False
-    try:
-        pdfium.FPDFBitmap_FillRect(bitmap, 0, 0, width, height, 0xFFFFFFFF)
-        pdfium.FPDF_RenderPageBitmap(bitmap, page, 0, 0, width, height, 0, 0)
-        size = pdfium.FPDFBitmap_GetStride(bitmap) * height
-        pixels = ctypes.string_at(pdfium.FPDFBitmap_GetBuffer(bitmap), size)
-    finally:
-        pdfium.FPDFBitmap_Destroy(bitmap)
-    return min(pixels) == max(pixels)
+    pixels = _rendered(page, 128, 128, 0)
+    return pixels is not None and min(pixels) == max(pixels)
 
 
 class _Reader:
@@ -217,6 +259,7 @@ class _Reader:
                 if _ODD.search(raw):
                     lines.extend(self._odd_lines(raw, at))
                 elif line := self._line(raw.rstrip(" "), at):
+                    line.source = at
                     lines.append(line)
             at += len(raw) + 2
         return lines
@@ -301,6 +344,27 @@ class _Reader:
             runs.append((first, len(text), current))
         return Line(text, hyphenated, [run for run in runs if run[0] < run[1]])
 
+    def cut(self, line: Line, x: float) -> list[Line]:
+        """The parts of a line left and right of ``x``, where its words leave room there."""
+        if line.source is None:
+            return [line]
+        places = list(self._rectangles(line.source, len(line.text)))
+        drawn = [place for place in places if place is not None]
+        right = [number for number, place in enumerate(places) if place and place[0] >= x]
+        if len(drawn) != len(places) or not right or right != list(range(right[0], len(places))):
+            return [line]
+        if not right[0] or any(place[2] > x + 1 for place in drawn[: right[0]]):
+            return [line]
+        at = self._start_of(right[0], line.source, len(line.text))
+        return [
+            Line(text, hyphenated, [(0, len(text), _enclosing(part))])
+            for text, part, hyphenated in (
+                (line.text[:at].rstrip(" "), drawn[: right[0]], False),
+                (line.text[at:], drawn[right[0] :], line.hyphenated),
+            )
+            if text
+        ]
+
     def _rectangles(self, at: int, length: int) -> Iterator[Rectangle | None]:
         for index in range(pdfium.FPDFText_CountRects(self._text_page, at, length)):
             pdfium.FPDFText_GetRect(self._text_page, index, *self._out)
@@ -337,6 +401,13 @@ def _to_top_left(page: Any) -> _Transform:
 
 def _union(a: Rectangle, b: Rectangle) -> Rectangle:
     return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])
+
+
+def _enclosing(places: Sequence[Rectangle]) -> Rectangle:
+    whole = places[0]
+    for place in places[1:]:
+        whole = _union(whole, place)
+    return whole
 
 
 def _stands_apart(a: Rectangle, b: Rectangle) -> bool:

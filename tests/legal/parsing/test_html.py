@@ -123,3 +123,14 @@ def test_a_page_without_text_is_empty() -> None:
         text("<script>x()</script>")
 
     assert caught.value.code == "empty"
+
+
+def test_what_is_nested_too_deep_is_refused_at_once() -> None:
+    with pytest.raises(DocumentError) as caught:
+        parse(b"<html><body>" + b"<div>" * 200_000 + b"deep", name="a.html")
+    assert caught.value.code == "too_large"
+
+
+def test_a_long_page_is_not_a_deep_one() -> None:
+    rows = "<div><ul><li><b>a</b><br><p>b<p>c</ul></div>" * 5_000
+    assert text(rows).count("a") == 5_000

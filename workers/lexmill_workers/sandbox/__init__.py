@@ -9,7 +9,12 @@ worker's memory is out of reach, and memory, time and answer are limited.
 from lexmill_workers.sandbox.errors import CODES, Kind, SandboxError, SandboxUnavailableError
 from lexmill_workers.sandbox.forkserver import Sandbox
 from lexmill_workers.sandbox.limits import Limits
-from lexmill_workers.sandbox.programs import PROGRAM_LIMITS, ProgramResult, run_program
+from lexmill_workers.sandbox.programs import (
+    PROGRAM_LIMITS,
+    ProgramResult,
+    is_installed,
+    run_program,
+)
 
 __all__ = [
     "CODES",
@@ -20,5 +25,6 @@ __all__ = [
     "Sandbox",
     "SandboxError",
     "SandboxUnavailableError",
+    "is_installed",
     "run_program",
 ]

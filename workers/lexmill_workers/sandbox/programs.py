@@ -98,6 +98,11 @@ def run_program(
     return ProgramResult(exit_code=exit_code, stdout=stdout, files=files)
 
 
+def is_installed(program: str) -> bool:
+    """Whether ``run_program`` would find it."""
+    return shutil.which(program, path=_SEARCH_PATH) is not None
+
+
 class _Run:
     def __init__(self, order: Mapping[str, object], folder: Path, limits: Limits) -> None:
         self._limits = limits
