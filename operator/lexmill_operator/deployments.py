@@ -18,6 +18,8 @@ POOL_LABEL = "lexmill.io/pool"
 HASH_ANNOTATION = "lexmill.io/applied-hash"
 CONTAINER = "worker"
 
+_PASSWORDS = "passwords"
+_PASSWORDS_FOLDER = "/var/run/lexmill/passwords"
 _GRACE_SECONDS = 630
 _HAND_BACK_SECONDS = 15
 """Of a pod's grace period, to give back what did not end in the rest."""
@@ -95,6 +97,8 @@ def build_deployment(
             template=template,
         ),
     }
+    if spec.passwords is not None:
+        _mount_passwords(body["template"]["spec"], spec.passwords.secret.name)
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
@@ -223,6 +227,22 @@ def _pod(
     kept = [each for each in container.get("env", ()) if each["name"] not in environment]
     container["env"] = [*kept, *({"name": name, **value} for name, value in environment.items())]
     return pod
+
+
+def _mount_passwords(pod: dict[str, Any], secret: str) -> None:
+    """Read by the workers only; a Secret that is missing keeps the pods from starting, and says so."""
+    pod["volumes"] = [
+        *pod.get("volumes", ()),
+        {"name": _PASSWORDS, "secret": {"secretName": secret, "defaultMode": 0o440}},
+    ]
+    container = next(each for each in pod["containers"] if each["name"] == CONTAINER)
+    container["volumeMounts"] = [
+        *container.get("volumeMounts", ()),
+        {"name": _PASSWORDS, "mountPath": _PASSWORDS_FOLDER, "readOnly": True},
+    ]
+    container["env"].append(
+        {"name": "LEXMILL_WORKER__PASSWORDS_FOLDER", "value": _PASSWORDS_FOLDER}
+    )
 
 
 def _environment(

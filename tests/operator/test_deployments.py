@@ -120,6 +120,19 @@ def test_the_pool_that_reads_images_gets_the_image_that_can() -> None:
     assert container(build(spec(skip=["ocr"])))["image"] == "lexmill-worker:1"
 
 
+def test_passwords_are_a_secret_that_only_workers_read() -> None:
+    wanted = spec(passwords={"secret": {"name": "pdf-passwords"}})
+    pod = build(wanted)["spec"]["template"]["spec"]
+    (mount,) = container(build(wanted))["volumeMounts"]
+    environment = {each["name"]: each.get("value") for each in container(build(wanted))["env"]}
+
+    assert pod["volumes"][0]["secret"]["secretName"] == "pdf-passwords"
+    assert mount["readOnly"]
+    assert environment["LEXMILL_WORKER__PASSWORDS_FOLDER"] == mount["mountPath"]
+    assert "volumeMounts" not in pod["containers"][1]
+    assert "volumes" not in build(spec())["spec"]["template"]["spec"]
+
+
 def test_the_hash_changes_exactly_when_something_wanted_changes() -> None:
     def hash_of(deployment: dict[str, Any]) -> str:
         found: str = deployment["metadata"]["annotations"][HASH_ANNOTATION]
