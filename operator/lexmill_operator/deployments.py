@@ -86,7 +86,7 @@ def build_deployment(
         JOB_LABEL: key.name,
         **selector_labels(uid, pool),
     }
-    body = {
+    body: dict[str, Any] = {
         "replicas": replicas,
         "selector": {"matchLabels": selector_labels(uid, pool)},
         "template": _pod(
@@ -230,7 +230,7 @@ def _pod(
 
 
 def _mount_passwords(pod: dict[str, Any], secret: str) -> None:
-    """Read by the workers only; a Secret that is missing keeps the pods from starting, and says so."""
+    """Read by the workers only; without that Secret their pods do not start, and say so."""
     pod["volumes"] = [
         *pod.get("volumes", ()),
         {"name": _PASSWORDS, "secret": {"secretName": secret, "defaultMode": 0o440}},
