@@ -1,0 +1,170 @@
+"""Labelled contracts as CUAD writes them, and what counts as their right answer.
+
+A label is compared by its meaning: a date as a day, a law as a set of places, a name by its words.
+What the label itself leaves open (``[]`` where the contract was redacted, a law that names no
+place) has no right answer; such a contract is left out of that field's recall, and a firm value
+there counts as wrong unless it agrees with what is left of the label.
+"""
+
+import gzip
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from lexmill_legal.extract.gazetteer import country, find_places
+
+FOLDS: Final = 5
+
+CATEGORIES: Final = {
+    "document_name": "Document Name",
+    "party": "Parties",
+    "agreement_date": "Agreement Date",
+    "effective_date": "Effective Date",
+    "expiration_date": "Expiration Date",
+    "governing_law": "Governing Law",
+}
+FIELDS: Final = tuple(CATEGORIES)
+"""The fields that CUAD labels with a value."""
+
+_COMPANY: Final = re.compile(r"[_\- ]")
+_DATE: Final = re.compile(r"([\d\[\]*_ ]{1,4})/([\d\[\]*_ ]{1,4})/([\d\[\]*_ ]{2,5})")
+_DEFINED: Final = re.compile(r"\([^()]*\)")
+_ALIAS: Final = re.compile(r"[\"“”]([^\"“”]+)[\"“”]")
+_COLLECTIVE: Final = re.compile(r"\bpart(?:y|ies)\b|\bcollectively\b|\btogether\b", re.IGNORECASE)
+_NO_NAME: Final = re.compile(r"\bparties\b|\bparty\b|X{5}", re.IGNORECASE)
+_TOGETHER: Final = re.compile(r",?\s+(?:together with|and its|on behalf of|acting)\b")
+_JOINED: Final = re.compile(r",?\s+and\s+|,\s+(?!inc|llc|l\.|ltd|corp|co\b|s\.|n\.)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """One labelled contract; ``answers`` holds the value of a field as the label writes it."""
+
+    file: str
+    text: str
+    answers: dict[str, str]
+    quotes: dict[str, tuple[str, ...]]
+
+
+def read_contracts(compressed: bytes) -> Iterator[Contract]:
+    """The contracts of a gzipped file with one JSON object a line."""
+    for line in gzip.decompress(compressed).decode().splitlines():
+        row = json.loads(line)
+        text = row["text"]
+        yield Contract(
+            file=row["file"],
+            text=text,
+            answers={
+                field: row["answers"][category]
+                for field, category in CATEGORIES.items()
+                if row["answers"].get(category)
+            },
+            quotes={
+                field: tuple(
+                    text[start:end] for name, start, end in row["spans"] if name == category
+                )
+                for field, category in CATEGORIES.items()
+            },
+        )
+
+
+def company_of(file: str) -> str:
+    return _COMPANY.split(file, maxsplit=1)[0].lower()[:14]
+
+
+def fold_of(file: str) -> int:
+    """All contracts of a company are in one fold, the same in every process and version."""
+    digest = hashlib.sha256(company_of(file).encode()).digest()
+    return int.from_bytes(digest[:8], "big") % FOLDS
+
+
+@dataclass(frozen=True, slots=True)
+class DateLabel:
+    """A day, "perpetual", or what redaction left of a day (None where a part is missing)."""
+
+    year: int | None
+    month: int | None
+    day: int | None
+    perpetual: bool = False
+
+    @property
+    def whole(self) -> bool:
+        return self.perpetual or None not in {self.year, self.month, self.day}
+
+
+def date_label(answer: str) -> DateLabel | None:
+    """None for an answer that is neither a date nor "perpetual"."""
+    if answer.strip().lower() == "perpetual":
+        return DateLabel(None, None, None, perpetual=True)
+    match = _DATE.fullmatch(answer.strip())
+    if match is None:
+        return None
+    month, day, year = (
+        int(part) if (part := written.strip()).isdigit() else None for written in match.groups()
+    )
+    if year is not None and year < 100:
+        year += 2000 if year < 50 else 1900
+    return DateLabel(year, month, day)
+
+
+def law_label(answer: str) -> frozenset[str] | None:
+    """The places of a law, the most exact of each; None where the answer names none."""
+    codes: set[str] = set()
+    for part in answer.split(";"):
+        found = {place.code for place in find_places(part, 0, len(part))}
+        codes |= {
+            code
+            for code in found
+            if not any(other != code and country(other) == code for other in found)
+        }
+    return normal_law(codes) if codes else None
+
+
+def normal_law(codes: set[str]) -> frozenset[str]:
+    if "GB-EAW" in codes:
+        codes = (codes - {"GB-EAW"}) | {"GB-ENG", "GB-WLS"}
+    if "GB-ENG" in codes:  # the courts know one law of England and Wales; labels write either
+        codes = codes | {"GB-WLS"}
+    inside = {country(code) for code in codes if "-" in code}
+    return frozenset(code for code in codes if code not in inside)
+
+
+def party_labels(answer: str) -> list[str]:
+    """The names, without their aliases, redacted ones and "Alpha and Beta (the "Parties")"."""
+    aliases = {_letters(alias) for alias in _ALIAS.findall(answer)}
+    names: list[str] = []
+    for part in _outside_brackets(answer):
+        name = _TOGETHER.split(" ".join(_DEFINED.sub(" ", part).split()).strip(' ,."“”()'))[0]
+        known = {_letters(other) for other in names}
+        pieces = {_letters(piece) for piece in _JOINED.split(name)}
+        first = _DEFINED.search(part)
+        together = first is not None and _COLLECTIVE.search(first.group()) is not None
+        again = bool(names) and (
+            (together and len(pieces) > 1)
+            or all(
+                piece in aliases or any(piece and other.startswith(piece) for other in known)
+                for piece in pieces
+            )
+        )
+        if len(_letters(name)) > 1 and not again and not _NO_NAME.search(name):
+            names.append(name)
+    return names
+
+
+def _outside_brackets(answer: str) -> list[str]:
+    """Cut at semicolons that stand in no bracket."""
+    parts, depth, last = [], 0, 0
+    for at, letter in enumerate(answer):
+        depth += (letter == "(") - (letter == ")" and depth > 0)
+        if letter == ";" and depth == 0:
+            parts.append(answer[last:at])
+            last = at + 1
+    parts.append(answer[last:])
+    return [part for part in parts if part.strip()]
+
+
+def _letters(name: str) -> str:
+    return "".join(letter for letter in name.lower() if letter.isalnum())
