@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from lexmill_legal.extract.agreement_dates import find_agreement_date, find_effective_date
+from lexmill_legal.extract.agreement_dates import SAID, find_agreement_date, find_effective_date
 from lexmill_legal.extract.amounts import find_amounts, find_percentages
 from lexmill_legal.extract.candidates import Candidate
 from lexmill_legal.extract.citations import find_citations
@@ -45,7 +45,13 @@ def extract(
 def _candidates(reading: Reading) -> Iterator[Candidate]:
     dated = list(_dates(reading))
     yield from dated
-    taken = {(date.start, date.end) for date in dated if date.start is not None and date.end}
+    taken = {
+        (date.start, date.end)
+        for date in dated
+        if date.start is not None
+        and date.end is not None
+        and (date.field != "agreement_date" or date.rule in SAID)
+    }
     yield from find_deadlines(reading, taken)
     yield from find_document_name(reading)
     yield from find_parties(reading)
