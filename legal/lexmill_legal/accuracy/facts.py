@@ -122,7 +122,7 @@ def count(contract: Contract, field: str, facts: Sequence[Fact]) -> Counts:
         firm=int(firm),
         firm_right=int(firm and first_right),
         open=int(is_open),
-        open_right=int(is_open and any(right)),
+        open_right=int(is_open and (any(right) or _together(field, answer or "", facts))),
     )
 
 
@@ -177,6 +177,12 @@ def _is_right(field: str, answer: str | None, fact: Fact) -> bool:
     return label is not None and _same_date(label, fact, days=int(field == "expiration_date"))
 
 
+def _together(field: str, answer: str, facts: Sequence[Fact]) -> bool:
+    """A label with two laws is answered by two candidates."""
+    laws = [_law_of(fact) for fact in facts[:_CANDIDATES]] if field == "governing_law" else []
+    return frozenset[str]().union(*laws) == law_label(answer)
+
+
 def _law_of(fact: Fact) -> frozenset[str]:
     codes = fact.attributes.get("codes", "").split()
     if not codes and isinstance(fact.normalized, str):
@@ -206,7 +212,7 @@ def _days_apart(label: DateLabel, date: dt.date) -> int:
 def _in_text(contract: Contract, field: str, answer: str) -> bool:
     """Can the labelled value be read in the text (a day also as a day and a term)?"""
     if field in {"document_name", "governing_law"}:
-        return True
+        return bool(contract.quotes[field])
     label = date_label(answer)
     if label is None:
         return False

@@ -94,6 +94,8 @@ MEASURED: Final[dict[str, Strength]] = {
     "termination_notice_period.convenience": Strength(0.829, 70, "CUAD place"),
     "termination_notice_period.ru_notice": Strength(0.85, source="not measured"),
     "governing_law.governed_by": Strength(0.982, 328),
+    "governing_law.named": Strength(0.5, 1),
+    "governing_law.headed": Strength(0.5, 1),
     "governing_law.ru_governed_by": Strength(0.95, source="by form"),
     "dispute_forum.arbitration": Strength(0.80, source="not measured"),
     "dispute_forum.courts": Strength(0.75, source="not measured"),
