@@ -110,7 +110,7 @@ def measure(
 def count(contract: Contract, field: str, facts: Sequence[Fact]) -> Counts:
     answer = contract.answers.get(field)
     if field == "party":
-        return _parties(party_labels(answer or ""), facts)
+        return _parties(_written(party_labels(answer or ""), contract.text), facts)
     right = [_is_right(field, answer, fact) for fact in facts[:_CANDIDATES]]
     firm = bool(facts) and facts[0].firm
     first_right = bool(right) and right[0]
@@ -124,6 +124,13 @@ def count(contract: Contract, field: str, facts: Sequence[Fact]) -> Counts:
         open=int(is_open),
         open_right=int(is_open and (any(right) or _together(field, answer or "", facts))),
     )
+
+
+def _written(labels: list[str], text: str) -> list[str]:
+    """The names that the text has: labels also copy lists that a conversion to text left out."""
+    letters = "".join(letter for letter in text.lower() if letter.isalnum())
+    keys = ("".join(letter for letter in label.lower() if letter.isalnum()) for label in labels)
+    return [label for label, key in zip(labels, keys, strict=True) if key[:8] in letters]
 
 
 def _parties(labels: list[str], facts: Sequence[Fact]) -> Counts:

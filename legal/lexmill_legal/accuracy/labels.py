@@ -35,7 +35,9 @@ _DEFINED: Final = re.compile(r"\([^()]*\)")
 _ALIAS: Final = re.compile(r"[\"“”]([^\"“”]+)[\"“”]")
 _COLLECTIVE: Final = re.compile(r"\bpart(?:y|ies)\b|\bcollectively\b|\btogether\b", re.IGNORECASE)
 _NO_NAME: Final = re.compile(r"\bparties\b|\bparty\b|X{5}", re.IGNORECASE)
-_TOGETHER: Final = re.compile(r",?\s+(?:together with|and its|on behalf of|acting)\b")
+_QUOTE: Final = re.compile(r"[\"“”]")
+_AND: Final = re.compile(r"^(?:and|AND|&)\s+")
+_TOGETHER: Final = re.compile(r",?\s+(?:together with|(?:and|including) (?:all of )?(?:its|his)|and/or certain|on behalf of|acting)\b")
 _JOINED: Final = re.compile(r",?\s+and\s+|,\s+(?!inc|llc|l\.|ltd|corp|co\b|s\.|n\.)", re.IGNORECASE)
 
 
@@ -136,34 +138,41 @@ def party_labels(answer: str) -> list[str]:
     """The names, without their aliases, redacted ones and "Alpha and Beta (the "Parties")"."""
     aliases = {_letters(alias) for alias in _ALIAS.findall(answer)}
     names: list[str] = []
-    for part in _outside_brackets(answer):
-        name = _TOGETHER.split(" ".join(_DEFINED.sub(" ", part).split()).strip(' ,."“”()'))[0]
+    for part in _parts(answer):
+        together = _ALL_OF_THEM in part
+        name = _TOGETHER.split(" ".join(part.replace(_ALL_OF_THEM, " ").split()))[0]
+        name = name.strip(" ,.\"“”()")
+        name = _AND.sub("", name)
         known = {_letters(other) for other in names}
-        pieces = {_letters(piece) for piece in _JOINED.split(name)}
-        first = _DEFINED.search(part)
-        together = first is not None and _COLLECTIVE.search(first.group()) is not None
-        again = bool(names) and (
-            (together and len(pieces) > 1)
-            or all(
-                piece in aliases or any(piece and other.startswith(piece) for other in known)
-                for piece in pieces
-            )
-        )
+        pieces = [
+            piece in aliases or any(piece and other.startswith(piece) for other in known)
+            for piece in map(_letters, _JOINED.split(name))
+        ]
+        again = bool(names) and (all(pieces) or (together and any(pieces)))
         if len(_letters(name)) > 1 and not again and not _NO_NAME.search(name):
             names.append(name)
     return names
 
 
-def _outside_brackets(answer: str) -> list[str]:
-    """Cut at semicolons that stand in no bracket."""
-    parts, depth, last = [], 0, 0
-    for at, letter in enumerate(answer):
-        depth += (letter == "(") - (letter == ")" and depth > 0)
-        if letter == ";" and depth == 0:
-            parts.append(answer[last:at])
-            last = at + 1
-    parts.append(answer[last:])
-    return [part for part in parts if part.strip()]
+_ENDS: Final = "\x02"
+_ALL_OF_THEM: Final = "\x01"
+
+
+def _parts(answer: str) -> list[str]:
+    """Cut where an alias ends a name and at semicolons; "(BVI)" is part of the name."""
+
+    def replaced(bracket: re.Match[str]) -> str:
+        inside = bracket.group()[1:-1]
+        if _COLLECTIVE.search(inside):
+            return _ALL_OF_THEM
+        if _QUOTE.search(inside):
+            return _ENDS
+        return f" {inside} " if inside.isupper() and len(inside) <= 8 else " "
+
+    before = None
+    while before != answer:
+        before, answer = answer, _DEFINED.sub(replaced, answer)
+    return [part for part in re.split(f"[;{_ENDS}]", answer) if part.strip()]
 
 
 def _letters(name: str) -> str:
