@@ -37,7 +37,10 @@ _COLLECTIVE: Final = re.compile(r"\bpart(?:y|ies)\b|\bcollectively\b|\btogether\
 _NO_NAME: Final = re.compile(r"\bparties\b|\bparty\b|X{5}", re.IGNORECASE)
 _QUOTE: Final = re.compile(r"[\"“”]")
 _AND: Final = re.compile(r"^(?:and|AND|&)\s+")
-_TOGETHER: Final = re.compile(r",?\s+(?:together with|(?:and|including) (?:all of )?(?:its|his)|and/or certain|on behalf of|acting)\b")
+_TOGETHER: Final = re.compile(
+    r",?\s+(?:together with|(?:and|including) (?:all of )?(?:its|his)|and/or certain"
+    r"|on behalf of|acting)\b"
+)
 _JOINED: Final = re.compile(r",?\s+and\s+|,\s+(?!inc|llc|l\.|ltd|corp|co\b|s\.|n\.)", re.IGNORECASE)
 
 
@@ -141,7 +144,7 @@ def party_labels(answer: str) -> list[str]:
     for part in _parts(answer):
         together = _ALL_OF_THEM in part
         name = _TOGETHER.split(" ".join(part.replace(_ALL_OF_THEM, " ").split()))[0]
-        name = name.strip(" ,.\"“”()")
+        name = name.strip(' ,."“”()')
         name = _AND.sub("", name)
         known = {_letters(other) for other in names}
         pieces = [

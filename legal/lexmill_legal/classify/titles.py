@@ -33,12 +33,15 @@ _EXHIBIT: Final = re.compile(
     r"(?:\d[\w.()/-]*|[a-z](?![\w]))(?:\s?\([\w.]{1,5}\))*\W{0,3})+",
     re.IGNORECASE,
 )
-_FILING_NUMBER: Final = re.compile(r"^\W*\d{1,2}\s+(?=[A-Z]{4})|^\W*\d{1,3}\.\d{1,2}(?:\.\d{1,2})?\s+(?=[A-Z])|^\d{1,2}\)\s+")
+_FILING_NUMBER: Final = re.compile(
+    r"^\W*\d{1,2}\s+(?=[A-Z]{4})|^\W*\d{1,3}\.\d{1,2}(?:\.\d{1,2})?\s+(?=[A-Z])|^\d{1,2}\)\s+"
+)
 _NOISE: Final = re.compile(
     r"^(?:\W*(?:execution (?:copy|version)|final (?:version|form)|confidential(?! agreement|ity)"
     r"(?: treatment requested)?|draft|strictly private(?: and confidential)?|page"
     r"(?: of)? \d+(?: of(?: \d+)?)?"
-    r"|private and confidential|conformed copy|privileged|version \d+)\b)+\W*",
+    r"|dated:?(?: as of)? [^\n]{4,24}(?:19|20)\d\d|private and confidential|conformed copy"
+    r"|privileged|version \d+)\b)+\W*",
     re.IGNORECASE,
 )
 _CUT: Final = re.compile(
@@ -64,13 +67,15 @@ _CAPITALS: Final = re.compile(
     r"(?:\s{1,3}(?:NO\.?|#)\s?\d{1,3})?)"
 )
 _COMPANY_END: Final = re.compile(
-    r"\b(?:inc|incorporated|corp|corporation|llc|ltd|limited|company|plc|gmbh|l\.?p)\b\.?", re.IGNORECASE
+    r"\b(?:inc|incorporated|corp|corporation|llc|ltd|limited|company|plc|gmbh|l\.?p)\b\.?",
+    re.IGNORECASE,
 )
 _NOT_A_TITLE: Final = re.compile(
     r"^(?:\d{1,2}(?:\.\d{1,2}){0,3}\.?\s|[A-H]\.\s|THIS |IN WITNESS|PLEASE |Agreement,|Amendment,)"
     r"|\bentire (?:agreement|contract)\b|\bof (?:the|this) agreement$|\bcounterparts\b"
     r"|\bamendments?;"
-    r"|\bdate of agreement\b|\bredacted\b|\bhave been\b|\bconfidential treatment\b|\bsecurities exchange act\b"
+    r"|\bdate of agreement\b|\bredacted\b|\bhave been\b|\bconfidential treatment\b"
+    r"|\bsecurities exchange act\b"
     r"|\b(?:agreement|contract|addendum) number\b|\bif publicly\b|\btable of contents\b"
     r"|\bconstitutes?\b|\b(?:is|are|shall|will|has|hereby)\b|^(?:termination|term"
     r"|scope|purpose) of\b",
@@ -154,22 +159,28 @@ def _title_lines(text: str) -> Iterator[_Vote]:
             yield from _vote(text, start, end, 2 * (1 - number / 40), "small")
         like = len(written) <= 150 and _looks_like_title(written)
         if like and _ENDS_IN_HEAD.search(written):
-            first = start
-            for above_start, above_end in reversed(above):
-                joined = text[above_start:above_end]
-                if first - above_end > 4 or joined.isupper() != written.isupper():
-                    break
-                if _ENDS_IN_HEAD.search(joined):
-                    break
-                first = above_start
-            if _COMPANY_END.search(text[first:start]):
-                first = start
+            first = _with_lines_above(text, start, above, capitals=written.isupper())
             yield from _vote(text, first, end, 3 * (1 - number / 100), "line")
             above.clear()
         elif like and len(written) <= 60 and not any(mark in written for mark in ".:;"):
             above = [*above[-1:], (start, end)]
         else:
             above.clear()
+
+
+def _with_lines_above(
+    text: str, start: int, above: list[tuple[int, int]], *, capitals: bool
+) -> int:
+    """Where a title of several lines begins; a company above it is none of them."""
+    first = start
+    for above_start, above_end in reversed(above):
+        joined = text[above_start:above_end]
+        if first - above_end > 4 or joined.isupper() != capitals:
+            break
+        if _ENDS_IN_HEAD.search(joined):
+            break
+        first = above_start
+    return start if _COMPANY_END.search(text[first:start]) else first
 
 
 def _lines(text: str) -> Iterator[re.Match[str]]:

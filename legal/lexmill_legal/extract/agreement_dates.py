@@ -34,7 +34,8 @@ _THIS: Final = re.compile(
 # "This Agreement ("Agreement"), effective as of …", also a title that goes on: "SUPPLY AGREEMENT
 # (the "Agreement") dated …".
 _PREAMBLE: Final = re.compile(
-    r"(?:\bthis\b|(?:^|[\n.]|-{3}|  )\s*)\s*(?:(?!(?:to|under|by|all|those|are|is|of\s+(?:the|that|an?))\s)[\w&/,’'\"“”()-]+\s+){0,9}?[\"“]?"
+    r"(?:\bthis\b|(?:^|[\n.]|-{3}|  )\s*)\s*(?:(?!(?:to|under|by|all|those|are|is|of\s+(?:the"
+    r"|that|an?))\s)[\w&/,’'\"“”()-]+\s+){0,9}?[\"“]?"
     r"(?:agreement|amendment|addendum|contract|lease|deed|letter)\s?(?:[\"”]|no\.?\s?\d+)?\s?"
     r"(?:\([^()]{0,90}\)|\((?=[\"“]))?[\"”]?,?(?:\s+including[^()]{0,40}\([^()]*\),)?\s+(?:is\s+|was\s+|shall\s+be\s+)?(?:hereby\s+)?"
     r"(?:(?:made|dated|effective|entered|signed|executed|concluded)\b[\s,]*(?:(?:and|into|as|of|on|from|is|made|entered"
@@ -52,7 +53,8 @@ _EARLIER: Final = re.compile(
 # "under the License Agreement made on …": that one's date, whatever verb stands before it.
 _ANOTHER: Final = re.compile(
     r"\b(?:of|under|by|with|in|to|that|the)\s+(?:the|an?|that|certain|existing|fully\sexecuted)\s+"
-    r"(?:[\w.,’'-]+\s+){0,8}?(?:agreement|contract|lease)(?:\s+(?:no\.?|number|#)\s?\S+)?[ \n](?!\n)"
+    r"(?:[\w.,’'-]+\s+){0,8}?(?:agreement|contract|lease)(?:\s+(?:no\.?|number"
+    r"|#)\s?\S+)?[ \n](?!\n)"
     r"(?:made|entered|executed|dated|signed|concluded)\b[^.,;()]{0,40}\Z"
 )
 _SIGNING: Final = spaced(
@@ -69,7 +71,8 @@ _SIGNED_ON: Final = re.compile(
 _EFFECTIVE_FROM: Final = spaced(r"\beffective (?:as of|as from|on|from|date)?[^.\d]{0,12}\Z")
 _SIGNED_BY: Final = re.compile(r"/s/|\b(?:by|signature|signed|seal)\s?:|_{8}")
 _NOT_MADE: Final = re.compile(
-    r"source:|\bfiled\b|\b(?:10-?[kq]|8-k|s-1|f-1)\b|\bexpir|\bterminat|\buntil\b|\bthrough\b|\bno later\b"
+    r"source:|\bfiled\b|\b(?:10-?[kq]|8-k|s-1|f-1)\b|\bexpir|\bterminat|\buntil\b|\bthrough\b"
+    r"|\bno later\b"
     r"|\bissuance\b|\bborn\b|\b(?:agreement|lease|convention|act)[^.;]{0,40}\bdated\b|\b(?:act|goods)\b"
 )
 _HAND: Final = re.compile(r"/s/|\bdate\b")
@@ -88,7 +91,8 @@ _DEFINED: Final = re.compile(
     r"|[\s,(]{0,4}herein(?:after)?\s+(?:called|referred\s+to\s+as)\s+the\s+effective\s+date"
 )
 _EFFECTIVE_IS: Final = re.compile(
-    r"[\"“]?(?:effective|(?<!option )(?:commencement|start(?:ing)?))\s+date[\"”]?\s?(?:of\s+this\s+agreement\s+)?(?:\([^)]{0,60}\)\s?)?"
+    r"[\"“]?(?:effective|(?<!option )(?:commencement"
+    r"|start(?:ing)?))\s+date[\"”]?\s?(?:of\s+this\s+agreement\s+)?(?:\([^)]{0,60}\)\s?)?"
     r"(?:shall\s+(?:be|mean)|means|is|:|–|-)\s{0,3}(?:the\s+date\s+of\s+)?"
     r"(?:[^.\d;]{0,40}|12:01\s?a\.?m\.?[^.\d;]{0,40})\Z"
     r"|\b(?:contract|agreement|addendum|term)\s+(?:start|effective|commencement)(?:\s+date)?\s?[:–-]?\s{1,12}\Z"
@@ -121,11 +125,15 @@ _ON_SIGNING: Final = spaced(
     r"(?:\b(?:execution|signing|signature|signed acceptance)\b|\bdate last (?:written|signed)"
     r"|\b(?:last|final|later|latest) (?:\w+ ){0,3}(?:date|signature|signs|to sign)"
     r"|\bsignatures\b|\b(?:is|are|has been|have been) (?:fully |duly )?(?:executed|signed)\b)"
-    r"|(?:date last (?:written|signed)|date of (?:the )?last signature)[^.;]{0,60}[\"“](?:the )?effective date"
+    r"|(?:date last (?:written|signed)"
+    r"|date of (?:the )?last signature)[^.;]{0,60}[\"“](?:the )?effective date"
 )
 _RUSSIAN_EFFECTIVE: Final = re.compile(
     r"(?:вступа\w+\s+в\s+(?:законную\s+)?силу|действует|распространя\w+)\s+(?:с|со"
-    r"|на)\b[^.\d]{0,60}\Z"
+    r"|на)\b(?:(?!\b(?:до|по)\b)[^.\d]){0,60}\Z"
+)
+_RUSSIAN_ON_SIGNING: Final = re.compile(
+    r"вступа\w+\s+в\s+(?:законную\s+)?силу\s+(?:с|со)\s+(?:момента|даты|дня)\s+(?:его\s+)?(?:подписани|заключени)"
 )
 
 
@@ -251,40 +259,53 @@ def _candidate(reading: Reading, date: DateMention, rule: str, score: float) -> 
 
 
 def find_effective_date(reading: Reading, agreed: list[Candidate]) -> Iterator[Candidate]:
-    """Only where the text says it: an agreement date is no effective date (measured: 22 %)."""
-    lower = reading.lower
+    """What the text says; where it only supposes such a day, the agreement's, never firm."""
     for date in reading.dates:
-        before = lower[max(0, date.start - 140) : date.start]
-        if _DEFINED.match(lower, date.end):
-            rule, score = "defined", 5.0
-        elif _EFFECTIVE_IS.search(before):
-            rule, score = "is", 4.0
-        elif (as_of := _EFFECTIVE_AS_OF.search(before)) is not None:
-            if not _OF_AGREEMENT.search(before[: as_of.start()]):
-                continue
-            wide = lower[max(0, date.start - 260) : date.start]
-            own = _THIS.search(before) or _PREAMBLE.search(wide)
-            head = date.start < _HEAD and own and not _CITED.search(wide)
-            rule, score = ("as_of", 3.0) if head else ("commences", 2.5)
-        elif _RUSSIAN_EFFECTIVE.search(before):
-            rule, score = "ru_from", 3.0
-        else:
-            continue
-        yield _candidate(reading, date, f"effective_date.{rule}", score - date.start / 50_000)
-    best = max(agreed, key=lambda candidate: candidate.score, default=None)
+        said = _said_effective(reading, date)
+        if said is not None:
+            rule, score = said
+            yield _candidate(reading, date, f"effective_date.{rule}", score - date.start / 50_000)
+    if agreed:
+        yield from _from_agreement(reading, agreed)
+
+
+def _said_effective(reading: Reading, date: DateMention) -> tuple[str, float] | None:
+    """The rule by which a date is the effective one, and its score."""
+    lower = reading.lower
+    before = lower[max(0, date.start - 140) : date.start]
+    if _DEFINED.match(lower, date.end):
+        return "defined", 5.0
+    if _EFFECTIVE_IS.search(before):
+        return "is", 4.0
+    as_of = _EFFECTIVE_AS_OF.search(before)
+    if as_of is not None:
+        if not _OF_AGREEMENT.search(before[: as_of.start()]):
+            return None
+        wide = lower[max(0, date.start - 260) : date.start]
+        own = _THIS.search(before) or _PREAMBLE.search(wide)
+        head = date.start < _HEAD and own and not _CITED.search(wide)
+        return ("as_of", 3.0) if head else ("commences", 2.5)
+    return ("ru_from", 3.0) if _RUSSIAN_EFFECTIVE.search(before) else None
+
+
+def _from_agreement(reading: Reading, agreed: list[Candidate]) -> Iterator[Candidate]:
+    best = max(agreed, key=lambda candidate: candidate.score)
     signed = [candidate for candidate in agreed if "signed" in candidate.rule]
     latest = max(signed, key=lambda candidate: str(candidate.normalized), default=best)
-    if latest is not None and _says(lower, _ON_SIGNING):
+    if reading.russian and _RUSSIAN_ON_SIGNING.search(reading.lower):
+        yield from _computed(best, "ru_on_signing", 2.2)
+    if _says(reading.lower, _ON_SIGNING):
         yield from _computed(latest, "on_signing", 2.2)
-    elif best is not None and _says(lower, _FIRST_WRITTEN):
+    elif _says(reading.lower, _FIRST_WRITTEN):
         yield from _computed(best, "first_written", 2.0)
-    elif best is not None and _SUPPOSES.search(lower):
+    elif _SUPPOSES.search(reading.lower):
         yield from _computed(best, "when_made", 0.3)
 
 
 # Words that suppose a day of effect without saying which: then it is the day of the agreement.
 _SUPPOSES: Final = spaced(
-    r"\beffective date\b|\b(?:takes?|taking|into|in) effect\b|\beffective (?:upon|from|on|as)\b|\bdate hereof\b"
+    r"\beffective date\b|\b(?:takes?|taking|into|in) effect\b|\beffective (?:upon|from|on|as)\b"
+    r"|\bdate hereof\b"
     r"|\b(?:from|of|after|as of|on) the date (?:hereof|of this|above|first)|\bcommencement date\b"
 )
 

@@ -15,6 +15,7 @@ from lexmill_legal.extract.payments import (
     find_deadlines,
     find_liability_cap,
     find_payment_terms,
+    find_renewal_deadline,
 )
 from lexmill_legal.extract.people import find_people
 from lexmill_legal.extract.reading import Reading
@@ -55,8 +56,9 @@ def _candidates(reading: Reading) -> Iterator[Candidate]:
     yield from find_deadlines(reading, taken)
     yield from find_document_name(reading)
     yield from find_parties(reading)
-    if reading.english:
-        yield from find_renewals(reading)
+    renewals = list(find_renewals(reading)) if reading.english else []
+    yield from renewals
+    yield from find_renewal_deadline([*dated, *renewals])
     yield from find_governing_law(reading)
     yield from find_dispute_forum(reading)
     yield from find_amounts(reading)

@@ -18,7 +18,8 @@ _LAW: Final = re.compile(r"\b(?:laws?|legislation|statutes)\b")
 _SUBJECT: Final = spaced(
     r"\b(?:agreement|contract|terms|validity|lease|addendum|amendment|letter|deed|document|note"
     r"|undertaking|guaranty|guarantee|rights and (?:obligations|duties)|governing law"
-    r"|applicable law|choice of law|plan|license|franchise|instrument|indenture|msa|nda|jsma|power of attorney|warrant|bond|policy|guarantees?"
+    r"|applicable law|choice of law|plan|license|franchise|instrument|indenture|msa|nda|jsma"
+    r"|power of attorney|warrant|bond|policy|guarantees?"
     r"|addenda|exhibit|schedule|order|relationship|rights|obligations|parties)\b"
 )
 _GOVERN: Final = spaced(
@@ -31,7 +32,9 @@ _ANCHORS: Final = (
 )  # fmt: skip
 _NAMED_ANCHORS: Final = ("application of", "pursuant", "in accordance", "subject to", "under")
 _STRONG: Final = spaced(
-    r"\bare to be applied\b|\bsubject to the laws?\b|\benforced\b|\bgovern(?:ed|s)?\b|\bconstrued\b|\binterpreted\b|\bshall apply\b")
+    r"\bare to be applied\b|\bsubject to the laws?\b|\benforced\b|\bgovern(?:ed|s)?\b"
+    r"|\bconstrued\b|\binterpreted\b|\bshall apply\b"
+)
 _WEAK: Final = re.compile(
     r"\b(?:in accordance with|pursuant to|under|according to|by)\s+"
     r"(?:\w+\s+){0,5}laws?\b|\blaws? of\b"
@@ -132,13 +135,16 @@ _STOP_BUT_COURTS: Final = spaced(_STOPS.replace(r"|\bcourts?\b", ""))
 # "the internal laws (exclusive of conflicts rules) and decisions of the courts of the State of …".
 _ASIDE: Final = re.compile(r"\s*\([^()]{0,90}\)")
 _NAMED: Final = spaced(
-    r"\b(?:application of|pursuant to|in accordance with|subject to|under) (?:the )?(?:\w+ ){0,3}laws? (?:of|in)\b"
+    r"\b(?:application of|pursuant to|in accordance with|subject to"
+    r"|under) (?:the )?(?:\w+ ){0,3}laws? (?:of|in)\b"
 )
 _HEADED: Final = spaced(
-    r"(?:governing|applicable|controlling|choice of) law\b(?: (?:and|&|;) (?:\w+ ){0,3}\w+)? ?[.:–—-]+"
+    r"(?:governing|applicable|controlling|choice of) law\b(?: (?:and|&"
+    r"|;) (?:\w+ ){0,3}\w+)? ?[.:–—-]+"
 )
 _APPLIES: Final = spaced(
-    r"laws? (?:of|in)\b[^.;]{3,60}?\b(?:shall|will|do|does)? ?(?:exclusively )?(?:apply|applies|governs?)\b"
+    r"laws? (?:of|in)\b[^.;]{3,60}?\b(?:shall|will|do|does)? ?(?:exclusively )?(?:apply|applies"
+    r"|governs?)\b"
 )
 _ORGANISED: Final = re.compile(
     r"organi[sz]ed|incorporated|existing|formed|established|registered|good\s+standing|compl(?:y|ies|iance)|corporation"

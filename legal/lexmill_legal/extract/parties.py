@@ -37,7 +37,8 @@ _STOP: Final = spaced(
     r"|each\s+)?(?:agree|covenant)"
     r"|\bbackground\b(?!\s+ip)|\bpreliminary statement|\bthe following (?:terms|is|are|sets)"
     r"|\bfor (?:good and|the purposes? of) |\bis (?:made|entered|dated|effective)\b"
-    r"|\btable of contents\b|(?<!in[\s])(?<!of[\s])(?<!to[\s])\bthis\s+(?:[a-z-]+\s+){0,4}agreement\b|\bintending to be\b"
+    r"|\btable of contents\b"
+    r"|(?<!in[\s])(?<!of[\s])(?<!to[\s])\bthis\s+(?:[a-z-]+\s+){0,4}agreement\b|\bintending to be\b"
     r"|\bwith (?:respect|reference|regard) to\b|\bon the following terms\b|\bwitness that\b"
     r"|\n\s*(?:1\.|i\.|article\b|section\b|a\.)\s|\b1\.\s+[a-z]|\bterms and conditions\b"
 )
@@ -84,7 +85,8 @@ _COLLECTIVE: Final = re.compile(
 # What is defined here is no party.
 _THING: Final = re.compile(
     r"^(?:the\s+)?(?:.*\s)?(?:agreement|act|plan|polic(?:y|ies)|shares?|stock|notes?|securities|year|territory|products?"
-    r"|services?|trademarks?|marks?|patents?|software|business|effective date|term|prc|sec|tenge|fdic|nasdaq|nyse"
+    r"|services?|trademarks?|marks?|patents?|software|business|effective date|term|prc|sec|tenge"
+    r"|fdic|nasdaq|nyse"
     r"|offering|prospectus|program|project|property|technology|website|site|indenture|commission|u\.?s\.?a?)$",
     re.IGNORECASE,
 )
@@ -222,7 +224,7 @@ def _opening(reading: Reading) -> list[Party]:
             continue
         stop = _STOP.search(reading.lower, start + 5, start + 1600)
         end = stop.start() if stop else start + 1600
-        aliases = [match for match in _QUOTED.finditer(text, start, end)]
+        aliases = list(_QUOTED.finditer(text, start, end))
         found = _by_alias(reading, start, end, aliases)
         named = [party for party in found if party.suffixed and party.aliases]
         if len(named) >= 1 and len(found) >= _FEWEST:
@@ -230,7 +232,9 @@ def _opening(reading: Reading) -> list[Party]:
     return []
 
 
-_HEADED: Final = re.compile(r"(?:^|\n|  )\s*parties\b\s*[:.]?\s*(?=\(?[1aA]\)?[.)]?\s)", re.IGNORECASE)
+_HEADED: Final = re.compile(
+    r"(?:^|\n|  )\s*parties\b\s*[:.]?\s*(?=\(?[1aA]\)?[.)]?\s)", re.IGNORECASE
+)
 _ITEM: Final = re.compile(r"(?:^|\s)\(?(?:[1-9]|[a-dA-D]|i{1,3})[.)]\)?\s+(?=[A-Z])")
 
 
@@ -557,10 +561,13 @@ _SIGNED: Final = re.compile(
 _SIGNATURE: Final = re.compile(r"\b(?:By|BY)\s?:|/s/")
 _FORM: Final = (
     r"(?:Inc\.?|INC\.?|LLC|L\.L\.C\.?|Ltd\.?|LTD\.?|Limited|LIMITED|Corp\.?|CORP\.?|Corporation|CORPORATION|Company|COMPANY"
-    r"|GmbH|GMBH|L\.P\.|LP|LLP|L\.L\.P\.|PLC|plc|S\.A\.|SA|N\.A\.|Trust|TRUST|AG|B\.V\.|N\.V\.|S\.[AÀ] ?R\.L\.)"
+    r"|GmbH|GMBH|L\.P\.|LP|LLP|L\.L\.P\.|PLC|plc|S\.A\.|SA|N\.A\.|Trust|TRUST|AG|B\.V\.|N\.V\."
+    r"|S\.[AÀ] ?R\.L\.)"
 )
 _BEFORE_SIGNATURE: Final = re.compile(
-    r"(?P<name>(?:(?:[A-Z0-9][\w.&'’/À-ÿ-]*|and|of|&|the|\([A-Z]\w{1,3}\.?\)),?\s{1,3}){1,9}?" + _FORM + r")[,.]?"
+    r"(?P<name>(?:(?:[A-Z0-9][\w.&'’/À-ÿ-]*|and|of|&|the|\([A-Z]\w{1,3}\.?\)),?\s{1,3}){1,9}?"
+    + _FORM
+    + r")[,.]?"
     r"(?:\s\([^()]{1,40}\))?\s{0,30}\Z"
 )
 _TITLE_BEFORE: Final = re.compile(

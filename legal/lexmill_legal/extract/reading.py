@@ -20,7 +20,8 @@ from lexmill_legal.results import Normalized, Section
 # What stands between two pages is no sentence: "Page 3 of 36", "- 8 -", a filing system's stamp.
 _SENTENCE_END: Final = re.compile(
     r"[.!?;][\"”’»)]{0,2}\s+(?=[\"“«(\[]{0,2}[A-ZА-ЯЁ0-9(])"
-    r"|\n[ \t\r]*\n\s*(?:(?:Page \d{1,3}(?: of \d{1,3})?|[-–]{0,2} ?\d{1,3} ?[-–]{0,2}|Source: [^\n]{1,90})"
+    r"|\n[ \t\r]*\n\s*(?:(?:Page \d{1,3}(?: of \d{1,3})?|[-–]{0,2} ?\d{1,3} ?[-–]{0,2}"
+    r"|Source: [^\n]{1,90})"
     r"[ \t\r]*\n\s*){0,4}|\n[ \t]*(?=\d{1,2}\.)"
 )
 _ABBREVIATION: Final = re.compile(

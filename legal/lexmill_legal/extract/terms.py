@@ -15,7 +15,8 @@ from lexmill_legal.extract.terms_russian import find_russian_terms
 _ANCHOR: Final = spaced(
     r"(?:term|expir\w+|in (?:full )?(?:force|effect)|continues?|initial (?:term|period)"
     r"|perpetu\w+|valid|duration|terminates? on|indefinite\w*|contract period|services? period"
-    r"|cooperation (?:term|period)|effective term|venture|until|through|shall terminate|will terminate"
+    r"|cooperation (?:term|period)|effective term|venture|until|through|shall terminate"
+    r"|will terminate"
     r"|distribution period)\b"
 )
 _ABOUT: Final = (
@@ -42,7 +43,8 @@ r"|remain\w*|terminat\w+|until|through)\b", re.DOTALL)),
     (0.5, spaced(r"\bunless (?:earlier|sooner|otherwise) (?:terminated|canceled|extended)"
 r"|\bunless terminated (?:earlier|sooner)")),
     (1.0, spaced(r"\bshall (?:have|be for) (?:a|the) (?:duration|period|term) of\b"
-r"|\bthis (?:[\w-]+ ){0,3}?(?:agreement|contract|lease|addendum)\b[^.;]{0,60}\b(?:until|through)\b")),
+r"|\bthis (?:[\w-]+ ){0,3}?(?:agreement|contract|lease|addendum)\b[^.;]{0,60}"
+r"\b(?:until|through)\b")),
     (-2.0, spaced(r"\bconfidential\w*|\bsurviv\w+|\bwarrant\w+|\bnon-?compet\w+|\binsurance\b"
 r"|\bpurchase orders?\b|\bfollowing (?:the )?(?:expiration|termination)|\bafter "
 r"(?:the )?(?:expiration|termination)|\bstatement of work\b|\binvoice\b|\bescrow\b"
@@ -74,8 +76,10 @@ _END_OF_YEAR: Final = re.compile(
     r"\b(?:until|through|to)\s+(?:the\s+)?end\s+of\s+(?:the\s+)?(?:calendar\s+)?(?:year\s+)?(?P<year>(?:19|20)\d\d)\b"
 )
 _EVENT: Final = spaced(
-    r"\b(?:until|unless|upon|end\w*|expir\w+|terminat\w+|continu\w+|remain\w*)\b[^.;]{0,60}?(?P<event>(?:the )?"
-    r"(?:expiration|expiry|termination|completion|payment|earlier|later|last|date (?:on|of)|occurrence"
+    r"\b(?:until|unless|upon|end\w*|expir\w+|terminat\w+|continu\w+"
+    r"|remain\w*)\b[^.;]{0,60}?(?P<event>(?:the )?"
+    r"(?:expiration|expiry|termination|completion|payment|earlier|later|last|date (?:on|of)"
+    r"|occurrence"
     r"|terminated|either party|such time|notice|closing)\b[^.;]{0,80})"
 )
 _WEAKEST: Final = 1.0
