@@ -3,6 +3,7 @@
 Title lines, "this … Agreement" and runs of capitals vote; equal and nested names add up.
 """
 
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -134,8 +135,9 @@ class _Vote:
     source: str
 
 
+@functools.lru_cache(maxsize=1)
 def find_titles(text: str) -> tuple[Title, ...]:
-    """At most three names, best first."""
+    """At most three names, best first; kept for the next stage, which asks about the same text."""
     titles = _tally(text, [*_title_lines(text), *_self_references(text), *_capital_runs(text)])
     russian = list(_russian(text))
     if russian and (not titles or russian[0].start < titles[0].start):

@@ -173,6 +173,9 @@ def _weak(reading: Reading) -> Iterator[Candidate]:
     for date in reading.dates_between(0, _TITLE_REACH)[:2]:
         if date.whole and not _NOT_MADE.search(lower, max(0, date.start - 90), date.start):
             yield _candidate(reading, date, "agreement_date.near_title", 0.8 - date.start / 5000)
+    for date in reading.dates:
+        if date.iso and _EFFECTIVE_IS.search(lower, max(0, date.start - 140), date.start):
+            yield _candidate(reading, date, "agreement_date.near_title", 0.2)
     tail = reading.dates_between(max(0, len(reading.text) - _TAIL), len(reading.text))
     late = [
         date
@@ -236,7 +239,11 @@ def _scored(reading: Reading, date: DateMention, background: int) -> Candidate:
     elif date.whole and not near and date.start <= background and _PREAMBLE.search(wide):
         score = max(score, 4.5 - date.start / 5000)
         rule = "preamble" if rule != "made_as_of" and score > 2 else rule
-    if date.start < _TITLE_REACH and _on_its_own_line(reading, date):
+    if (
+        date.start < _TITLE_REACH
+        and _on_its_own_line(reading, date)
+        and not _SIGNED_BY.search(reading.lower, max(0, date.start - 260), date.start)
+    ):
         score = max(score, 1.6 - date.start / 3500)
         rule = "title_page" if rule != "made_as_of" else rule
     if reading.russian and date.start < _RUSSIAN_HEAD and not before.rstrip(' «"').endswith("от"):

@@ -16,7 +16,7 @@ _ANCHOR: Final = spaced(
     r"(?:term|expir\w+|in (?:full )?(?:force|effect)|continues?|initial (?:term|period)"
     r"|perpetu\w+|valid|duration|terminates? on|indefinite\w*|contract period|services? period"
     r"|cooperation (?:term|period)|effective term|venture|until|through|shall terminate"
-    r"|will terminate"
+    r"|will terminate|shall extend"
     r"|distribution period)\b"
 )
 _ABOUT: Final = (
@@ -91,6 +91,7 @@ _ANCHORS: Final = (
     "term", "expir", "in force", "in effect", "in full", "continue", "initial ", "perpetu",
     "valid", "duration", "terminates on", "indefinite", "contract period", "service", "cooperation",
     "effective term", "venture", "until", "through", "shall terminate", "will terminate",
+    "shall extend",
     "distribution period",
 )  # fmt: skip
 _UNTIL: Final = spaced(
