@@ -7,7 +7,7 @@ from typing import Final
 from lexmill_legal.extract.candidates import Candidate
 from lexmill_legal.extract.dates import DateMention
 from lexmill_legal.extract.reading import Reading
-from lexmill_legal.extract.scanning import spaced
+from lexmill_legal.extract.scanning import matches, spaced
 
 _REACH: Final = 9000
 _HEAD: Final = 4000
@@ -317,11 +317,17 @@ _SUPPOSES: Final = spaced(
 )
 
 
+_EFFECTS: Final = (
+    "effective", "in effect", "in force", "into force", "take", "commenc", "begin", "date last",
+    "date of",
+)  # fmt: skip
+
+
 def _says(lower: str, pattern: re.Pattern[str]) -> bool:
     return any(
         _OF_AGREEMENT.search(lower, max(0, match.start() - 120), match.start())
         or "effective date" in match.group()
-        for match in pattern.finditer(lower)
+        for match in matches(pattern, lower, _EFFECTS)
     )
 
 

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Final
 
 from lexmill_legal.extract.numerals import NUMBER, NUMBER_WORDS, decimal, plain, word_number
-from lexmill_legal.extract.scanning import MOST, occurrences
+from lexmill_legal.extract.scanning import MOST, matches, occurrences
 from lexmill_legal.results import Money
 
 _CODES: Final = (
@@ -83,9 +83,15 @@ _PER_NAMES: Final = {
     "monthly": "month", "месяц": "month", "день": "day",
 }  # fmt: skip
 _OTHER_DOLLARS: Final = re.compile(
-    r"\b(?:CAD|CDN|AUD|HKD|SGD|NZD|TWD)\b|\b(?:C|CA|A|AU|HK|S|NZ|NT)\s?\$"
+    r"\b(?:CAD|CDN|AUD|HKD|SGD|NZD|TWD)\b"
     r"|(?:Canadian|Australian|Hong Kong|Singapore|New Zealand|Taiwan)\s+[Dd]ollar"
 )
+_OTHER_NAMES: Final = (
+    "CAD", "CDN", "AUD", "HKD", "SGD", "NZD", "TWD",
+    "Canadian", "Australian", "Hong Kong", "Singapore", "New Zealand", "Taiwan",
+)  # fmt: skip
+_OTHER_SIGN: Final = re.compile(r"\b(?:C|CA|A|AU|HK|S|NZ|NT)\s?\Z")
+_US_NAMES: Final = ("US", "U.S", "United", "American")
 _US_DOLLARS: Final = re.compile(
     r"\bUSD\b|\bU\.?S\.?\s?\$|\b(?:U\.?S\.?|United\sStates|American)\s[Dd]ollar"
     r"|\bUnited\sStates\b|\bU\.S\.|\bUSA\b"
@@ -204,9 +210,12 @@ def _percentage(before: re.Match[str]) -> str | None:
 
 def _lone_dollar(text: str) -> str | None:
     """Whose dollar "$" is: known only where the document names one nation's dollars."""
-    if _OTHER_DOLLARS.search(text):
+    if any(matches(_OTHER_DOLLARS, text, _OTHER_NAMES)) or any(
+        _OTHER_SIGN.search(text[max(0, position - 4) : position])
+        for position in occurrences(text, ("$",))
+    ):
         return None
-    return "USD" if _US_DOLLARS.search(text) else None
+    return "USD" if any(matches(_US_DOLLARS, text, _US_NAMES)) else None
 
 
 def _unit_currency(text: str, unit: re.Match[str], dollar: str | None) -> str | None:
