@@ -1,5 +1,7 @@
 """Every end of a command has its exit code and its sentence."""
 
+import gzip
+import json
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -142,3 +144,31 @@ def test_how_a_run_ends(ended: JobProgress, code: Exit) -> None:
 def test_what_is_said_about_earlier_runs(ended: JobProgress, beginning: str | None) -> None:
     sentence = _reuse(ended)
     assert sentence is beginning if beginning is None else (sentence or "").startswith(beginning)
+
+
+def test_facts_eval_says_where_the_labels_should_be(lexmill: Lexmill) -> None:
+    code, _, error = lexmill("facts", "eval", "--data", "nowhere")
+    assert code == Exit.MISUSE
+    assert "nowhere has no train.jsonl.gz" in error
+
+
+def test_facts_eval_gives_figures_for_each_field_and_fold(lexmill: Lexmill) -> None:
+    text = "SUPPLY AGREEMENT\n\nThis Supply Agreement is made as of May 1, 2020 by and between A."
+    row = {
+        "file": "Alder_1.txt",
+        "text": text,
+        "spans": [["Agreement Date", text.index("May"), text.index("May") + 11]],
+        "answers": {"Agreement Date": "5/1/20"},
+    }
+    Path("train.jsonl.gz").write_bytes(gzip.compress(json.dumps(row).encode()))
+    code, output, _ = lexmill("facts", "eval", "--data", ".", "--json")
+    figures = json.loads(output)["fields"]["agreement_date"]
+    assert (code, figures["labelled"], figures["recall"]) == (0, 1, 1.0)
+    assert sum(fold["labelled"] for fold in figures["folds"]) == 1
+    code, output, _ = lexmill("facts", "eval", "--data", ".")
+    assert (code, "agreement_date" in output) == (0, True)
+
+
+def test_facts_eval_refuses_what_is_no_file_of_labels(lexmill: Lexmill) -> None:
+    Path("train.jsonl.gz").write_bytes(b"no gzip")
+    assert lexmill("facts", "eval", "--data", ".")[0] == Exit.MISUSE

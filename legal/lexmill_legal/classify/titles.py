@@ -3,6 +3,7 @@
 Title lines, "this … Agreement" and runs of capitals vote; equal and nested names add up.
 """
 
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,17 +20,29 @@ _HEAD: Final = (
 )
 _ENDS_IN_HEAD: Final = re.compile(rf"\b(?:{_HEAD})\b", re.IGNORECASE)
 _LINE: Final = re.compile(r"[^\n]+")
+_GAP: Final = re.compile(r"\S\s{3,}\S")
+_PIECE: Final = re.compile(r"(?:[^\n\s]|[^\S\n]{1,2}(?=\S))+")
+_FIRST_LINES: Final = 16
+# A title in small letters: it stands alone on its line and is nothing but a title.
+_SMALL_TITLE: Final = re.compile(
+    r"(?!(?:this|the|under|of|in|by|an?|to|and|or|for|such|any|said)\s)(?:[\w&/’'-]+,?\s){1,7}"
+    r"(?:agreement|contract|lease|addendum|deed)",
+    re.IGNORECASE,
+)
 _EXHIBIT: Final = re.compile(
     r"^\W*(?:(?:exhibit|ex|annex|schedule|attachment|appendix)\W{0,3}(?:no\W{0,2})?"
     r"(?:\d[\w.()/-]*|[a-z](?![\w]))(?:\s?\([\w.]{1,5}\))*\W{0,3})+",
     re.IGNORECASE,
 )
-_FILING_NUMBER: Final = re.compile(r"^\W*\d{1,3}\.\d{1,2}(?:\.\d{1,2})?\s+(?=[A-Z])|^\d{1,2}\)\s+")
+_FILING_NUMBER: Final = re.compile(
+    r"^\W*\d{1,2}\s+(?=[A-Z]{4})|^\W*\d{1,3}\.\d{1,2}(?:\.\d{1,2})?\s+(?=[A-Z])|^\d{1,2}\)\s+"
+)
 _NOISE: Final = re.compile(
     r"^(?:\W*(?:execution (?:copy|version)|final (?:version|form)|confidential(?! agreement|ity)"
     r"(?: treatment requested)?|draft|strictly private(?: and confidential)?|page"
     r"(?: of)? \d+(?: of(?: \d+)?)?"
-    r"|private and confidential|conformed copy|privileged|version \d+)\b)+\W*",
+    r"|dated:?(?: as of)? [^\n]{4,24}(?:19|20)\d\d|private and confidential|conformed copy"
+    r"|privileged|version \d+)\b)+\W*",
     re.IGNORECASE,
 )
 _CUT: Final = re.compile(
@@ -55,12 +68,16 @@ _CAPITALS: Final = re.compile(
     r"(?:\s{1,3}(?:NO\.?|#)\s?\d{1,3})?)"
 )
 _COMPANY_END: Final = re.compile(
-    r"\b(?:inc|corp|corporation|llc|ltd|limited|company|plc|gmbh|l\.?p)\b\.?", re.IGNORECASE
+    r"\b(?:inc|incorporated|corp|corporation|llc|ltd|limited|company|plc|gmbh|l\.?p)\b\.?",
+    re.IGNORECASE,
 )
 _NOT_A_TITLE: Final = re.compile(
     r"^(?:\d{1,2}(?:\.\d{1,2}){0,3}\.?\s|[A-H]\.\s|THIS |IN WITNESS|PLEASE |Agreement,|Amendment,)"
     r"|\bentire (?:agreement|contract)\b|\bof (?:the|this) agreement$|\bcounterparts\b"
     r"|\bamendments?;"
+    r"|\bdate of agreement\b|\bredacted\b|\bhave been\b|\bconfidential treatment\b"
+    r"|\bsecurities exchange act\b"
+    r"|\b(?:agreement|contract|addendum) number\b|\bif publicly\b|\btable of contents\b"
     r"|\bconstitutes?\b|\b(?:is|are|shall|will|has|hereby)\b|^(?:termination|term"
     r"|scope|purpose) of\b",
     re.IGNORECASE,
@@ -118,8 +135,9 @@ class _Vote:
     source: str
 
 
+@functools.lru_cache(maxsize=1)
 def find_titles(text: str) -> tuple[Title, ...]:
-    """At most three names, best first."""
+    """At most three names, best first; kept for the next stage, which asks about the same text."""
     titles = _tally(text, [*_title_lines(text), *_self_references(text), *_capital_runs(text)])
     russian = list(_russian(text))
     if russian and (not titles or russian[0].start < titles[0].start):
@@ -130,7 +148,7 @@ def find_titles(text: str) -> tuple[Title, ...]:
 def _title_lines(text: str) -> Iterator[_Vote]:
     number = 0
     above: list[tuple[int, int]] = []
-    for line in _LINE.finditer(text, 0, _REACH):
+    for line in _lines(text):
         written = line.group().strip()
         if not written:
             continue
@@ -139,24 +157,41 @@ def _title_lines(text: str) -> Iterator[_Vote]:
             return
         start = line.start() + len(line.group()) - len(line.group().lstrip())
         end = start + len(written)
+        if number <= _FIRST_LINES and _SMALL_TITLE.fullmatch(written):
+            yield from _vote(text, start, end, 2 * (1 - number / 40), "small")
         like = len(written) <= 150 and _looks_like_title(written)
         if like and _ENDS_IN_HEAD.search(written):
-            first = start
-            for above_start, above_end in reversed(above):
-                joined = text[above_start:above_end]
-                if first - above_end > 4 or joined.isupper() != written.isupper():
-                    break
-                if _ENDS_IN_HEAD.search(joined):
-                    break
-                first = above_start
-            if _COMPANY_END.search(text[first:start]):
-                first = start
+            first = _with_lines_above(text, start, above, capitals=written.isupper())
             yield from _vote(text, first, end, 3 * (1 - number / 100), "line")
             above.clear()
         elif like and len(written) <= 60 and not any(mark in written for mark in ".:;"):
             above = [*above[-1:], (start, end)]
         else:
             above.clear()
+
+
+def _with_lines_above(
+    text: str, start: int, above: list[tuple[int, int]], *, capitals: bool
+) -> int:
+    """Where a title of several lines begins; a company above it is none of them."""
+    first = start
+    for above_start, above_end in reversed(above):
+        joined = text[above_start:above_end]
+        if first - above_end > 4 or joined.isupper() != capitals:
+            break
+        if _ENDS_IN_HEAD.search(joined):
+            break
+        first = above_start
+    return start if _COMPANY_END.search(text[first:start]) else first
+
+
+def _lines(text: str) -> Iterator[re.Match[str]]:
+    """Lines; where a file has lost its line breaks, wide gaps stand for them."""
+    for line in _LINE.finditer(text, 0, _REACH):
+        if len(line.group()) > 150 and _GAP.search(line.group()):
+            yield from _PIECE.finditer(text, *line.span())
+        else:
+            yield line
 
 
 def _looks_like_title(line: str) -> bool:
@@ -246,7 +281,8 @@ def _tally(text: str, votes: list[_Vote]) -> tuple[Title, ...]:
     titles = []
     for key, group in groups.items():
         first = min(group, key=lambda vote: (vote.source == "this", vote.start))
-        strong = len({vote.source for vote in group}) > 1
+        bare = _BARE.fullmatch(text[first.start : first.end]) is not None
+        strong = len({vote.source for vote in group}) > 1 and not bare
         titles.append(
             Title(
                 re.sub(r"\s+", " ", text[first.start : first.end]),

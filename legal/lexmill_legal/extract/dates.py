@@ -52,7 +52,7 @@ _DAY_YEAR: Final = re.compile(
     rf"\.?\s{{0,12}}(\d{{1,2}}){_SUFFIX}\s{{0,3}}[,.]?\s{{0,12}}(?:of\s+)?({_YEAR})\b"
 )
 _YEAR_AFTER: Final = re.compile(
-    rf"\.?\s{{0,3}}[,-]?\s{{0,12}}(?:of\s+|in\s+the\s+year\s+(?:of\s+)?)?({_YEAR})\b"
+    rf"\.?\s{{0,3}}[,-]?\s{{0,12}}(?:day\s+of\s+|of\s+|in\s+the\s+year\s+(?:of\s+)?)?({_YEAR})\b"
     r"(?:\s?(?:года|г\b)\.?)?"
 )
 _DAY_BEFORE: Final = re.compile(
@@ -90,13 +90,7 @@ def find_dates(lower: str, *, limit: int = 5000) -> tuple[DateMention, ...]:
             found.append(mention)
             if len(found) >= limit:
                 break
-    for match in _NUMERIC.finditer(lower):
-        alone = match.start() == 0 or lower[match.start() - 1] not in "0123456789.,/№-"
-        mention = _numeric(match) if alone and len(match.group(1)) != 3 else None
-        if mention is not None:
-            found.append(mention)
-            if len(found) >= 2 * limit:
-                break
+    found.extend(_numeric(lower, limit))
     found.sort(key=lambda mention: mention.start)
     return tuple(found)
 
@@ -130,30 +124,73 @@ def _year(written: str) -> int:
     return int(written.replace(" ", ""))
 
 
-def _numeric(match: re.Match[str]) -> DateMention | None:
+def _numeric(lower: str, limit: int) -> list[DateMention]:
+    """Dates in digits; 5/14/12 beside them says that 3/4/12 is a day in March, too."""
+    found: list[tuple[int, int, _Readings]] = []
+    for match in _NUMERIC.finditer(lower):
+        alone = match.start() == 0 or lower[match.start() - 1] not in "0123456789.,/№-"
+        readings = _readings(match) if alone and len(match.group(1)) != 3 else _NO_READINGS
+        if readings.isos:
+            found.append((match.start(), match.end(), readings))
+            if len(found) >= limit:
+                break
+    # The stamp that a filing system put on each page shows its habit, not the parties'.
+    decided = {
+        readings.month_is_first
+        for start, _, readings in found
+        if "source:" not in lower[max(0, start - 90) : start]
+    }
+    habit = decided - {None}
+    month_is_first = habit.pop() if len(habit) == 1 else None
+    return [
+        DateMention(start, end, readings.iso(month_is_first=month_is_first))
+        for start, end, readings in found
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Readings:
+    """The days that three numbers can mean, by which of them is the month."""
+
+    month_first: str | None = None
+    day_first: str | None = None
+    slashed: bool = False
+
+    @property
+    def isos(self) -> set[str]:
+        return {iso for iso in (self.month_first, self.day_first) if iso}
+
+    @property
+    def month_is_first(self) -> bool | None:
+        """What this date shows of its writer's habit."""
+        if not self.slashed or len(self.isos) != 1 or self.month_first == self.day_first:
+            return None
+        return self.month_first is not None
+
+    def iso(self, *, month_is_first: bool | None) -> str | None:
+        if len(self.isos) == 1:
+            return next(iter(self.isos))
+        if month_is_first is None:
+            return None
+        return self.month_first if month_is_first else self.day_first
+
+
+_NO_READINGS: Final = _Readings()
+
+
+def _readings(match: re.Match[str]) -> _Readings:
     first, mark, second, third = match.groups()
-    isos = _readings(first, mark.strip(), second, third)
-    if not isos:
-        return None
-    return DateMention(match.start(), match.end(), isos.pop() if len(isos) == 1 else None)
-
-
-def _readings(first: str, mark: str, second: str, third: str) -> set[str]:
-    """Every calendar day the three numbers can mean."""
+    mark = mark.strip()
     if len(first) == 4:
         if len(third) == 4 or int(first) not in range(1900, 2100):
-            return set()
-        return _days([(int(first), int(second), int(third))])
+            return _NO_READINGS
+        return _Readings(day_first=iso_date(int(first), int(second), int(third)))
     if len(third) == 2 and (mark == "." and len(first) < 2):
-        return set()  # "1.2.10" is a section
+        return _NO_READINGS  # "1.2.10" is a section
     year = int(third) if len(third) == 4 else int(third) + (2000 if int(third) < 50 else 1900)
     if year not in range(1900, 2100):
-        return set()
-    day_first = (year, int(second), int(first))
+        return _NO_READINGS
+    day_first = iso_date(year, int(second), int(first))
     if mark == ".":  # only day first is written with full stops
-        return _days([day_first])
-    return _days([day_first, (year, int(first), int(second))])
-
-
-def _days(readings: list[tuple[int, int, int]]) -> set[str]:
-    return {iso for reading in readings if (iso := iso_date(*reading))}
+        return _Readings(day_first=day_first)
+    return _Readings(iso_date(year, int(first), int(second)), day_first, slashed=True)

@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from lexmill_legal.extract.agreement_dates import find_agreement_date, find_effective_date
+from lexmill_legal.extract.agreement_dates import SAID, find_agreement_date, find_effective_date
 from lexmill_legal.extract.amounts import find_amounts, find_percentages
 from lexmill_legal.extract.candidates import Candidate
 from lexmill_legal.extract.citations import find_citations
@@ -15,6 +15,7 @@ from lexmill_legal.extract.payments import (
     find_deadlines,
     find_liability_cap,
     find_payment_terms,
+    find_renewal_deadline,
 )
 from lexmill_legal.extract.people import find_people
 from lexmill_legal.extract.reading import Reading
@@ -45,12 +46,19 @@ def extract(
 def _candidates(reading: Reading) -> Iterator[Candidate]:
     dated = list(_dates(reading))
     yield from dated
-    taken = {(date.start, date.end) for date in dated if date.start is not None and date.end}
+    taken = {
+        (date.start, date.end)
+        for date in dated
+        if date.start is not None
+        and date.end is not None
+        and (date.field != "agreement_date" or date.rule in SAID)
+    }
     yield from find_deadlines(reading, taken)
     yield from find_document_name(reading)
     yield from find_parties(reading)
-    if reading.english:
-        yield from find_renewals(reading)
+    renewals = list(find_renewals(reading)) if reading.english else []
+    yield from renewals
+    yield from find_renewal_deadline([*dated, *renewals])
     yield from find_governing_law(reading)
     yield from find_dispute_forum(reading)
     yield from find_amounts(reading)

@@ -3,9 +3,9 @@
 Measured 2026 on the 408 training contracts of CUAD v1 (The Atticus Project, CC BY 4.0), as the
 share of first, uncontested values that equal the label. "value" compares the normalised value
 with the answer (dates exactly, computed ones within a day; durations; places; names by token
-overlap of one half, parties by a similarity of 0.85); "place" asks only whether the place lies in
-the labelled clause. A field's rules were written while looking at two thirds of the companies;
-the last third gave the same figures within four points.
+overlap of one half, parties by a similarity of 0.85; a value where the label has none is wrong;
+docs/accuracy.md says more, `lexmill facts eval` measures it again); "place" asks only whether the
+place lies in the labelled clause.
 
 Roles of amounts were read by hand in 39 random places of the same contracts.
 
@@ -40,26 +40,38 @@ class Strength:
 
 
 MEASURED: Final[dict[str, Strength]] = {
-    "document_name.agreed": Strength(0.971, 275),
-    "document_name.alone": Strength(0.851, 67),
-    "party.aliased": Strength(0.949, 630),
-    "party.aliased_plain": Strength(0.800, 25),
-    "party.listed": Strength(0.703, 64),
+    "document_name.agreed": Strength(0.978, 325),
+    "document_name.alone": Strength(0.796, 49),
+    "party.aliased": Strength(0.951, 647),
+    "party.aliased_plain": Strength(0.742, 31),
+    "party.listed": Strength(0.626, 171),
     "party.ru_named": Strength(0.95, source="by form"),
-    "agreement_date.made_as_of": Strength(0.936, 234),
-    "agreement_date.dated": Strength(0.750, 56),
-    "agreement_date.signed_late": Strength(0.667, 12),
+    "agreement_date.made_as_of": Strength(0.980, 204),
+    "agreement_date.dated": Strength(0.565, 23),
+    "agreement_date.made_elsewhere": Strength(0.588, 17),
+    "agreement_date.preamble": Strength(0.922, 51),
+    "agreement_date.near_signature": Strength(0.800, 5),
+    "agreement_date.near_title": Strength(0.833, 6),
+    "agreement_date.title_page": Strength(0.667, 3),
+    "agreement_date.signed": Strength(0.900, 19),
+    "agreement_date.signed_late": Strength(0.300, 4),
     "agreement_date.russian_head": Strength(0.95, source="by form"),
-    "effective_date.defined": Strength(0.960, 124),
-    "effective_date.as_of": Strength(0.967, 30),
-    "effective_date.is": Strength(0.923, 13),
-    "effective_date.commences": Strength(0.571, 14),
-    "effective_date.first_written": Strength(0.559, 34),
+    "effective_date.defined": Strength(0.945, 127),
+    "effective_date.as_of": Strength(1.000, 26),
+    "effective_date.is": Strength(0.900, 18),
+    "effective_date.commences": Strength(0.684, 19),
+    "effective_date.first_written": Strength(0.615, 26),
+    "effective_date.on_signing": Strength(0.500, 38),
+    "effective_date.when_made": Strength(0.230, 61),
+    "effective_date.ru_on_signing": Strength(0.80, source="not measured"),
     "effective_date.ru_from": Strength(0.80, source="not measured"),
-    "expiration_date.until": Strength(0.956, 45),
-    "expiration_date.computed": Strength(0.758, 95),
-    "expiration_date.computed_from_date": Strength(0.667, 9),
-    "expiration_date.perpetual": Strength(0.615, 39),
+    "expiration_date.until": Strength(0.943, 53),
+    "expiration_date.until_weak": Strength(0.400, 5),
+    "expiration_date.labelled": Strength(0.900, 3),
+    "expiration_date.event": Strength(0.312, 32),
+    "expiration_date.computed": Strength(0.777, 121),
+    "expiration_date.computed_from_date": Strength(0.700, 10),
+    "expiration_date.perpetual": Strength(0.636, 44),
     "expiration_date.ru_until": Strength(0.95, source="by form"),
     "expiration_date.ru_computed": Strength(0.75, source="not measured"),
     "expiration_date.ru_open": Strength(0.80, source="not measured"),
@@ -82,7 +94,9 @@ MEASURED: Final[dict[str, Strength]] = {
     "renewal_notice_period.ru_notice": Strength(0.85, source="not measured"),
     "termination_notice_period.convenience": Strength(0.829, 70, "CUAD place"),
     "termination_notice_period.ru_notice": Strength(0.85, source="not measured"),
-    "governing_law.governed_by": Strength(0.982, 328),
+    "governing_law.governed_by": Strength(0.991, 332),
+    "governing_law.named": Strength(0.900, 1),
+    "governing_law.headed": Strength(0.300, 1),
     "governing_law.ru_governed_by": Strength(0.95, source="by form"),
     "dispute_forum.arbitration": Strength(0.80, source="not measured"),
     "dispute_forum.courts": Strength(0.75, source="not measured"),
@@ -97,6 +111,7 @@ MEASURED: Final[dict[str, Strength]] = {
     "liability_cap.amount": Strength(0.95, 26, "CUAD place"),
     "liability_cap.words": Strength(0.95, 26, "CUAD place"),
     "deadline.by_date": Strength(0.60, source="not measured"),
+    "deadline.renewal_notice": Strength(0.70, source="not measured"),
     "citation.code": Strength(0.95, source="by form"),
     "citation.act": Strength(0.90, source="by form"),
     "citation.european": Strength(0.95, source="by form"),

@@ -57,7 +57,7 @@ _COUNTRIES: Final = (
     ";RU Russian Federation|Russia|Russian;SA Saudi Arabia;SC Seychelles;SE Sweden|Swedish"
     ";SG Republic of Singapore|Singapore;SI Slovenia|Slovenian;SK Slovakia|Slovak"
     ";TH Thailand|Thai;TN Tunisia;TR Turkey|Türkiye|Turkish;TT Trinidad and Tobago"
-    ";TW Taiwan|Republic of China|Taiwanese;TZ Tanzania;UA Ukraine|Ukrainian;UG Uganda"
+    ";TW Taiwan|Republic of China|R.O.C.|ROC|Taiwanese;TZ Tanzania;UA Ukraine|Ukrainian;UG Uganda"
     ";US United States of America|United States|U.S.A.|USA|U.S.;UY Uruguay;UZ Uzbekistan"
     ";VE Venezuela;VG British Virgin Islands|BVI;VN Vietnam|Viet Nam|Vietnamese"
     ";ZA Republic of South Africa|South Africa|South African;ZM Zambia;ZW Zimbabwe"
@@ -88,7 +88,7 @@ def find_places(text: str, start: int, end: int) -> list[PlaceMention]:
     """Gazetteer places within a short range, longest names first."""
     pattern, codes = _english()
     return [
-        PlaceMention(match.start(), match.end(), codes[_key(match.group())], match.group())
+        PlaceMention(*match.span("place"), codes[_key(match["place"])], match["place"])
         for match in pattern.finditer(text, start, end)
     ]
 
@@ -122,7 +122,8 @@ def _english() -> tuple[re.Pattern[str], dict[str, str]]:
                 codes.setdefault(_key(name), prefix + code)
     longest_first = sorted(codes, key=len, reverse=True)
     written = "|".join(re.escape(name).replace(r"\ ", r"\s{1,20}") for name in longest_first)
-    return re.compile(rf"(?<!\w)(?:{written})(?!\w)", re.IGNORECASE), codes
+    # Scans run words together: "the laws ofthe State ofTexas".
+    return re.compile(rf"(?<!\w)(?:of)?(?P<place>{written})(?!\w)", re.IGNORECASE), codes
 
 
 def _key(name: str) -> str:

@@ -18,7 +18,9 @@ _LAW: Final = re.compile(r"\b(?:laws?|legislation|statutes)\b")
 _SUBJECT: Final = spaced(
     r"\b(?:agreement|contract|terms|validity|lease|addendum|amendment|letter|deed|document|note"
     r"|undertaking|guaranty|guarantee|rights and (?:obligations|duties)|governing law"
-    r"|applicable law|choice of law|plan|license|franchise|instrument|indenture|msa|nda|jsma)\b"
+    r"|applicable law|choice of law|plan|license|franchise|instrument|indenture|msa|nda|jsma"
+    r"|power of attorney|warrant|bond|policy|guarantees?"
+    r"|addenda|exhibit|schedule|order|relationship|rights|obligations|parties)\b"
 )
 _GOVERN: Final = spaced(
     r"(?:govern(?:ed|ing|s)?|constru(?:ed|ction)|applicable law|choice of law|interpret(?:ed|ation)"
@@ -28,7 +30,11 @@ _ANCHORS: Final = (
     "govern", "constru", "applicable law", "choice of law", "interpret", "validity", "laws of",
     "law of", "controlling law",
 )  # fmt: skip
-_STRONG: Final = spaced(r"\bgovern(?:ed|s)?\b|\bconstrued\b|\binterpreted\b|\bshall apply\b")
+_NAMED_ANCHORS: Final = ("application of", "pursuant", "in accordance", "subject to", "under")
+_STRONG: Final = spaced(
+    r"\bare to be applied\b|\bsubject to the laws?\b|\benforced\b|\bgovern(?:ed|s)?\b"
+    r"|\bconstrued\b|\binterpreted\b|\bshall apply\b"
+)
 _WEAK: Final = re.compile(
     r"\b(?:in accordance with|pursuant to|under|according to|by)\s+"
     r"(?:\w+\s+){0,5}laws?\b|\blaws? of\b"
@@ -115,7 +121,7 @@ _OTHER_THING: Final = re.compile(
     r"|currency|Tax|Uniform"
     r"|Commercial\sCode|Stock|Food|government|federal\s(?:trademark|arbitration))\b"
 )
-_STOP: Final = spaced(
+_STOPS: Final = (
     r"without (?:regard|giving|reference|application|respect|recourse|resort|taking)|excluding"
     r"|exclusive of|except (?:for|that|to)|not including|other than|regardless|irrespective"
     r"|conflicts? of law|(?:and|,|;)\s+(?:any|all|the|each)?\s?(?:parties|party|courts?|disputes?"
@@ -123,6 +129,25 @@ _STOP: Final = spaced(
     r"|\bapplicable to (?:contracts|agreements)|\bshall be (?:submitted|brought)"
     r"|\bas (?:applied|such laws)|\bnotwithstanding\b|\bto the extent\b|\bincorporated\b"
     r"|\bprovided\b|\bunited nations\b|\bthis (?:agreement|contract)\b"
+)
+_STOP: Final = spaced(_STOPS)
+_STOP_BUT_COURTS: Final = spaced(_STOPS.replace(r"|\bcourts?\b", ""))
+# "the internal laws (exclusive of conflicts rules) and decisions of the courts of the State of …".
+_ASIDE: Final = re.compile(r"\s*\([^()]{0,90}\)")
+_NAMED: Final = spaced(
+    r"\b(?:application of|pursuant to|in accordance with|subject to"
+    r"|under) (?:the )?(?:\w+ ){0,3}laws? (?:of|in)\b"
+)
+_HEADED: Final = spaced(
+    r"(?:governing|applicable|controlling|choice of) law\b(?: (?:and|&"
+    r"|;) (?:\w+ ){0,3}\w+)? ?[.:–—-]+"
+)
+_APPLIES: Final = spaced(
+    r"laws? (?:of|in)\b[^.;]{3,60}?\b(?:shall|will|do|does)? ?(?:exclusively )?(?:apply|applies"
+    r"|governs?)\b"
+)
+_ORGANISED: Final = re.compile(
+    r"organi[sz]ed|incorporated|existing|formed|established|registered|good\s+standing|compl(?:y|ies|iance)|corporation"
 )
 _RUSSIAN_LAW: Final = re.compile(
     r"(?:примен\w+|регулиру\w+|руководству\w+|подчин\w+|толку\w+|применимы\w+)[^.;\n]{0,160}?"
@@ -147,7 +172,27 @@ def _english(reading: Reading) -> Iterator[Candidate]:
             found.append(candidate)
     # Federal law stands beside the law of a state; it is the answer only where nothing else is.
     others = [candidate for candidate in found if candidate.normalized != "US"]
-    yield from others or found
+    yield from others or found or _named(reading)
+
+
+def _named(reading: Reading) -> Iterator[Candidate]:
+    """A law that no sentence calls the governing one: not firm, better than nothing."""
+    lower = reading.lower
+    for match in matches(_HEADED, lower, ("governing", "applicable", "controlling", "choice")):
+        places = _most_exact(_places(reading, match.end(), match.end() + 160), reading.text)[:1]
+        if places:
+            yield _candidate(places, places[0].start, "governing_law.headed", 1.0)
+    for match in matches(_APPLIES, lower, ("laws", "law")):
+        places = _most_exact(_places(reading, match.start(), match.end()), reading.text)[:1]
+        if places:
+            yield _candidate(places, match.start(), "governing_law.headed", 1.0)
+    for match in matches(_NAMED, lower, _NAMED_ANCHORS):
+        start, _ = reading.sentence(match.start(), reach=300)
+        if _ORGANISED.search(lower, start, match.start()):
+            continue
+        places = _most_exact(_places(reading, match.end(), match.end() + 80), reading.text)[:1]
+        if places and places[0].code != "US":
+            yield _candidate(places, match.start(), "governing_law.named", 0.5)
 
 
 def _from_sentence(reading: Reading, start: int, end: int) -> Candidate | None:
@@ -158,6 +203,7 @@ def _from_sentence(reading: Reading, start: int, end: int) -> Candidate | None:
     subject = _SUBJECT.search(lower, max(0, start - 60), end)
     if subject is None:
         return None
+    federal: Candidate | None = None
     for count, law in enumerate(_LAW.finditer(lower, start, end)):
         if count == 12:
             break
@@ -165,7 +211,7 @@ def _from_sentence(reading: Reading, start: int, end: int) -> Candidate | None:
         places = _chosen(reading, law, start, end)
         if not places:
             continue
-        after = _REVERSED.search(lower, law.end(), min(end, law.end() + 110))
+        after = _REVERSED.search(lower, law.end(), min(end, law.end() + 210))
         if verb is None and after is None and _WEAK.search(lower, start, law.end()) is None:
             continue
         score = 3.0 if verb is not None or after is not None else 1.5
@@ -185,14 +231,20 @@ def _from_sentence(reading: Reading, start: int, end: int) -> Candidate | None:
         ):
             continue
         first = min(law.start(), *(place.start for place in places))
-        return _candidate(places, first, "governing_law.governed_by", score)
-    return None
+        candidate = _candidate(places, first, "governing_law.governed_by", score)
+        if candidate.normalized != "US":
+            return candidate
+        federal = federal or candidate  # "of the United States and … of the State of Ohio"
+    return federal
 
 
 def _chosen(reading: Reading, law: re.Match[str], start: int, end: int) -> list[PlaceMention]:
     """The places of one "law": its adjective before, its "of …" after."""
     lower = reading.lower
     stop = _STOP.search(lower, law.end(), end)
+    aside = _ASIDE.match(lower, law.end(), end)
+    if aside is not None and stop is not None and stop.start() < aside.end():
+        stop = _STOP_BUT_COURTS.search(lower, aside.end(), end)
     last = min(stop.start() if stop else end, law.end() + 200)
     anaphora = _ANAPHORA.match(lower, law.start(), end)
     if anaphora is not None:

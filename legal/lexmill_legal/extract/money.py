@@ -6,17 +6,19 @@ A lone "$" is somebody's dollar: its currency is known only where the document s
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 from typing import Final
 
 from lexmill_legal.extract.numerals import NUMBER, NUMBER_WORDS, decimal, plain, word_number
-from lexmill_legal.extract.scanning import occurrences, word_starts
+from lexmill_legal.extract.scanning import MOST, matches, occurrences
 from lexmill_legal.results import Money
 
 _CODES: Final = (
     "USD|EUR|GBP|JPY|CNY|RMB|CHF|CAD|AUD|NZD|HKD|SGD|TWD|INR|KRW|ILS|SEK|NOK|DKK|PLN|CZK|HUF"
     "|TRY|BRL|MXN|ZAR|AED|SAR|THB|RUB|RUR|UAH|KZT|BYN"
 )
-_CODE_NAMES: Final = tuple(_CODES.split("|"))
+# One pattern: a search for each of the thirty codes takes four times as long.
+_CODE: Final = re.compile(rf"(?<![^\W_])(?:{_CODES})")
 _SYNONYMS: Final = {"RMB": "CNY", "RUR": "RUB"}
 _SYMBOLS: Final = {"€": "EUR", "£": "GBP", "₽": "RUB", "₪": "ILS", "₩": "KRW", "₹": "INR"}
 _DOLLARS: Final = {
@@ -81,9 +83,15 @@ _PER_NAMES: Final = {
     "monthly": "month", "месяц": "month", "день": "day",
 }  # fmt: skip
 _OTHER_DOLLARS: Final = re.compile(
-    r"\b(?:CAD|CDN|AUD|HKD|SGD|NZD|TWD)\b|\b(?:C|CA|A|AU|HK|S|NZ|NT)\s?\$"
+    r"\b(?:CAD|CDN|AUD|HKD|SGD|NZD|TWD)\b"
     r"|(?:Canadian|Australian|Hong Kong|Singapore|New Zealand|Taiwan)\s+[Dd]ollar"
 )
+_OTHER_NAMES: Final = (
+    "CAD", "CDN", "AUD", "HKD", "SGD", "NZD", "TWD",
+    "Canadian", "Australian", "Hong Kong", "Singapore", "New Zealand", "Taiwan",
+)  # fmt: skip
+_OTHER_SIGN: Final = re.compile(r"\b(?:C|CA|A|AU|HK|S|NZ|NT)\s?\Z")
+_US_NAMES: Final = ("US", "U.S", "United", "American")
 _US_DOLLARS: Final = re.compile(
     r"\bUSD\b|\bU\.?S\.?\s?\$|\b(?:U\.?S\.?|United\sStates|American)\s[Dd]ollar"
     r"|\bUnited\sStates\b|\bU\.S\.|\bUSA\b"
@@ -109,7 +117,7 @@ def find_money(text: str, *, comma_groups: bool, limit: int = 2000) -> tuple[Mon
     """All amounts with a currency sign, code or word, in order, without overlaps."""
     dollar = _lone_dollar(text) if "$" in text or "ollar" in text else None
     found: list[MoneyMention] = []
-    codes = list(word_starts(text, _CODE_NAMES))
+    codes = [match.start() for match in islice(_CODE.finditer(text), MOST)]
     for position in sorted([*occurrences(text, _SIGNS), *codes]):
         match = _SIGN_FIRST.match(text, position)
         if match is not None:
@@ -202,9 +210,12 @@ def _percentage(before: re.Match[str]) -> str | None:
 
 def _lone_dollar(text: str) -> str | None:
     """Whose dollar "$" is: known only where the document names one nation's dollars."""
-    if _OTHER_DOLLARS.search(text):
+    if any(matches(_OTHER_DOLLARS, text, _OTHER_NAMES)) or any(
+        _OTHER_SIGN.search(text[max(0, position - 4) : position])
+        for position in occurrences(text, ("$",))
+    ):
         return None
-    return "USD" if _US_DOLLARS.search(text) else None
+    return "USD" if any(matches(_US_DOLLARS, text, _US_NAMES)) else None
 
 
 def _unit_currency(text: str, unit: re.Match[str], dollar: str | None) -> str | None:

@@ -17,9 +17,11 @@ from lexmill_legal.extract.scanning import spaced
 
 _HEAD: Final = 12_000
 _LONGEST: Final = 3000
+_FEWEST: Final = 2
 
 _BETWEEN: Final = re.compile(
-    r"\b(?:by\s*,?\s+and\s+(?:between|among(?:st)?)|between|among(?:st)?)\b"
+    r"\b(?:by\s*,?\s+and\s+(?:between|among(?:st)?)|between|among(?:st)?"
+    r"|(?:entered\s+into|made|executed|given)\s+by(?!\s*,?\s+and\s+(?:between|among)))\b"
     r"(?:\s+(?:and\s+)?among(?:st)?\b)?(?:\s+and\s+between\b)?"
     r"(?:\s*,?\s*(?:the\s+(?:following\s+parties|undersigned|parties)\b[^:;]{0,40}[:;]?))?[\s:,]*",
     re.IGNORECASE,
@@ -35,7 +37,8 @@ _STOP: Final = spaced(
     r"|each\s+)?(?:agree|covenant)"
     r"|\bbackground\b(?!\s+ip)|\bpreliminary statement|\bthe following (?:terms|is|are|sets)"
     r"|\bfor (?:good and|the purposes? of) |\bis (?:made|entered|dated|effective)\b"
-    r"|\btable of contents\b|\bthis\s+(?:[a-z-]+\s+){0,4}agreement\b|\bintending to be\b"
+    r"|\btable of contents\b"
+    r"|(?<!in[\s])(?<!of[\s])(?<!to[\s])\bthis\s+(?:[a-z-]+\s+){0,4}agreement\b|\bintending to be\b"
     r"|\bwith (?:respect|reference|regard) to\b|\bon the following terms\b|\bwitness that\b"
     r"|\n\s*(?:1\.|i\.|article\b|section\b|a\.)\s|\b1\.\s+[a-z]|\bterms and conditions\b"
 )
@@ -79,6 +82,14 @@ _COLLECTIVE: Final = re.compile(
     r"|\btogether\b|\beach\s+(?:a|an|individually)\b|\bindividually\b",
     re.IGNORECASE,
 )
+# What is defined here is no party.
+_THING: Final = re.compile(
+    r"^(?:the\s+)?(?:.*\s)?(?:agreement|act|plan|polic(?:y|ies)|shares?|stock|notes?|securities|year|territory|products?"
+    r"|services?|trademarks?|marks?|patents?|software|business|effective date|term|prc|sec|tenge"
+    r"|fdic|nasdaq|nyse"
+    r"|offering|prospectus|program|project|property|technology|website|site|indenture|commission|u\.?s\.?a?)$",
+    re.IGNORECASE,
+)
 _CAPITALISED: Final = re.compile(r"\b[A-Z][a-z]")
 _NOT_A_NAME: Final = re.compile(
     r"^(?:the\s+)?(?:agreement|effective date|date|term|parties|party|territory|products?|services?"
@@ -99,7 +110,9 @@ _FORM_WORDS: Final = spaced(
     r"(?P<text>[^(;\"“”]{0,120}?"
     r"(?P<form>limited liability company|limited liability partnership|limited partnership"
     r"|general partnership|non-?profit corporation|public limited company|corporation|company"
-    r"|partnership|statutory trust|business trust|trust|individual|university|municipality))\b",
+    r"|partnership|statutory trust|business trust|trust|individual|university|municipality"
+    r"|savings bank|banking association|banking corporation|body corporate|soci[eé]t[eé] anonyme"
+    r"|natural person|resident|citizen|bank|association|division|institution|cooperative))\b",
     re.IGNORECASE,
 )
 _FORMER: Final = spaced(
@@ -179,7 +192,73 @@ def _preamble(reading: Reading) -> list[Party]:
             score += 0.5
         if score > best_score:
             best, best_score = parties, score
-    return best or _labelled(reading) or _defined_at_start(reading) or _signed(reading)
+    for others in (_labelled, _numbered, _opening, _defined_at_start, _signed):
+        if len(best) >= _FEWEST:
+            break
+        best = _joined(reading.text, best, others(reading))
+    return best
+
+
+def _joined(text: str, parties: list[Party], others: list[Party]) -> list[Party]:
+    """Without the names that are there already, whole or in part."""
+    kept = list(parties)
+    keys = [_letters(text[party.start : party.end]) for party in kept]
+    for party in others:
+        key = _letters(text[party.start : party.end])
+        if not any(key in known or known in key for known in keys):
+            kept.append(party)
+            keys.append(key)
+    return kept
+
+
+def _letters(name: str) -> str:
+    return "".join(re.findall(r"[^\W_]+", name.lower()))
+
+
+def _opening(reading: Reading) -> list[Party]:
+    """Without "between": the first paragraph that defines two names, as letters do."""
+    text = reading.text
+    for alias in _DEFINED.finditer(text, 0, 5000):
+        start = max(text.rfind("\n\n", 0, alias.start()), text.rfind(".   ", 0, alias.start())) + 1
+        if alias.start() - start > 700:
+            continue
+        stop = _STOP.search(reading.lower, start + 5, start + 1600)
+        end = stop.start() if stop else start + 1600
+        aliases = list(_QUOTED.finditer(text, start, end))
+        found = _by_alias(reading, start, end, aliases)
+        named = [party for party in found if party.suffixed and party.aliases]
+        if len(named) >= 1 and len(found) >= _FEWEST:
+            return found
+    return []
+
+
+_HEADED: Final = re.compile(
+    r"(?:^|\n|  )\s*parties\b\s*[:.]?\s*(?=\(?[1aA]\)?[.)]?\s)", re.IGNORECASE
+)
+_ITEM: Final = re.compile(r"(?:^|\s)\(?(?:[1-9]|[a-dA-D]|i{1,3})[.)]\)?\s+(?=[A-Z])")
+
+
+def _numbered(reading: Reading) -> list[Party]:
+    """As in "PARTIES (1) Alpha Limited of … (2) Ann Lee of …"."""
+    head = _HEADED.search(reading.text, 0, _HEAD)
+    if head is None:
+        return []
+    end = min(len(reading.text), head.end() + 1800)
+    stop = _STOP.search(reading.lower, head.end() + 40, end)
+    end = stop.start() if stop else end
+    parties: list[Party] = []
+    for item in _ITEM.finditer(reading.text, max(0, head.end() - 1), end):
+        party = _name(reading, item.end(), end)
+        if party is not None:
+            alias = _QUOTED.search(reading.text, party.end, min(end, party.end + 500))
+            name = one_line(alias["alias"] or alias["single"]) if alias else None
+            parties.append(
+                Party(party.start, party.end, party.suffixed, (name,) if name else (),
+                      party.form, party.seat)
+            )  # fmt: skip
+        if len(parties) == 6:
+            break
+    return parties if len(parties) >= _FEWEST else []
 
 
 def _in_window(reading: Reading, start: int) -> list[Party]:
@@ -208,6 +287,9 @@ def _by_alias(reading: Reading, start: int, end: int, aliases: list[re.Match[str
     for alias in aliases:
         name = one_line(next(filter(None, alias.groups()), "")).strip(" ,.")
         chunk = text[at : alias.start()]
+        if _THING.search(name):
+            at = alias.end()
+            continue
         collective = _COLLECTIVE.search(name) or _COLLECTIVE.search(chunk[-60:])
         if parties and len(chunk) < 40 and not _NEXT_PARTY.search(chunk):
             # ("Alpha" or the "Company"): one more name of the same party.
@@ -277,7 +359,7 @@ def _may_be_person(text: str, party: Party) -> bool:
     name = text[party.start : party.end]
     if any(letter.isdigit() for letter in name) or find_places(name, 0, len(name)):
         return False
-    return 2 <= len(name.split()) <= 8
+    return len(name.split()) <= 8 and (len(name.split()) > 1 or len(name) > 4)
 
 
 def _adjacent(text: str, party: Party, end: int) -> bool:
@@ -464,7 +546,8 @@ def _defined_at_start(reading: Reading) -> list[Party]:
             head,
         ):
             party = _name(reading, offset + form.start(), alias.start())
-            if party is not None and party.suffixed and not _COLLECTIVE.search(alias["alias"]):
+            other = _COLLECTIVE.search(alias["alias"]) or _THING.search(alias["alias"].strip(" ,."))
+            if party is not None and party.suffixed and not other:
                 parties.append(
                     Party(party.start, party.end, True, (alias["alias"],), party.form, party.seat)
                 )
@@ -475,14 +558,40 @@ def _defined_at_start(reading: Reading) -> list[Party]:
 _SIGNED: Final = re.compile(
     r"^[ \t]*(?P<name>[^\n]{3,100}?)[ \t]*:?[ \t]*\n\s{0,40}(?:By|BY|/s/|Per)\s?:?", re.MULTILINE
 )
+_SIGNATURE: Final = re.compile(r"\b(?:By|BY)\s?:|/s/")
+_FORM: Final = (
+    r"(?:Inc\.?|INC\.?|LLC|L\.L\.C\.?|Ltd\.?|LTD\.?|Limited|LIMITED|Corp\.?|CORP\.?|Corporation|CORPORATION|Company|COMPANY"
+    r"|GmbH|GMBH|L\.P\.|LP|LLP|L\.L\.P\.|PLC|plc|S\.A\.|SA|N\.A\.|Trust|TRUST|AG|B\.V\.|N\.V\."
+    r"|S\.[AÀ] ?R\.L\.)"
+)
+_BEFORE_SIGNATURE: Final = re.compile(
+    r"(?P<name>(?:(?:[A-Z0-9][\w.&'’/À-ÿ-]*|and|of|&|the|\([A-Z]\w{1,3}\.?\)),?\s{1,3}){1,9}?"
+    + _FORM
+    + r")[,.]?"
+    r"(?:\s\([^()]{1,40}\))?\s{0,30}\Z"
+)
+_TITLE_BEFORE: Final = re.compile(
+    r".*\b(?:Officer|President|Secretary|Treasurer|Director|Manager|Partner|Signatory|Member|Chairman"
+    r"|Adviser|Advisor|Name|Title|Date|WHEREOF|written|above|Agreement|AGREEMENT|Trustee|Esq\.|\d{4})[,:.]?\s+",
+    re.DOTALL,
+)  # fmt: skip
 
 
 def _signed(reading: Reading) -> list[Party]:
-    """The companies above the signatures, where each stands on its own line."""
+    """The companies above the signatures, on a line of their own or directly before "By:"."""
     parties: list[Party] = []
-    offset = max(0, len(reading.text) - 12_000)
-    for match in _SIGNED.finditer(reading.text, offset):
+    text = reading.text
+    offset = max(0, len(text) - 12_000)
+    for match in _SIGNED.finditer(text, offset):
         party = _name(reading, match.start("name"), match.end("name"))
         if party is not None and party.suffixed and match.end("name") - party.end <= 2:
             parties.append(party)
-    return parties[:12]
+    for match in _SIGNATURE.finditer(text, offset):
+        begin = max(offset, match.start() - 120)
+        title = _TITLE_BEFORE.match(text, begin, match.start())
+        name = _BEFORE_SIGNATURE.search(text, title.end() if title else begin, match.start())
+        if name is not None:
+            party = _name(reading, name.start("name"), name.end("name"))
+            if party is not None and party.suffixed:
+                parties.append(party)
+    return _joined(text, [], parties)[:24]

@@ -62,6 +62,10 @@ ACTING: Final = re.compile(
     r"(?P<authority>[^,;\n]{3,90}?(?:№\s?[^,;\n]{1,30}?)?)(?=,|;|\s+с\s+одной"
     r"|\s+с\s+другой|\n|\sи\s))?"
 )
+# Who acts for himself names only what he acts on.
+_OWN_AUTHORITY: Final = re.compile(
+    r"действующ\w+\s+на\s+основании\s+(?P<authority>[^,;\n]{3,90}?)(?=,|;|\s+с\s+одной|\s+с\s+другой|\n)"
+)
 _NUMBERS: Final = (
     ("inn", re.compile(r"\bинн(?:\s?/\s?кпп)?\s*[:№-]?\s*(\d{12}|\d{10})\b")),
     ("kpp", re.compile(r"\b(?:инн\s?/\s?кпп\s*[:№-]?\s*\d{10}\s?/\s?|кпп\s*[:№-]?\s*)(\d{9})\b")),
@@ -158,7 +162,8 @@ def _representative(text: str, start: int, end: int) -> dict[str, str]:
     acting = ACTING.search(text, start, end)
     following = _COMPANY.search(text, start, end)
     if acting is None or (following is not None and following.start() < acting.start()):
-        return {}
+        own = _OWN_AUTHORITY.search(text, start, following.start() if following else end)
+        return {"authority": one_line(own["authority"])} if own else {}
     found = {"representative": one_line(acting["person"])}
     title = one_line(acting["title"] or "")
     if title:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from lexmill_legal.extract.calendars import minus
 from lexmill_legal.extract.candidates import Candidate
 from lexmill_legal.extract.reading import Reading
 from lexmill_legal.extract.scanning import matches
@@ -102,3 +103,28 @@ def find_deadlines(reading: Reading, taken: set[tuple[int, int]]) -> Iterator[Ca
             continue
         if _DEADLINE.search(lower[max(0, date.start - 40) : date.start]):
             yield reading.candidate("deadline.by_date", (date.start, date.end), date.iso, 1.0)
+
+
+def find_renewal_deadline(found: list[Candidate]) -> Iterator[Candidate]:
+    """The last day for a notice against renewal: the expiry less the notice, both shown."""
+    expiry = _best(found, "expiration_date")
+    notice = _best(found, "renewal_notice_period")
+    if expiry is None or notice is None:
+        return
+    iso = minus(str(expiry.normalized), str(notice.normalized))
+    if iso is not None:
+        yield Candidate(
+            "deadline", "deadline.renewal_notice", iso, iso, None, None, 1.0,
+            {"kind": "renewal_notice"}, "computed", (expiry, notice),
+        )  # fmt: skip
+
+
+def _best(found: list[Candidate], field: str) -> Candidate | None:
+    """The first candidate of a field; none where another value is as likely."""
+    known = sorted(
+        (candidate for candidate in found if candidate.field == field),
+        key=lambda candidate: -candidate.score,
+    )
+    if not known or not isinstance(known[0].normalized, str):
+        return None
+    return known[0]

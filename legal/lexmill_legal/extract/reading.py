@@ -17,8 +17,12 @@ from lexmill_legal.extract.money import (
 )
 from lexmill_legal.results import Normalized, Section
 
+# What stands between two pages is no sentence: "Page 3 of 36", "- 8 -", a filing system's stamp.
 _SENTENCE_END: Final = re.compile(
-    r"[.!?;][\"”’»)]{0,2}\s+(?=[\"“«(\[]{0,2}[A-ZА-ЯЁ0-9(])|\n[ \t\r]*\n\s*|\n[ \t]*(?=\d{1,2}\.)"
+    r"[.!?;][\"”’»)]{0,2}\s+(?=[\"“«(\[]{0,2}[A-ZА-ЯЁ0-9(])"
+    r"|\n[ \t\r]*\n\s*(?:(?:Page \d{1,3}(?: of \d{1,3})?|[-–]{0,2} ?\d{1,3} ?[-–]{0,2}"
+    r"|Source: [^\n]{1,90})"
+    r"[ \t\r]*\n\s*){0,4}|\n[ \t]*(?=\d{1,2}\.)"
 )
 _ABBREVIATION: Final = re.compile(
     r"(?:\b(?:inc|ltd|co|corp|no|nos|mr|mrs|ms|dr|st|vs|l\.p|u\.s|u\.k|llc|s\.a|e\.g|i\.e|art|sec"
@@ -95,15 +99,22 @@ class Reading:
                 before = text[max(0, start - 40) : start].rstrip()
                 if (
                     before
-                    and before[-1] in ",abcdefghijklmnopqrstuvwxyz"
+                    and before[-1] in ",)0123456789abcdefghijklmnopqrstuvwxyz"
                     and text[end : end + 1].islower()
                 ):
                     continue
-            elif text[start] == "." and _ABBREVIATION.search(text, max(0, start - 6), start):
+            elif text[start] == "." and (
+                _ABBREVIATION.search(text, max(0, start - 6), start) or self._in_date(start)
+            ):
                 continue
             breaks.append(end)
         breaks.append(len(text))
         return breaks
+
+    def _in_date(self, position: int) -> bool:
+        """Is it inside one, as in "March 18. 2021"?"""
+        index = bisect.bisect_right(self.dates, position, key=lambda mention: mention.start)
+        return index > 0 and position < self.dates[index - 1].end - 1
 
     def sentence(self, position: int, *, reach: int = 1200) -> tuple[int, int]:
         """The sentence around a position, at most ``reach`` to either side, trimmed at its end."""

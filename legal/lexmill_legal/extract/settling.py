@@ -17,12 +17,13 @@ from lexmill_legal.results import (
     ParsedDocument,
 )
 
-VERSION: Final = "4"
+VERSION: Final = "5"
 
 _MOST_CANDIDATES: Final = 3
 _MOST_FACTS: Final = 1000
 # A rival this much weaker than the best is no conflict.
 _CLEAR_LEAD: Final = 1.0
+_DATES: Final = frozenset({"agreement_date", "effective_date"})
 _RUNNER_UP: Final = (1.0, 0.45, 0.25)
 
 
@@ -75,7 +76,7 @@ def _single(found: list[Candidate]) -> list[_Settled]:
     best = groups[0]
     contested = len(groups) > 1 and groups[1].best.score > best.best.score - _CLEAR_LEAD
     known = strength(best.best.rule)
-    best.firm = known.firm and not contested
+    best.firm = known.firm and not contested and _says_when(best.best)
     if best.firm:
         best.confidence = known.precision
         return [best]
@@ -84,6 +85,11 @@ def _single(found: list[Candidate]) -> list[_Settled]:
     if contested:
         best.confidence = round(0.75 * best.confidence, 3)
     return groups[:_MOST_CANDIDATES]
+
+
+def _says_when(candidate: Candidate) -> bool:
+    """A date that is no one day ("June 2010", 03/04/2024) answers nothing, however it is said."""
+    return candidate.normalized is not None or candidate.field not in _DATES
 
 
 def _several(found: list[Candidate]) -> list[_Settled]:

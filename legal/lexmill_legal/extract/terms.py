@@ -15,7 +15,9 @@ from lexmill_legal.extract.terms_russian import find_russian_terms
 _ANCHOR: Final = spaced(
     r"(?:term|expir\w+|in (?:full )?(?:force|effect)|continues?|initial (?:term|period)"
     r"|perpetu\w+|valid|duration|terminates? on|indefinite\w*|contract period|services? period"
-    r"|cooperation (?:term|period)|effective term|venture)\b"
+    r"|cooperation (?:term|period)|effective term|venture|until|through|shall terminate"
+    r"|will terminate|shall extend"
+    r"|distribution period)\b"
 )
 _ABOUT: Final = (
     (2.0, spaced(r"\bterm of (?:this|the) (?:[\w-]+ ){0,3}?(?:agreement|contract|license|lease"
@@ -40,6 +42,9 @@ r"(?:through|to|until|ending)\b[^.;]{0,40}(?:19|20)\d\d")),
 r"|remain\w*|terminat\w+|until|through)\b", re.DOTALL)),
     (0.5, spaced(r"\bunless (?:earlier|sooner|otherwise) (?:terminated|canceled|extended)"
 r"|\bunless terminated (?:earlier|sooner)")),
+    (1.0, spaced(r"\bshall (?:have|be for) (?:a|the) (?:duration|period|term) of\b"
+r"|\bthis (?:[\w-]+ ){0,3}?(?:agreement|contract|lease|addendum)\b[^.;]{0,60}"
+r"\b(?:until|through)\b")),
     (-2.0, spaced(r"\bconfidential\w*|\bsurviv\w+|\bwarrant\w+|\bnon-?compet\w+|\binsurance\b"
 r"|\bpurchase orders?\b|\bfollowing (?:the )?(?:expiration|termination)|\bafter "
 r"(?:the )?(?:expiration|termination)|\bstatement of work\b|\binvoice\b|\bescrow\b"
@@ -47,12 +52,47 @@ r"|\bemploy(?:ee|ment)\b|\boption\b")),
     (-1.5, spaced(r"\brenew\w*|\bextend\w*|\bextension\b")),
     (-1.5, spaced(r"\bbreach\b|\bcure\b|\bdefault\b")),
 )  # fmt: skip
+# The heading that a sentence stands under, or begins with, says what it is about.
+_HEADED: Final = re.compile(
+    r"(?:\A|[\n.:;)(]|\d|\s{2})\s*(?:initial\s+)?(?:term|duration|term\s+and\s+termination|duration\s+and\s+termination"
+    r"|term\s?[&/]\s?termination|terms?\s+of\s+(?:the\s+|this\s+)?agreement|(?:agreement|contract)\s+(?:term|period)|validity"
+    r"|term\s+of\s+(?:license|appointment|engagement|employment)|effective\s+date[,;]?\s+(?:and\s+)?term|terms)"
+    r"[\s.:;–—-]*(?:\d{1,2}(?:\.\d{1,2})*\.?\s*)?(?:\([a-z]\)\s*)?(?:term[.:\s–—-]*)?\Z"
+)
+_HEADED_INSIDE: Final = re.compile(
+    r"\A(?:\d{1,2}(?:\.\d{1,2})*\.?\s*|\([a-z]\)\s*)?(?:initial\s+)?(?:term|duration)\s*[.:–—-]\s"
+)
+_UNLESS: Final = re.compile(
+    r"\b(?:unless|subject\s+to)\b[^,;]{0,90}\b(?:exten\w+|renew\w*|breach|default|terminat\w+)\b"
+    r"|\bthereafter\b.*|\b(?:and|or)\s+any\s+(?:renewal|extension).*|\b(?:and|but)\s+(?:shall|will)\s+(?:be\s+)?(?:automatically\s+)?(?:renew|extend).*",
+    re.DOTALL,
+)
+_ASIDE: Final = re.compile(r"\b(?:unless|subject\s+to)\b[^;]{0,160}?,|\bunless\b[^,;]{0,90}")
+_LABELLED: Final = re.compile(
+    r"\b(?:expir(?:ation|y)|termination|end|ending)\s+date[\"”]?\s?(?:[:;–-]|(?:shall\s+)?means?\b|shall\s+be\b|is\b)?\s{0,60}\Z"
+    r"|\b(?:contract|agreement|term)\s+(?:end|expires|expiration)\s?[:;–-]\s{0,20}\Z"
+)
+_END_OF_YEAR: Final = re.compile(
+    r"\b(?:until|through|to)\s+(?:the\s+)?end\s+of\s+(?:the\s+)?(?:calendar\s+)?(?:year\s+)?(?P<year>(?:19|20)\d\d)\b"
+)
+_EVENT: Final = spaced(
+    r"\b(?:until|unless|upon|end\w*|expir\w+|terminat\w+|continu\w+"
+    r"|remain\w*)\b[^.;]{0,60}?(?P<event>(?:the )?"
+    r"(?:expiration|expiry|termination|completion|payment|earlier|later|last|date (?:on|of)"
+    r"|occurrence"
+    r"|terminated|either party|such time|notice|closing)\b[^.;]{0,80})"
+)
+_WEAKEST: Final = 1.0
+_STRONG: Final = 2.0
+_MOST_SENTENCES: Final = 8
 _FOR_TERM: Final = tuple((weight, cue) for weight, cue in _ABOUT if weight > 0)
 _AGAINST_TERM: Final = tuple((weight, cue) for weight, cue in _ABOUT if weight < 0)
 _ANCHORS: Final = (
     "term", "expir", "in force", "in effect", "in full", "continue", "initial ", "perpetu",
     "valid", "duration", "terminates on", "indefinite", "contract period", "service", "cooperation",
-    "effective term", "venture",
+    "effective term", "venture", "until", "through", "shall terminate", "will terminate",
+    "shall extend",
+    "distribution period",
 )  # fmt: skip
 _UNTIL: Final = spaced(
     r"\b(?:until|till|through|thru|to|expir\w+|ending|ends?|terminat\w+|conclud\w+|up to)"
@@ -60,16 +100,18 @@ _UNTIL: Final = spaced(
     r"|and|through|earlier\s+of|\(\w\)|\([ivx]+\)|is|be|shall|date|for|in|period|later|occur\w*|day"
     r"|until|conclude\w*|earliest|:)[\s,]){0,8}\s*\Z"
 )
-_RENEWING: Final = re.compile(r"\b(?:renew\w*|exten\w+|successive|additional|subsequent|further)\b")
+_RENEWING: Final = re.compile(
+    r"\b(?:renew\w*|extend(?:ed|s|ing)|extension\w*|extend\s+(?:this|the|it|such)|successive|additional|subsequent|further)\b"
+)
 _NOT_A_TERM: Final = spaced(
     r"\A['’]?s?\s*(?:\w+\s){0,3}?(?:prior|before|notice|advance|written|after "
-    r"(?:receipt|the date of|such|notice)|of receipt"
+    r"(?:receipt|the date of (?!this|execution|the agreement|signing)|such|notice)|of receipt"
     r"|following (?:receipt|the date of such|such|notice|delivery)|from receipt|old|preceding)\b"
 )
 _FOR: Final = spaced(
     r"\b(?:for|of|be|is|lasts?|remain\w*|continu\w+|until|period|term|valid|least"
     r"|effect|force|end\w*|expir\w+|beginning|on)[\s:,\-–]*"
-    r"(?:(?:a|an|the|on|be|for|of|in|effect|initial|full|minimum|fixed|total|term"
+    r"(?:(?:a|an|the|on|be|for|of|in|effect|initial|full|entire|minimum|fixed|total|term"
     r"|period|additional|date"
     r"|that|is|which|approximately|exactly|least|at|not|less|than|and|shall|will"
     r"|further|expire|ending|end)\b[\s,]*){0,9}\(?\Z"
@@ -90,7 +132,7 @@ _ORDINALS: Final = {
     for word in words.split()
 }  # fmt: skip
 _PERPETUAL: Final = spaced(
-    r"\bperpetual(?:ly)?\b|\bin perpetuity\b|\bindefinite(?:ly)?\b"
+    r"\bfor perpetuity\b|\bperpetual(?:ly)?\b|\bin perpetuity\b|\bindefinite(?:ly)?\b"
     r"|\b(?:until|unless(?: and until)?)\s+(?:it\s+is\s+|otherwise\s+"
     r"|either\s+party\s+)?(?:terminated|canceled|cancelled)\b"
     r"|\bfor (?:so|as) long as\b|\buntil (?:such time as )?(?:either|one|any) (?:party"
@@ -117,27 +159,61 @@ def find_terms(reading: Reading, starts: list[Candidate]) -> Iterator[Candidate]
 
 
 def _english(reading: Reading, starts: list[Candidate]) -> Iterator[Candidate]:
+    yield from _labelled(reading)
     sentences = _sentences(reading)
     sentences.sort(key=lambda sentence: (-sentence.score, sentence.start))
     first_term: Candidate | None = None
-    for sentence in sentences[:6]:
+    ends = False
+    for sentence in sentences[:_MOST_SENTENCES]:
         for candidate in _from_sentence(reading, sentence, starts):
             if candidate.field == "term":
                 if first_term is not None:
                     continue
                 first_term = candidate
+            ends = ends or candidate.field == "expiration_date"
             yield candidate
+    if not ends and first_term is None:
+        yield from _until_event(reading, sentences)
+
+
+def _labelled(reading: Reading) -> Iterator[Candidate]:
+    """As in "Expiration Date: August 31, 2006"."""
+    for date in reading.dates:
+        if date.iso and _LABELLED.search(reading.lower, max(0, date.start - 90), date.start):
+            yield Candidate(
+                "expiration_date", "expiration_date.labelled",
+                one_line(reading.text[date.start : date.end]), date.iso, date.start, date.end, 3.5,
+            )  # fmt: skip
+
+
+def _until_event(reading: Reading, sentences: list[_Sentence]) -> Iterator[Candidate]:
+    """The sentence that speaks of the end names no day: what it names may never come."""
+    for sentence in sentences[:2]:
+        event = _EVENT.search(reading.lower, sentence.start, sentence.end)
+        timed = reading.dates_between(sentence.start, sentence.end) or reading.durations_between(
+            sentence.start, sentence.end
+        )
+        if event is not None and not timed and sentence.score >= _STRONG:
+            yield Candidate(
+                "expiration_date", "expiration_date.event", "perpetual", None,
+                *event.span("event"), sentence.score - 1, {"kind": "perpetual"},
+            )  # fmt: skip
+            return
 
 
 def _sentences(reading: Reading) -> list[_Sentence]:
-    anchors = (anchor.start() for anchor in matches(_ANCHOR, reading.lower, _ANCHORS))
+    lower = reading.lower
+    anchors = (anchor.start() for anchor in matches(_ANCHOR, lower, _ANCHORS))
     found: list[_Sentence] = []
     for start, end in reading.sentences(anchors, reach=700):
-        text = reading.lower[start:end]
+        text = lower[start:end]
         score = sum(weight for weight, cue in _FOR_TERM if cue.search(text))
-        if score >= 2.0:
-            score += sum(weight for weight, cue in _AGAINST_TERM if cue.search(text))
-        if score >= 2.0:
+        if _HEADED.search(lower, max(0, start - 60), start) or _HEADED_INSIDE.match(text):
+            score += 2.0
+        if score >= _WEAKEST:
+            plain = _UNLESS.sub(" ", text)
+            score += sum(weight for weight, cue in _AGAINST_TERM if cue.search(plain))
+        if score >= _WEAKEST:
             found.append(_Sentence(start, end, score))
     return found
 
@@ -147,20 +223,28 @@ def _from_sentence(
 ) -> Iterator[Candidate]:
     lower = reading.lower
     found = False
+    weak = "" if sentence.score >= _STRONG else "_weak"
     for date in reading.dates_between(sentence.start, sentence.end):
         if date.iso and _UNTIL.search(lower[max(sentence.start, date.start - 60) : date.start]):
             yield Candidate(
-                "expiration_date", "expiration_date.until",
+                "expiration_date", f"expiration_date.until{weak}",
                 one_line(reading.text[date.start : date.end]), date.iso, date.start, date.end,
                 sentence.score + 1,
             )  # fmt: skip
             found = True
             break
+    end_of_year = _END_OF_YEAR.search(lower, sentence.start, sentence.end)
+    if end_of_year is not None and not found:
+        yield Candidate(
+            "expiration_date", "expiration_date.until_weak", one_line(end_of_year.group()),
+            f"{end_of_year['year']}-12-31", end_of_year.start(), end_of_year.end(), sentence.score,
+        )  # fmt: skip
+        found = True
     for term in _terms(reading, sentence):
-        yield term
-        computed = _computed(reading, sentence, term, starts)
-        if computed is not None and not found:
-            yield computed
+        if not weak or not found:
+            yield term
+        if not found:
+            yield from _computed(reading, sentence, term, starts)
         found = True
         break
     if not found:
@@ -197,33 +281,36 @@ def _is_term(lower: str, sentence: _Sentence, mention: DurationMention) -> bool:
     after = lower[mention.end : mention.end + 60]
     if _NOT_A_TERM.match(after) or not _FOR.search(before):
         return False
-    renewing = _RENEWING.search(lower, max(sentence.start, mention.start - 110), mention.start)
-    return renewing is None
+    begin = max(sentence.start, mention.start - 110)
+    aside = [match.span() for match in _ASIDE.finditer(lower, sentence.start, mention.start)]
+    return not any(
+        not any(start <= match.start() < end for start, end in aside)
+        for match in _RENEWING.finditer(lower, begin, mention.start)
+    )
 
 
 def _computed(
     reading: Reading, sentence: _Sentence, term: Candidate, starts: list[Candidate]
-) -> Candidate | None:
+) -> Iterator[Candidate]:
     """Start plus term: a computed date whose inputs are shown."""
     if not isinstance(term.normalized, str):
-        return None
+        return
     for date in reading.dates_between(sentence.start, sentence.end):
         before = reading.lower[max(sentence.start, date.start - 60) : date.start]
         if date.iso and _COMMENCING.search(before):
             iso = plus(date.iso, term.normalized)
-            if iso is None:
-                return None
-            return Candidate(
-                "expiration_date", "expiration_date.computed_from_date", iso, iso, None, None,
-                sentence.score, {"from": date.iso}, "computed", (term,),
+            if iso is not None:
+                yield Candidate(
+                    "expiration_date", "expiration_date.computed_from_date", iso, iso, None, None,
+                    sentence.score, {"from": date.iso}, "computed", (term,),
+                )  # fmt: skip
+            return
+    known = [start for start in starts if isinstance(start.normalized, str)]
+    known.sort(key=lambda candidate: -candidate.score)
+    for rank, start in enumerate(known[:2]):
+        iso = plus(str(start.normalized), term.normalized)
+        if iso is not None:
+            yield Candidate(
+                "expiration_date", "expiration_date.computed", iso, iso, None, None,
+                sentence.score - 0.25 - 1.5 * rank, {}, "computed", (start, term),
             )  # fmt: skip
-    best = max(starts, key=lambda candidate: candidate.score, default=None)
-    if best is None or not isinstance(best.normalized, str):
-        return None
-    iso = plus(best.normalized, term.normalized)
-    if iso is None:
-        return None
-    return Candidate(
-        "expiration_date", "expiration_date.computed", iso, iso, None, None,
-        sentence.score - 0.25, {}, "computed", (best, term),
-    )  # fmt: skip

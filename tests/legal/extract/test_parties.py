@@ -72,7 +72,7 @@ def test_russian_parties_with_representatives_and_numbers() -> None:
                 "This contract is entered into by Alder Gas Limited Partnership (Transporter) and"
                 " Elm Pipeline Company (Shipper)."
             ),
-            [],
+            ["Alder Gas Limited Partnership", "Elm Pipeline Company"],
         ),
         (
             (
