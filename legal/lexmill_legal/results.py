@@ -197,14 +197,6 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class Extraction:
-    """The facts of a document and the fields that were looked for and not found."""
-
-    facts: tuple[Fact, ...]
-    not_found: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class ClauseCandidate:
     start: int
     end: int
@@ -220,6 +212,15 @@ class Clause:
     firm: bool
     score: float
     candidates: tuple[ClauseCandidate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """The facts of a document, the fields that were looked for and not found, and the clauses."""
+
+    facts: tuple[Fact, ...]
+    not_found: tuple[str, ...]
+    clauses: tuple[Clause, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

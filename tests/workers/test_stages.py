@@ -5,6 +5,7 @@ import hashlib
 import msgspec
 import pytest
 
+from lexmill_legal.clauses import CLAUSE_KINDS
 from lexmill_legal.reports import read_result
 from lexmill_workers.stages import VERSIONS, Request, decode_bundle, stage_keys, work_on
 
@@ -40,6 +41,10 @@ def test_all_stages_make_a_result_line() -> None:
     assert result.versions == dict(VERSIONS)
     assert [finding.rule for finding in result.findings] == ["law"]
     assert "governing_law" in {fact.field for fact in result.facts}
+    assert tuple(clause.kind for clause in result.clauses) == CLAUSE_KINDS
+    (law,) = (clause for clause in result.clauses if clause.kind == "governing_law")
+    assert law.present
+    assert "laws of the State of Delaware" in law.candidates[0].quote
 
 
 @pytest.mark.parametrize("count", range(1, len(VERSIONS) + 1))
@@ -50,6 +55,24 @@ def test_known_outputs_give_the_same_result_as_new_ones(count: int) -> None:
     rest = work_on(request(stages=stages[count:], known=known, data=b""))
     assert decode_bundle(rest.bundle).result == whole.result
     assert set(rest.seconds) == set(stages[count:])
+
+
+def test_a_playbook_asks_for_clauses() -> None:
+    rules = "name: p\nrules:\n" + "".join(
+        f"  - {{id: {operator}-{kind}, {operator}: {{clause: {kind}}}, severity: high}}\n"
+        for operator, kind in [
+            ("require", "governing_law"),
+            ("forbid", "governing_law"),
+            ("forbid", "source_code_escrow"),
+        ]
+    )
+    result = read_result(decode_bundle(work_on(request(playbook=rules)).bundle).result)
+    verdicts = {finding.rule: finding.result for finding in result.findings}
+    assert verdicts == {
+        "require-governing_law": "pass",
+        "forbid-governing_law": "fail",
+        "forbid-source_code_escrow": "unknown",
+    }
 
 
 def test_a_bad_document_is_an_answer_not_an_exception() -> None:

@@ -1,6 +1,8 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
+from lexmill_legal.clauses.finding import find_clauses
 from lexmill_legal.extract.agreement_dates import SAID, find_agreement_date, find_effective_date
 from lexmill_legal.extract.amounts import find_amounts, find_percentages
 from lexmill_legal.extract.candidates import Candidate
@@ -32,15 +34,16 @@ _ANY_LANGUAGE: Final = ("amount", "percent", "email", "phone", "identifier")
 def extract(
     parsed: ParsedDocument, classification: Classification, outline: tuple[Section, ...]
 ) -> Extraction:
-    """Every fact the rules find, and the fields that were looked for in vain."""
+    """Every fact the rules find, the fields that were looked for in vain, and all clauses."""
     reading = Reading(parsed.text, classification.languages, outline)
     known = reading.english or reading.russian
-    return settle(
+    settled = settle(
         parsed,
         _candidates(reading),
         classification.document_type,
         looked_for=FIELDS if known else _ANY_LANGUAGE,
     )
+    return replace(settled, clauses=find_clauses(parsed, classification, outline))
 
 
 def _candidates(reading: Reading) -> Iterator[Candidate]:

@@ -15,7 +15,10 @@ from lexmill_legal.extract.money import (
     find_money,
     find_percents,
 )
+from lexmill_legal.lowering import lowered
 from lexmill_legal.results import Normalized, Section
+
+__all__ = ["Reading", "lowered"]
 
 # What stands between two pages is no sentence: "Page 3 of 36", "- 8 -", a filing system's stamp.
 _SENTENCE_END: Final = re.compile(
@@ -30,14 +33,6 @@ _ABBREVIATION: Final = re.compile(
     r"|\b[a-zа-яё])\Z",
     re.IGNORECASE,
 )
-
-
-def lowered(text: str) -> str:
-    """Lower case of the same length: offsets stay true ("İ" would become two characters)."""
-    lower = text.lower()
-    if len(lower) == len(text):
-        return lower
-    return "".join(low if len(low := letter.lower()) == 1 else letter for letter in text)
 
 
 class Reading:

@@ -17,7 +17,7 @@ from lexmill_legal.results import (
     ParsedDocument,
 )
 
-VERSION: Final = "5"
+VERSION: Final = "6"
 
 _MOST_CANDIDATES: Final = 3
 _MOST_FACTS: Final = 1000

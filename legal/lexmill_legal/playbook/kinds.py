@@ -1,5 +1,18 @@
 from typing import Literal
 
+from lexmill_legal.clauses.kinds import BOILERPLATE_KINDS, CLAUSE_KINDS, CUAD_KINDS
+
+__all__ = [
+    "BOILERPLATE_KINDS",
+    "CLAUSE_KINDS",
+    "CUAD_KINDS",
+    "FIELD_KINDS",
+    "FIRM_ABSENCE",
+    "ORDERED_KINDS",
+    "UNREADABLE",
+    "Kind",
+]
+
 Kind = Literal["text", "place", "flag", "date", "duration", "money", "percent"]
 """What a field's values are, which says how an operand is written and what can be compared."""
 
@@ -50,62 +63,3 @@ UNREADABLE = frozenset(
     }
 )
 """Warnings that say that some of the document was not read."""
-
-CUAD_KINDS = (
-    "document_name",
-    "parties",
-    "agreement_date",
-    "effective_date",
-    "expiration_date",
-    "renewal_term",
-    "notice_period_to_terminate_renewal",
-    "governing_law",
-    "most_favored_nation",
-    "non_compete",
-    "exclusivity",
-    "no_solicit_of_customers",
-    "competitive_restriction_exception",
-    "no_solicit_of_employees",
-    "non_disparagement",
-    "termination_for_convenience",
-    "rofr_rofo_rofn",
-    "change_of_control",
-    "anti_assignment",
-    "revenue_profit_sharing",
-    "price_restrictions",
-    "minimum_commitment",
-    "volume_restriction",
-    "ip_ownership_assignment",
-    "joint_ip_ownership",
-    "license_grant",
-    "non_transferable_license",
-    "affiliate_license_licensor",
-    "affiliate_license_licensee",
-    "unlimited_all_you_can_eat_license",
-    "irrevocable_or_perpetual_license",
-    "source_code_escrow",
-    "post_termination_services",
-    "audit_rights",
-    "uncapped_liability",
-    "cap_on_liability",
-    "liquidated_damages",
-    "warranty_duration",
-    "insurance",
-    "covenant_not_to_sue",
-    "third_party_beneficiary",
-)
-
-BOILERPLATE_KINDS = (
-    "confidentiality",
-    "indemnification",
-    "force_majeure",
-    "entire_agreement",
-    "notices",
-    "severability",
-    "counterparts",
-    "term",
-    "payment",
-)
-
-CLAUSE_KINDS = CUAD_KINDS + BOILERPLATE_KINDS
-"""Every kind a rule may name: CUAD's 41 and the boilerplate that CUAD lacks."""

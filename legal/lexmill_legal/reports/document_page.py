@@ -61,7 +61,12 @@ def document_page(result: DocumentResult, text: str) -> str:
 
 
 def _marks(result: DocumentResult, text: str) -> list[Mark]:
-    return [*_section_marks(result, text), *_finding_marks(result), *_fact_marks(result)] + [
+    return [
+        *_section_marks(result, text),
+        *_finding_marks(result),
+        *_fact_marks(result),
+        *_clause_marks(result),
+    ] + [
         Mark(
             revision.start,
             revision.end,
@@ -98,6 +103,13 @@ def _fact_marks(result: DocumentResult) -> Iterator[Mark]:
             sure = "" if fact.firm else " (candidate)"
             title = f"{field_label(fact.field)}: {said}{sure}"
             yield Mark(fact.start, fact.end, f"f{number}", _firmness(fact), title)
+
+
+def _clause_marks(result: DocumentResult) -> Iterator[Mark]:
+    """Only places to lead to: whole sentences in colour would hide the facts in them."""
+    for kind, clause in enumerate(result.clauses):
+        for number, candidate in enumerate(clause.candidates if clause.present else ()):
+            yield Mark(candidate.start, candidate.start, f"c{kind}_{number}", "head")
 
 
 # --- what stands above the text ---
@@ -215,17 +227,31 @@ def _fact(own: str, fact: Fact, anchors: frozenset[str]) -> str:
     )
 
 
+def _clauses(result: DocumentResult, anchors: frozenset[str]) -> Iterator[str]:
+    """What is there, surest first; where that is not certain, all candidates to choose from."""
+    present = [(n, clause) for n, clause in enumerate(result.clauses) if clause.present]
+    if not present:
+        return
+    yield f"<details><summary>Clauses ({len(present)})</summary><ul>"
+    for kind, clause in sorted(present, key=lambda item: -item[1].score):
+        sure = percentage(clause.score) + ("" if clause.firm else ", candidate")
+        yield f"<li>{escaped(field_label(clause.kind))} <span class='small'>{sure}</span>"
+        for number, candidate in enumerate(clause.candidates[: 1 if clause.firm else None]):
+            quote = escaped(shortened(candidate.quote, 120))
+            place = escaped(place_of_page(candidate.page))
+            yield (
+                f"<div class='small'>{_leading(f'c{kind}_{number}', quote, anchors)}"
+                f"{f' <span>{place}</span>' if place else ''}</div>"
+            )
+        yield "</li>"
+    yield "</ul></details>"
+
+
 def _rest(result: DocumentResult, anchors: frozenset[str]) -> Iterator[str]:
     if result.not_found:
         names = ", ".join(field_label(field).lower() for field in result.not_found)
         yield f'<h3>Looked for, not found</h3><p class="small">{escaped(names)}</p>'
-    present = [clause for clause in result.clauses if clause.present]
-    if present:
-        yield f"<details><summary>Clauses ({len(present)})</summary><ul>"
-        for clause in sorted(present, key=lambda clause: -clause.score):
-            sure = percentage(clause.score) + ("" if clause.firm else ", candidate")
-            yield f"<li>{escaped(field_label(clause.kind))} <span class='small'>{sure}</span></li>"
-        yield "</ul></details>"
+    yield from _clauses(result, anchors)
     if result.outline:
         yield "<details open><summary>Contents</summary><ul>"
         for number, (_, section) in enumerate(_sections(result.outline)):

@@ -16,7 +16,7 @@ SIZE = 1_000_000
      "laws of ", "term of this agreement ", 'between A and ("A") ', '"', "\n", " ", "Inc. ", "(((",
      "1,",
      "1 руб. ", "() руб ", "именуемое в дальнейшем «А» ", "ООО «", "a@a.", "thirty (30) days ",
-     "renew ",
+     "renew ", "shall not solicit ", "not solicit customers. ", "fees not increase ",
      "terminate ", "January ", "срок действия договора ", "İ", "中", "x" * 500],
 )  # fmt: skip
 def test_a_megabyte_of_one_pattern_takes_no_two_seconds(piece: str) -> None:

@@ -12,6 +12,8 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from lexmill_legal.reports import document_file, document_page, index_page
 from lexmill_legal.reports.marks import Mark, escaped, marked
 from lexmill_legal.results import (
+    Clause,
+    ClauseCandidate,
     DocumentResult,
     ErrorRecord,
     Finding,
@@ -149,6 +151,38 @@ def test_marks_lie_in_each_other() -> None:
     assert html_of("abcde", (0, 5, "x"), (1, 3, "y")) == (
         '<mark id="x">a<mark id="y">bc</mark>de</mark>'
     )
+
+
+def clause(kind: str, *places: int, firm: bool, present: bool = True) -> Clause:
+    """Each place is a word of four letters."""
+    return Clause(
+        kind,
+        present=present,
+        firm=firm,
+        score=0.5,
+        candidates=tuple(ClauseCandidate(at, at + 4, TEXT[at : at + 4], 2, 0.5) for at in places),
+    )
+
+
+TEXT = "aaaa bbbb cccc dddd"
+
+
+def test_a_clause_leads_to_its_sentence_and_an_uncertain_one_to_all_candidates() -> None:
+    document = DocumentResult(
+        uri="a.txt",
+        status="succeeded",
+        clauses=(
+            clause("insurance", 0, 5, firm=True),
+            clause("audit_rights", 10, 15, firm=False),
+            clause("exclusivity", 5, firm=False, present=False),
+        ),
+    )
+    page = check_page(document_page(document, TEXT))
+    (summary,) = (node for node in page.css("summary") if "Clauses" in node.text())
+    assert summary.text() == "Clauses (2)"
+    assert summary.parent is not None
+    leads = [node.text() for node in summary.parent.css("a[href^='#c']")]
+    assert leads == ["aaaa", "cccc", "dddd"]
 
 
 def test_marks_that_overlap_are_closed_and_opened_again_without_their_anchor() -> None:

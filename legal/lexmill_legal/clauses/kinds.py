@@ -1,0 +1,68 @@
+"""The kinds of clauses: the 41 of CUAD, and the boilerplate that CUAD does not label."""
+
+from typing import Final
+
+CUAD_KINDS: Final = (
+    "document_name",
+    "parties",
+    "agreement_date",
+    "effective_date",
+    "expiration_date",
+    "renewal_term",
+    "notice_period_to_terminate_renewal",
+    "governing_law",
+    "most_favored_nation",
+    "non_compete",
+    "exclusivity",
+    "no_solicit_of_customers",
+    "competitive_restriction_exception",
+    "no_solicit_of_employees",
+    "non_disparagement",
+    "termination_for_convenience",
+    "rofr_rofo_rofn",
+    "change_of_control",
+    "anti_assignment",
+    "revenue_profit_sharing",
+    "price_restrictions",
+    "minimum_commitment",
+    "volume_restriction",
+    "ip_ownership_assignment",
+    "joint_ip_ownership",
+    "license_grant",
+    "non_transferable_license",
+    "affiliate_license_licensor",
+    "affiliate_license_licensee",
+    "unlimited_all_you_can_eat_license",
+    "irrevocable_or_perpetual_license",
+    "source_code_escrow",
+    "post_termination_services",
+    "audit_rights",
+    "uncapped_liability",
+    "cap_on_liability",
+    "liquidated_damages",
+    "warranty_duration",
+    "insurance",
+    "covenant_not_to_sue",
+    "third_party_beneficiary",
+)
+
+BOILERPLATE_KINDS: Final = (
+    "confidentiality",
+    "indemnification",
+    "force_majeure",
+    "entire_agreement",
+    "notices",
+    "severability",
+    "counterparts",
+    "term",
+    "payment",
+    "termination",
+    "liability",
+    "warranties",
+    "dispute_resolution",
+    "amendments",
+    "waiver",
+)
+
+CLAUSE_KINDS: Final = CUAD_KINDS + BOILERPLATE_KINDS
+"""Every kind, in the order of ``clauses[]``."""
