@@ -88,6 +88,13 @@ class ListeningJob:
     def status(self) -> dict[str, Any]:
         return self.installation.status(self.namespace, self.name)
 
+    def told(self, *path: str) -> Any:
+        """A field of the status; None while it is not there."""
+        value: Any = self.status
+        for name in path:
+            value = (value or {}).get(name)
+        return value
+
     def condition(self, kind: str) -> tuple[str, str]:
         return self.installation.condition(self.namespace, self.name, kind)
 

@@ -20,14 +20,14 @@ def test_an_autoscaler_moves_the_deployment_through_scale(
         expected.value = 4
         installation.apply(autoscaler(job))
         job.await_replicas(4)
-        until(lambda: job.status["workers"]["ready"] == 4)
+        until(lambda: job.told("workers", "ready") == 4)
         assert job.status["workers"]["replicas"] == 4
         until(lambda: shown(job)[-2] == "4")
         assert shown(job)[:2] == ["inbox", "LegalJob/inbox"]
 
         expected.value = 2
         job.await_replicas(2)
-        until(lambda: job.status["workers"]["ready"] == 2)
+        until(lambda: job.told("workers", "ready") == 2)
 
 
 def test_an_autoscaler_keeps_its_minimum_when_it_knows_no_metric(

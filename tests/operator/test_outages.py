@@ -149,11 +149,11 @@ def test_replicas_are_held_while_nobody_knows_the_work(
         job.await_replicas(1)
         job.end_document()
         job.end_run()
-        until(lambda: job.status["pools"][0]["waiting"] == 0)
+        until(lambda: [each["waiting"] for each in job.told("pools") or ()] == [0])
         api.process.kill()
         until(lambda: job.condition("ScalingLimited") == ("Unknown", "FeedStale"))
         job.apply(workers={"minReplicas": 3})
-        until(lambda: job.status["observedGeneration"] == 2)
+        until(lambda: job.told("observedGeneration") == 2)
         assert job.replicas() == 1
         job.apply()
         with installation.running_api("other", port):

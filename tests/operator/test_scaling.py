@@ -44,7 +44,7 @@ def test_the_minimum_stays_without_work_and_goes_when_it_is_none(job: ListeningJ
     until(lambda: job.status.get("lastScaling", {}).get("reason") == "AtMinimum")
     job.apply()
     job.await_replicas(0)
-    until(lambda: job.status["lastScaling"]["reason"] == "ScaledToZero")
+    until(lambda: job.told("lastScaling", "reason") == "ScaledToZero")
 
 
 def test_scale_is_obeyed_in_external_and_ignored_in_backlog(
@@ -59,13 +59,13 @@ def test_scale_is_obeyed_in_external_and_ignored_in_backlog(
     job.await_replicas(1)
     scale(3)
     job.await_replicas(3)
-    until(lambda: job.status["lastScaling"]["reason"] == "ExternalReplicas")
+    until(lambda: job.told("lastScaling", "reason") == "ExternalReplicas")
 
     switch(job, "Backlog")
     job.await_replicas(0)
     until(lambda: job.condition("ScalingLimited") == ("False", "ReplicasIgnored"))
     scale(5)
-    until(lambda: job.status["observedGeneration"] == generation(job))
+    until(lambda: job.told("observedGeneration") == generation(job))
     assert job.replicas() == 0
 
     switch(job, "External")
@@ -77,7 +77,7 @@ def test_busy_pods_stay_when_others_go(job: ListeningJob, control_plane: Control
     job.apply(workers={"mode": "External", "replicas": 3})
     job.send()
     with TestNode(control_plane):
-        until(lambda: job.status.get("workers", {}).get("ready") == 3)
+        until(lambda: job.told("workers", "ready") == 3)
         # The newest would go first.
         busy = max(pods(job), key=lambda pod: pod["metadata"]["creationTimestamp"])["metadata"]
         job.claim(busy["name"])
@@ -93,12 +93,12 @@ def test_a_pool_comes_and_goes_with_the_spec(job: ListeningJob) -> None:
     job.apply(pools=[pool])
     job.await_replicas(1, "ocr")
     job.await_replicas(0)
-    until(lambda: [each["name"] for each in job.status.get("pools", ())] == ["main", "ocr"])
+    until(lambda: [each["name"] for each in job.told("pools") or ()] == ["main", "ocr"])
     assert job.status["workers"]["replicas"] == 0, "the main pool's only"
 
     job.apply()
     until(lambda: job.deployment("ocr") is None)
-    until(lambda: [each["name"] for each in job.status.get("pools", ())] == ["main"])
+    until(lambda: [each["name"] for each in job.told("pools") or ()] == ["main"])
     assert job.replicas() == 0
 
 
