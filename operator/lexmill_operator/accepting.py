@@ -46,8 +46,7 @@ async def declare(visit: Visit, spec: LegalJobSpec) -> bool:
 
 def _is_known(visit: Visit, declared: DeclaredJob) -> bool:
     memory = visit.memory
-    shown = next((work.spec_hash for work in visit.works.values()), "")
-    if shown == declared.spec_hash:
+    if visit.job is not None and visit.job.spec_hash == declared.spec_hash:
         memory.declared_hash = declared.spec_hash
         return True
     is_told = memory.declared_hash == declared.spec_hash
@@ -58,7 +57,7 @@ def _is_known(visit: Visit, declared: DeclaredJob) -> bool:
 
 
 def _is_over(visit: Visit, spec: LegalJobSpec) -> bool:
-    return spec.schedule is None and any(work.outcome for work in visit.works.values())
+    return spec.schedule is None and visit.job is not None and visit.job.outcome is not None
 
 
 async def _send(visit: Visit, declared: DeclaredJob) -> None:

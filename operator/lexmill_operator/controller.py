@@ -22,7 +22,7 @@ from lexmill.scaling.plan import State
 from lexmill.scaling.schemas import PoolWork
 from lexmill.settings import OperatorSettings
 from lexmill_operator.declaring import PAUSED_ANNOTATION, RefusedError
-from lexmill_operator.deployments import SeenDeployment, WorkerTemplate
+from lexmill_operator.deployments import SeenDeployment, WorkerTemplate, pool_name
 from lexmill_operator.due import AgainError, DueQueue
 from lexmill_operator.feed import DemandFeed
 from lexmill_operator.kubernetes import Key, KubernetesApi, KubernetesError
@@ -145,7 +145,7 @@ class Controller:
         pools = self.feed.pools(uid)
         if memory is None or memory.uid != uid:
             return  # comes by the watch, or is gone, which the resync finds out
-        if memory.told != told(pools) or self._starves(key, pools):
+        if memory.told != told(self.feed.job(uid)) or self._starves(key, pools):
             self.queue.mark(key)
             return
         pace = max(_PACE_SECONDS, len(self.queue) / 50)
@@ -254,9 +254,9 @@ class Controller:
 
     def _is_undeclared(self, memory: Memory) -> bool:
         """The API has forgotten the job, or something else: a restored backup does that."""
-        pool = next(iter(self.feed.pools(memory.uid).values()), None)
+        job = self.feed.job(memory.uid)
         return not memory.is_paused and (
-            pool is None or (pool.spec_hash != memory.declared_hash and not pool.deleted)
+            job is None or (job.spec_hash != memory.declared_hash and not job.deleted)
         )
 
     def _watches(self, namespace: str) -> bool:
@@ -266,7 +266,7 @@ class Controller:
         return any(work.waiting and not self._replicas(key, pool) for pool, work in pools.items())
 
     def _replicas(self, key: Key, pool: str) -> int:
-        seen = self.deployments.get((key.namespace, f"{key.name}-{pool}"))
+        seen = self.deployments.get((key.namespace, pool_name(pool, key)))
         return seen.replicas if seen else 0
 
     def _is_echo(self, key: Key, body: Mapping[str, Any]) -> bool:
@@ -296,12 +296,9 @@ def is_paused(body: Mapping[str, Any]) -> bool:
     return annotations.get(PAUSED_ANNOTATION) == "true"
 
 
-def told(pools: Mapping[str, PoolWork]) -> tuple[Any, ...]:
-    """What the feed says of a job as a whole, and which pools have something to do."""
-    first = next(iter(pools.values()), None)
-    if first is None:
-        return ()
-    return first.spec_hash, first.suspended, first.outcome, first.deleted
+def told(job: PoolWork | None) -> tuple[Any, ...]:
+    """What the feed says of a job as a whole; empty where it knows no such job."""
+    return () if job is None else (job.spec_hash, job.suspended, job.outcome, job.deleted)
 
 
 def _version(body: Mapping[str, Any]) -> int:

@@ -42,13 +42,25 @@ class DemandFeed:
         """The pools of a job that the API knows of; empty: it knows no such job."""
         return self._pools.get(uid, {})
 
+    def job(self, uid: str) -> PoolWork | None:
+        """A row that tells of the job as a whole, as each of its pools' does; None: as `pools`."""
+        return next(iter(self.pools(uid).values()), None)
+
+    def work(self, uid: str, pool: str) -> PoolWork | None:
+        """Of one pool of a known job. The feed has no row of a pool that never had work."""
+        job = self.job(uid)
+        if job is None:
+            return None
+        idle = {"pool": pool, "waiting": 0, "running": 0, "delayed": 0, "oldest_due_at": None}
+        return self.pools(uid).get(pool) or msgspec.structs.replace(job, **idle)
+
     def living(self) -> dict[str, Key]:
         """Jobs that a LegalJob has declared and nobody has deleted."""
+        jobs = ((uid, self.job(uid)) for uid in self._pools)
         return {
-            uid: Key(work.namespace, work.job)
-            for uid, pools in self._pools.items()
-            for work in (next(iter(pools.values())),)
-            if work.owner == "kubernetes" and not work.deleted
+            uid: Key(job.namespace, job.job)
+            for uid, job in jobs
+            if job is not None and not job.deleted
         }
 
     @property

@@ -47,7 +47,7 @@ class _Pool:
 
     @property
     def work(self) -> PoolWork | None:
-        return self.visit.works.get(self.name)
+        return self.visit.controller.feed.work(self.visit.uid, self.name)
 
     @property
     def is_over(self) -> bool:

@@ -77,7 +77,7 @@ async def _settle(visit: Visit, spec: LegalJobSpec | None, accepted: Finding) ->
         address=_address(visit, spec),
         declared_hash=visit.memory.declared_hash,
     )
-    visit.memory.told = told(visit.works)
+    visit.memory.told = told(visit.job)
     status = build_status(view, visit.previous, visit.now)
     await write_status(visit, status)
     await _expire(visit, spec, status)

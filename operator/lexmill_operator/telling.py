@@ -49,7 +49,7 @@ async def count_documents(visit: Visit) -> tuple[JobProgress | None, str]:
 
 def _outcome_is_news(visit: Visit) -> bool:
     """The job has ended, or a replay has opened it again."""
-    has_ended = any(work.outcome is not None for work in visit.works.values())
+    has_ended = visit.job is not None and visit.job.outcome is not None
     return has_ended != (visit.previous.completion_time is not None)
 
 

@@ -35,6 +35,11 @@ class Visit:
         """What the feed says of the job's pools; empty while the API knows no such job."""
         return self.controller.feed.pools(self.uid)
 
+    @property
+    def job(self) -> PoolWork | None:
+        """What the feed says of the job as a whole."""
+        return self.controller.feed.job(self.uid)
+
     def again_in(self, seconds: float) -> None:
         """The LegalJob should be looked at again then, if not earlier."""
         self.waits.append(seconds)

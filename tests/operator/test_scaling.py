@@ -102,6 +102,15 @@ def test_a_pool_comes_and_goes_with_the_spec(job: ListeningJob) -> None:
     assert job.replicas() == 0
 
 
+def test_a_pool_that_never_had_work_follows_its_job(job: ListeningJob) -> None:
+    pool = {"name": "ocr", "stages": ["ocr"], "workers": {"minReplicas": 1}}
+    job.apply(pools=[pool])
+    job.await_replicas(1, "ocr")
+
+    job.apply(pools=[pool], suspend=True)
+    job.await_replicas(0, "ocr")
+
+
 def test_replicas_are_added_to_meet_the_time(job: ListeningJob) -> None:
     job.apply(completeWithinSeconds=1, workers={"maxReplicas": 3})
     job.await_accepted()
