@@ -239,6 +239,21 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Redaction:
+    """What must not be readable any more, by its place in the text layer: never by its text.
+
+    ``kind`` says what stood there (person, identifier, account, email, phone, address, term),
+    ``reason`` which rule or own term decided it, ``token`` what a reader sees in its place.
+    """
+
+    start: int
+    end: int
+    kind: str
+    reason: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
 class ErrorRecord:
     code: str
     message: str
