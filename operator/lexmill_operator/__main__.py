@@ -8,7 +8,6 @@ import socket
 import sys
 from collections.abc import Callable, Coroutine
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import kopf
@@ -17,7 +16,6 @@ import yaml
 from pydantic import ValidationError
 
 from lexmill.client.api import ApiClient
-from lexmill.errors import LexmillError
 from lexmill.settings import OperatorProcessSettings, OperatorSettings
 from lexmill.telemetry.logs import configure_logs, raised_at
 from lexmill.telemetry.probes import serve_probes
@@ -78,7 +76,9 @@ async def run(settings: OperatorProcessSettings, template: WorkerTemplate) -> No
     with (
         serve_probes(settings.telemetry, silent=heart.silent, missing=list),
         ApiClient(
-            operator.api_url, token=lambda: _token(operator.token_file), source="/lexmill/operator"
+            operator.api_url,
+            token=lambda: operator.token_file.read_text(encoding="ascii"),
+            source="/lexmill/operator",
         ) as client,
     ):
         async with KubernetesApi() as api:
@@ -132,15 +132,6 @@ async def _campaign(election: Election, work: Callable[[], Coroutine[Any, Any, N
         if isinstance(failed, Exception):
             raise failed
         log.warning("lease_lost", identity=election.identity)
-
-
-def _token(path: Path) -> str:
-    try:
-        return path.read_text(encoding="ascii").strip()
-    except OSError as error:
-        raise LexmillError(
-            "no_token", f"the token file cannot be read: {error.strerror}"
-        ) from error
 
 
 if __name__ == "__main__":

@@ -106,11 +106,13 @@ class KubernetesApi:
         found: dict[str, Key] = {}
         token = ""
         while True:
-            page = await self._call(
-                "GET",
-                f"{path}/legaljobs",
-                params={"limit": str(_PAGE), "continue": token},
-                accept=_METADATA_ONLY,
+            page = _decode(
+                await self._call(
+                    "GET",
+                    f"{path}/legaljobs",
+                    params={"limit": str(_PAGE), "continue": token},
+                    accept=_METADATA_ONLY,
+                )
             )
             for item in page["items"] or ():  # an empty list comes as null
                 metadata = item["metadata"]
@@ -124,7 +126,7 @@ class KubernetesApi:
         token = ""
         while True:
             params = {"labelSelector": selector, "limit": str(_PAGE), "continue": token}
-            page = await self._read("GET", _deployments(namespace), params=params)
+            page = await self._call("GET", _deployments(namespace), params=params)
             yield page
             token = msgspec.json.decode(page, type=_Page).metadata.continue_
             if not token:
@@ -156,7 +158,7 @@ class KubernetesApi:
             f"{CORE}/namespaces/{quote(namespace)}/pods",
             params={"labelSelector": selector, "limit": str(_PAGE)},
         )
-        items: list[dict[str, Any]] = answer["items"]
+        items: list[dict[str, Any]] = _decode(answer)["items"]
         return items
 
     async def apply_deployment(self, deployment: Mapping[str, Any]) -> dict[str, Any]:
@@ -233,7 +235,7 @@ class KubernetesApi:
 
     async def _get(self, path: str) -> dict[str, Any] | None:
         try:
-            return await self._call("GET", path)
+            return _decode(await self._call("GET", path))
         except KubernetesError as error:
             if error.status == 404:
                 return None
@@ -259,25 +261,10 @@ class KubernetesApi:
         params: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         API_WRITES.labels(what).inc()
-        return await self._call(method, path, body=body, content_type=content_type, params=params)
+        answer = await self._call(method, path, body=body, content_type=content_type, params=params)
+        return _decode(answer)
 
     async def _call(
-        self,
-        method: str,
-        path: str,
-        *,
-        body: Mapping[str, Any] | None = None,
-        content_type: str = "application/json",
-        params: Mapping[str, str] | None = None,
-        accept: str = "application/json",
-    ) -> dict[str, Any]:
-        content = await self._read(
-            method, path, body=body, content_type=content_type, params=params, accept=accept
-        )
-        decoded: dict[str, Any] = msgspec.json.decode(content)
-        return decoded
-
-    async def _read(
         self,
         method: str,
         path: str,
@@ -333,6 +320,11 @@ class KubernetesApi:
             self._headers = info.as_http_headers()
             self._read_at = now
         return self._headers
+
+
+def _decode(answer: bytes) -> dict[str, Any]:
+    content: dict[str, Any] = msgspec.json.decode(answer)
+    return content
 
 
 class _PageMetadata(msgspec.Struct):
