@@ -1,9 +1,11 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -11,6 +13,7 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp
 
 from lexmill.bootstrap import Process
+from lexmill.errors import LexmillError
 from lexmill.events.cloudevents import Limits
 from lexmill.queue.wakeups import ValkeyWakeUps
 from lexmill_api.batching import Batcher
@@ -20,11 +23,20 @@ from lexmill_api.feed import DemandFeed
 from lexmill_api.health import health_routes
 from lexmill_api.identity import identities
 from lexmill_api.ingest import Ingest
-from lexmill_api.problems import answer_database_away, answer_http_error, answer_invalid
+from lexmill_api.problems import (
+    answer_database_away,
+    answer_error,
+    answer_http_error,
+    answer_invalid,
+)
 from lexmill_api.request_ids import RequestIds
 from lexmill_api.runtime import ApiRuntime
 from lexmill_api.sweeper import Sweeper
 from lexmill_api.v1 import router
+
+
+def _session(process: Process) -> AsyncSession:
+    return AsyncSession(process.async_engine, expire_on_commit=False)
 
 
 def create_app(process: Process) -> ASGIApp:
@@ -36,7 +48,7 @@ def create_app(process: Process) -> ASGIApp:
     runtime = ApiRuntime(
         process=process,
         settings=process.settings.required_api,
-        identities=identities(process.settings.required_api),
+        identities=identities(process.settings.required_api, partial(_session, process)),
         batcher=Batcher(process.async_engine, wake_ups, process.settings.ingest),
         limits=Limits(
             event_bytes=process.settings.ingest.event_bytes,
@@ -67,6 +79,7 @@ def create_app(process: Process) -> ASGIApp:
     rest = FastAPI(title="Lexmill", version="1", openapi_url="/openapi.json")
     rest.include_router(router)
     rest.add_exception_handler(SQLAlchemyError, answer_database_away)
+    rest.add_exception_handler(LexmillError, answer_error)
     rest.add_exception_handler(HTTPException, answer_http_error)
     rest.add_exception_handler(RequestValidationError, answer_invalid)
     rest.state.runtime = runtime

@@ -6,6 +6,7 @@ Knative would route a body onward as a reply event.
 """
 
 import re
+import time
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
@@ -22,7 +23,8 @@ from lexmill.events.schemas import Incoming
 from lexmill.events.service import accept_control
 from lexmill.telemetry.metrics import EVENTS
 from lexmill_api.batching import OverloadedError
-from lexmill_api.identity import Access
+from lexmill_api.identity import Access, Action
+from lexmill_api.identity.webhooks import is_signed
 from lexmill_api.problems import MEDIA_TYPE, problem_body
 from lexmill_api.request_ids import request_id
 from lexmill_api.runtime import ApiRuntime
@@ -99,7 +101,7 @@ class Ingest:
             return _problem(400, "bad_namespace", "the address has no namespace as Kubernetes has")
         headers: Headers = scope["headers"]
         token = _bearer_token(scope)
-        access = await self.runtime.identities.check(token) if token else Access.UNKNOWN
+        access = await self.runtime.identities.controls(token) if token else Access.UNKNOWN
         granted = access is Access.GRANTED
         limits = self.runtime.limits if granted else self.runtime.public_limits
         try:
@@ -113,9 +115,17 @@ class Ingest:
                 return NOT_GRANTED[access]  # which may be legal for who sends it
             return Answer(error.status, problem(error), (_PROBLEM,))
         if any(event.is_control for event in received.events):
-            if not granted:
-                return NOT_GRANTED[access]
-            return await self._accept_control(namespace, address["job"], received)
+            return await self._accept_control(namespace, address["job"], received, access)
+        if not granted:
+            access = await self._sender(namespace, token, headers, body)
+        if access is not Access.GRANTED:
+            EVENTS.labels("refused").inc()
+            return NOT_SENT[access]
+        return await self._accept_data(namespace, address["job"], received, headers)
+
+    async def _accept_data(
+        self, namespace: str, job: str | None, received: Received, headers: Headers
+    ) -> Answer:
         trace = _header(headers, b"traceparent")
         if trace is not None and not _TRACEPARENT.fullmatch(trace):
             trace = None
@@ -123,13 +133,32 @@ class Ingest:
             [
                 Incoming(
                     namespace=namespace,
-                    job=address["job"],
+                    job=job,
                     event=event,
                     traceparent=None if trace is None else trace.decode(),
                 )
                 for event in received.events
             ]
         )
+
+    async def _sender(self, namespace: str, token: bytes, headers: Headers, body: bytes) -> Access:
+        """A signature that is given has to be right, even where none is asked for."""
+        settings = self.runtime.settings
+        secrets = settings.webhook_secrets.get(namespace, ())
+        signatures = _header(headers, b"webhook-signature") if secrets else None
+        if signatures is not None:
+            good = is_signed(
+                body,
+                id_=_header(headers, b"webhook-id") or b"",
+                timestamp=_header(headers, b"webhook-timestamp") or b"",
+                signatures=signatures,
+                secrets=[secret.get_secret_value() for secret in secrets],
+                now=time.time(),
+            )
+            return Access.GRANTED if good else Access.UNKNOWN
+        if settings.open_ingest:
+            return Access.GRANTED
+        return await self.runtime.identities.access(token, Action.SUBMIT, namespace)
 
     async def _accept(self, incoming: list[Incoming]) -> Answer:
         try:
@@ -144,7 +173,11 @@ class Ingest:
             _counter(outcome).inc()
         return UNKNOWN_JOB if "unknown_job" in outcomes else ACCEPTED
 
-    async def _accept_control(self, namespace: str, job: str | None, received: Received) -> Answer:
+    async def _accept_control(
+        self, namespace: str, job: str | None, received: Received, access: Access
+    ) -> Answer:
+        if access is not Access.GRANTED:
+            return NOT_GRANTED[access]
         if len(received.events) > 1 or job is not None:
             return CONTROL_ALONE
         try:
@@ -229,8 +262,20 @@ NOT_GRANTED = {
         403, "forbidden", "this service account may not send control events"
     ),
     Access.UNDECIDED: _problem(
-        503, "identity_away", "Kubernetes, which knows whose the token is, does not answer", _RETRY
+        503, "identity_away", "who could say whose the token is does not answer", _RETRY
     ),
+}
+NOT_SENT = {
+    Access.UNKNOWN: _problem(
+        401,
+        "unauthorised",
+        "events need a bearer token or a webhook signature that is good for this namespace",
+        (b"www-authenticate", b"Bearer"),
+    ),
+    Access.FORBIDDEN: _problem(
+        403, "forbidden", "this sender may not create legaljobs in this namespace"
+    ),
+    Access.UNDECIDED: NOT_GRANTED[Access.UNDECIDED],
 }
 UNKNOWN_JOB = _problem(404, "unknown_job", "no listening job of this name is in this namespace")
 CONTROL_ALONE = _problem(

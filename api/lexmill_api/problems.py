@@ -10,6 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lexmill.errors import ErrorClass, LexmillError
+
 log = structlog.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
@@ -38,6 +40,14 @@ async def answer_http_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     code = _CODES.get(error.status_code, "refused")
     return problem_response(error.status_code, code, str(error.detail), error.headers)
+
+
+async def answer_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, LexmillError)
+    if error.error_class is ErrorClass.PASSING:
+        return problem_response(503, error.code, error.message, {"Retry-After": "2"})
+    status = 409 if error.error_class is ErrorClass.DOCUMENT else 500
+    return problem_response(status, error.code, error.message)
 
 
 async def answer_invalid(_: Request, error: Exception) -> Response:

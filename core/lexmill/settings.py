@@ -1,10 +1,11 @@
 """Settings of every process, from the environment: LEXMILL_DATABASE__URL sets database.url."""
 
+import base64
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -33,9 +34,9 @@ class StorageSettings(_Group):
 
 
 class TokenReviewSettings(_Group):
-    """Kubernetes' API server is asked whose a service-account token is.
+    """Kubernetes' API server is asked whose a token is, and what they may do in a namespace.
 
-    Our own service account needs the right to create `tokenreviews`.
+    Our own service account needs the right to create `tokenreviews` and `subjectaccessreviews`.
     """
 
     url: str = "https://kubernetes.default.svc"
@@ -44,13 +45,61 @@ class TokenReviewSettings(_Group):
     audience: str = Field(default="lexmill", description="for whom a token has to be made")
     allowed: tuple[str, ...] = Field(
         min_length=1,
-        description="who may control: system:serviceaccount:<namespace>:<service account>",
+        description="who may control, and see all namespaces: "
+        "system:serviceaccount:<namespace>:<service account>",
     )
     cache_seconds: float = Field(
-        default=60, ge=0, le=60, description="a revoked token is good for so long at most"
+        default=60, ge=0, le=60, description="a revoked token or right is good for so long at most"
     )
     refusal_cache_seconds: float = Field(default=10, ge=0, le=60)
     timeout_seconds: float = Field(default=3, gt=0, le=30)
+
+
+class OidcSettings(_Group):
+    """An OpenID Connect provider whose signed tokens people and programs come with."""
+
+    issuer: str = Field(
+        pattern=r"^https?://", description="as its tokens say in `iss`; keys are found from here"
+    )
+    audience: str = Field(
+        default="lexmill", min_length=1, description="for whom a token has to be made"
+    )
+    prefix: str = Field(
+        default="oidc:",
+        min_length=1,
+        description="in front of names and groups, so that nobody passes for a service account",
+    )
+    username_claim: str = "sub"
+    groups_claim: str = Field(
+        default="groups", description="groups that Kubernetes binds Roles to, in a cluster"
+    )
+    roles_claim: str = Field(
+        default="lexmill_roles",
+        description="outside of a cluster: a list of `<namespace>:<role>`, `*` for all namespaces; "
+        "the roles are reader, reviewer, submitter and admin",
+    )
+    leeway_seconds: float = Field(
+        default=60, ge=0, le=300, description="by so much clocks may differ"
+    )
+    keys_seconds: float = Field(default=3600, ge=10, le=86_400)
+    timeout_seconds: float = Field(default=3, gt=0, le=30)
+
+    @field_validator("prefix")
+    @classmethod
+    def _is_nobody_of_kubernetes(cls, prefix: str) -> str:
+        if prefix.startswith("system:"):
+            raise ValueError("names that begin with system: are Kubernetes' own")
+        return prefix
+
+
+def webhook_key(secret: str) -> bytes:
+    """The key that a webhook secret is written for; ValueError where it is none."""
+    if not secret.startswith("whsec_"):
+        raise ValueError("a webhook secret is written whsec_<base64>")
+    key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    if not 24 <= len(key) <= 64:
+        raise ValueError("a webhook secret has 24 to 64 bytes")
+    return key
 
 
 class ApiSettings(_Group):
@@ -61,6 +110,26 @@ class ApiSettings(_Group):
         default=None, description="bearer token that control events and /v1 take", min_length=16
     )
     token_review: TokenReviewSettings | None = None
+    oidc: OidcSettings | None = None
+    open_ingest: bool = Field(
+        default=True,
+        description="take events from everybody who can reach the address; false: only from who "
+        "may create legaljobs in the namespace, or signs with its webhook secret",
+    )
+    webhook_secrets: dict[str, tuple[SecretStr, ...]] = Field(
+        default={},
+        description="by namespace, several during a rotation: `whsec_` and 24 to 64 bytes in "
+        "base64, as Standard Webhooks has them",
+    )
+
+    @field_validator("webhook_secrets")
+    @classmethod
+    def _are_secrets(
+        cls, secrets: dict[str, tuple[SecretStr, ...]]
+    ) -> dict[str, tuple[SecretStr, ...]]:
+        for secret in (each for several in secrets.values() for each in several):
+            webhook_key(secret.get_secret_value())
+        return secrets
 
     @model_validator(mode="after")
     def _someone_may_control(self) -> Self:

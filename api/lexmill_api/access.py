@@ -1,0 +1,85 @@
+"""What each route asks before it does anything: who is it, and may they do this here?"""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+from fastapi import Depends, HTTPException, Path, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from lexmill_api.identity import Action, Caller, UndecidedError
+from lexmill_api.runtime import ApiRuntime
+
+_bearer = HTTPBearer(
+    auto_error=False,
+    description="a token of the OpenID Connect provider, of a service account, or of Lexmill",
+)
+
+Namespace = Annotated[str, Path(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
+
+
+def get_runtime(request: Request) -> ApiRuntime:
+    runtime: ApiRuntime = request.app.state.runtime
+    return runtime
+
+
+Runtime = Annotated[ApiRuntime, Depends(get_runtime)]
+
+
+async def identified(
+    runtime: Runtime,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> Caller:
+    if credentials is None:
+        raise HTTPException(401, "a bearer token is needed", {"WWW-Authenticate": "Bearer"})
+    try:
+        caller = await runtime.identities.identify(credentials.credentials.encode())
+    except UndecidedError as error:
+        raise _away() from error
+    if caller is None:
+        raise HTTPException(
+            401,
+            "this token is not known here, is not for this API, or has expired",
+            {"WWW-Authenticate": 'Bearer error="invalid_token"'},
+        )
+    return caller
+
+
+Identified = Annotated[Caller, Depends(identified)]
+
+
+def may(action: Action) -> Callable[..., Awaitable[Caller]]:
+    """A dependency of routes beneath ``/namespaces/{namespace}``; it answers who the caller is."""
+
+    async def check(runtime: Runtime, caller: Identified, namespace: Namespace) -> Caller:
+        try:
+            granted = await runtime.identities.may(caller, action, namespace)
+        except UndecidedError as error:
+            raise _away() from error
+        if not granted:
+            raise HTTPException(
+                403, f"{caller.name} may not {action.verb} legaljobs in the namespace {namespace}"
+            )
+        return caller
+
+    return check
+
+
+async def controls(caller: Identified) -> Caller:
+    """The operator, or whoever has the control token: what concerns all namespaces."""
+    if not caller.controls:
+        raise HTTPException(403, f"{caller.name} may not see all namespaces")
+    return caller
+
+
+Getter = Annotated[Caller, Depends(may(Action.GET))]
+Lister = Annotated[Caller, Depends(may(Action.LIST))]
+Submitter = Annotated[Caller, Depends(may(Action.SUBMIT))]
+Controller = Annotated[Caller, Depends(may(Action.CONTROL))]
+Reviewer = Annotated[Caller, Depends(may(Action.REVIEW))]
+Administrator = Annotated[Caller, Depends(may(Action.ADMINISTER))]
+
+
+def _away() -> HTTPException:
+    return HTTPException(
+        503, "who could say whose the token is does not answer", {"Retry-After": "2"}
+    )
