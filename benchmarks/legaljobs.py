@@ -24,7 +24,7 @@ import aiohttp
 
 import lexmill_migrations
 from lexmill_cli.local.valkey import running_valkey
-from tests.controlplane.build import binaries
+from tests.controlplane.build import CONTROL_PLANE
 from tests.controlplane.control_plane import ControlPlane, running_control_plane
 from tests.controlplane.fixtures import install_legaljobs
 from tests.operator.installation import LEGALJOBS, Installation, running_installation
@@ -128,7 +128,9 @@ def installation() -> Iterator[Installation]:
         for name in ("control-plane", "postgres", "valkey", "lexmill"):
             (folder / name).mkdir()
         cluster = parts.enter_context(
-            running_control_plane(binaries(), folder / "control-plane", count_writes=True)
+            running_control_plane(
+                CONTROL_PLANE.binaries(), folder / "control-plane", count_writes=True
+            )
         )
         install_legaljobs(cluster)
         postgres = parts.enter_context(temporary_postgres(folder / "postgres", durable=True))

@@ -6,7 +6,7 @@ from lexmill_cli.local.postgres import PostgresServer
 from lexmill_cli.local.valkey import ValkeyServer, running_valkey
 from tests.servers import database_name, temporary_database, temporary_postgres
 
-pytest_plugins = ["tests.controlplane.fixtures"]
+pytest_plugins = ["tests.controlplane.fixtures", "tests.identityserver.fixtures"]
 
 SERVERS = {"postgres", "valkey"}
 

@@ -10,7 +10,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class _Group(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # What was set wrongly may be a secret: an error must not show it.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class DatabaseSettings(_Group):
@@ -216,7 +217,11 @@ class Settings(BaseSettings):
     """Only what a process needs has to be set: groups without a default are None when absent."""
 
     model_config = SettingsConfigDict(
-        env_prefix="LEXMILL_", env_nested_delimiter="__", frozen=True, extra="ignore"
+        env_prefix="LEXMILL_",
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,
     )
 
     database: DatabaseSettings
@@ -282,7 +287,11 @@ class OperatorProcessSettings(BaseSettings):
     """The operator knows no database, queue or store: their settings are not asked for."""
 
     model_config = SettingsConfigDict(
-        env_prefix="LEXMILL_", env_nested_delimiter="__", frozen=True, extra="ignore"
+        env_prefix="LEXMILL_",
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,
     )
 
     operator: OperatorSettings

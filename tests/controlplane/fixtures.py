@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.controlplane.build import CannotBuildError, binaries
+from tests.controlplane.build import CONTROL_PLANE
 from tests.controlplane.control_plane import ControlPlane, running_control_plane
+from tests.goprograms import CannotBuildError
 from tests.processes import until
 
 CRDS = Path(__file__).parents[2] / "manifests" / "crds"
@@ -27,7 +28,7 @@ def control_plane_binaries(pytestconfig: pytest.Config) -> Path:
     capture = pytestconfig.pluginmanager.getplugin("capturemanager")
     try:
         with capture.global_and_fixture_disabled():  # the first build takes minutes: it is seen
-            return binaries()
+            return CONTROL_PLANE.binaries()
     except CannotBuildError as error:
         pytest.skip(str(error))
 

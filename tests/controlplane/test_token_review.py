@@ -5,6 +5,7 @@ import secrets
 import signal
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,9 @@ import pytest
 from lexmill.client.api import ApiClient
 from lexmill.errors import LexmillError
 from lexmill.settings import TokenReviewSettings
-from lexmill_api.identity import Access, TokenReviewer
+from lexmill_api.identity import Action, UndecidedError
+from lexmill_api.identity.callers import KubernetesUser
+from lexmill_api.identity.kubernetes import KubernetesReviews
 from lexmill_cli.local.postgres import PostgresServer
 from lexmill_cli.local.valkey import ValkeyServer
 from tests.api.asking import Api, connected, declaration, event
@@ -58,10 +61,16 @@ def cluster(
             f"/api/v1/namespaces/{name}/serviceaccounts", json={"metadata": {"name": account}}
         ).raise_for_status()
     group = "rbac.authorization.k8s.io"
-    rule = {"apiGroups": ["authentication.k8s.io"], "resources": ["tokenreviews"]}
+    rules = [
+        {"apiGroups": [f"{asked}.k8s.io"], "resources": [reviews], "verbs": ["create"]}
+        for asked, reviews in (
+            ("authentication", "tokenreviews"),
+            ("authorization", "subjectaccessreviews"),
+        )
+    ]
     http.post(
         f"/apis/{group}/v1/clusterroles",
-        json={"metadata": {"name": name}, "rules": [{**rule, "verbs": ["create"]}]},
+        json={"metadata": {"name": name}, "rules": rules},
     ).raise_for_status()
     http.post(
         f"/apis/{group}/v1/clusterrolebindings",
@@ -176,52 +185,62 @@ def test_while_kubernetes_is_away_nobody_is_called_unknown(api: Api, cluster: Cl
     assert api.post(large, path="/ns/review/events", token=token).status_code == 202
 
 
-def test_a_grant_outlives_an_outage_but_not_a_minute(cluster: Cluster) -> None:
+def asked(reviews: KubernetesReviews, token: str) -> str | None:
+    """Whose the token is; None: nobody's."""
+    user = asyncio.run(reviews.user(token))
+    return None if user is None else user.username
+
+
+def test_an_answer_outlives_an_outage_but_not_a_minute(cluster: Cluster) -> None:
     now = 0.0
-    reviewer = TokenReviewer(cluster.settings(), clock=lambda: now)
+    reviews = KubernetesReviews(cluster.settings(), clock=lambda: now)
     token = cluster.token(OPERATOR)
 
-    async def ask_together() -> list[Access]:
-        return await asyncio.gather(*(reviewer.check(token) for _ in range(30)))
+    async def ask_together() -> list[KubernetesUser | None]:
+        return await asyncio.gather(*(reviews.user(token) for _ in range(30)))
 
-    assert set(asyncio.run(ask_together())) == {Access.GRANTED}
+    assert {user.username for user in asyncio.run(ask_together()) if user} == {
+        cluster.settings().allowed[0]
+    }
     cluster.control_plane.stop_apiserver(signal.SIGKILL)
     try:
         now = 59.9
-        assert asyncio.run(reviewer.check(token)) is Access.GRANTED
+        assert asked(reviews, token)
         now = 60.1
-        assert asyncio.run(reviewer.check(token)) is Access.UNDECIDED
+        with pytest.raises(UndecidedError):
+            asked(reviews, token)
     finally:
         cluster.control_plane.start_apiserver()
     # Not asked again for a moment after it did not answer.
-    assert asyncio.run(reviewer.check(token)) is Access.UNDECIDED
+    with pytest.raises(UndecidedError):
+        asked(reviews, token)
     now = 61.2
-    assert asyncio.run(reviewer.check(token)) is Access.GRANTED
+    assert asked(reviews, token)
 
 
 def test_a_revoked_token_is_good_for_a_minute_at_most(cluster: Cluster) -> None:
     now = 0.0
-    reviewer = TokenReviewer(cluster.settings(), clock=lambda: now)
+    reviews = KubernetesReviews(cluster.settings(), clock=lambda: now)
     token = cluster.token(OPERATOR)
     account = f"/api/v1/namespaces/{cluster.namespace}/serviceaccounts"
     http = cluster.control_plane.http
-    assert asyncio.run(reviewer.check(token)) is Access.GRANTED
+    assert asked(reviews, token)
     http.delete(f"{account}/{OPERATOR}").raise_for_status()
     try:
         now = 59.9
-        assert asyncio.run(reviewer.check(token)) is Access.GRANTED
+        assert asked(reviews, token)
 
         def is_refused() -> bool:
             nonlocal now
             now += 60.1  # Kubernetes itself remembers a good token for ten seconds
-            return asyncio.run(reviewer.check(token)) is Access.UNKNOWN
+            return asked(reviews, token) is None
 
         until(is_refused)
         until_asked_again = now + 9.9
     finally:
         http.post(account, json={"metadata": {"name": OPERATOR}}).raise_for_status()
     now = until_asked_again
-    assert asyncio.run(reviewer.check(token)) is Access.UNKNOWN
+    assert asked(reviews, token) is None
 
 
 def test_where_our_own_right_to_ask_is_missing_nobody_is_called_unknown(
@@ -231,12 +250,72 @@ def test_where_our_own_right_to_ask_is_missing_nobody_is_called_unknown(
     strangers = tmp_path / "token"
     settings = cluster.settings().model_copy(update={"token_file": strangers})
     now = 0.0
-    reviewer = TokenReviewer(settings, clock=lambda: now)
+    reviews = KubernetesReviews(settings, clock=lambda: now)
     token = cluster.token(OPERATOR)
-    assert asyncio.run(reviewer.check(token)) is Access.UNDECIDED  # no file yet
+    with pytest.raises(UndecidedError):
+        asked(reviews, token)  # no file yet
     strangers.write_text(cluster.token(STRANGER, None), encoding="ascii")
     now = 2.0
-    assert asyncio.run(reviewer.check(token)) is Access.UNDECIDED
+    with pytest.raises(UndecidedError):
+        asked(reviews, token)
     strangers.write_text(cluster.token(OURS, None), encoding="ascii")
     now = 4.0
-    assert asyncio.run(reviewer.check(token)) is Access.GRANTED
+    assert asked(reviews, token)
+
+
+@pytest.mark.parametrize(
+    ("verbs", "may"),
+    [
+        ((), ()),
+        (("get",), (Action.GET,)),
+        (("list",), (Action.LIST,)),
+        (("create",), (Action.SUBMIT,)),
+        (("update",), (Action.CONTROL, Action.REVIEW)),
+        (("delete",), (Action.ADMINISTER,)),
+        (("*",), tuple(Action)),
+    ],
+)
+def test_a_role_on_legaljobs_decides_in_its_namespace(
+    api: Api, cluster: Cluster, verbs: tuple[str, ...], may: tuple[Action, ...]
+) -> None:
+    granted = f"granted-{secrets.token_hex(4)}"
+    with bound(cluster, granted, verbs):
+        reviews = KubernetesReviews(cluster.settings())
+        user = asyncio.run(reviews.user(cluster.token(STRANGER)))
+        assert user is not None
+
+        async def allowed(namespace: str) -> tuple[Action, ...]:
+            return tuple([a for a in Action if await reviews.may(user, a, namespace)])
+
+        assert asyncio.run(allowed(granted)) == may
+        assert asyncio.run(allowed(cluster.namespace)) == ()
+        expected = 200 if Action.LIST in may else 403
+        answer = api.get(f"/v1/namespaces/{granted}/dead", token=cluster.token(STRANGER))
+        assert answer.status_code == expected
+        # What concerns all namespaces is not for who may do everything in one.
+        assert api.get("/v1/demand", token=cluster.token(STRANGER)).status_code == 403
+
+
+@contextmanager
+def bound(cluster: Cluster, namespace: str, verbs: tuple[str, ...]) -> Iterator[None]:
+    """A namespace in which the stranger has these rights on legaljobs."""
+    http = cluster.control_plane.http
+    http.post("/api/v1/namespaces", json={"metadata": {"name": namespace}}).raise_for_status()
+    group = "rbac.authorization.k8s.io"
+    rules = [{"apiGroups": ["lexmill.io"], "resources": ["legaljobs"], "verbs": list(verbs)}]
+    http.post(
+        f"/apis/{group}/v1/namespaces/{namespace}/roles",
+        json={"metadata": {"name": "work"}, "rules": rules if verbs else []},
+    ).raise_for_status()
+    http.post(
+        f"/apis/{group}/v1/namespaces/{namespace}/rolebindings",
+        json={
+            "metadata": {"name": "work"},
+            "roleRef": {"apiGroup": group, "kind": "Role", "name": "work"},
+            "subjects": [
+                {"kind": "ServiceAccount", "name": STRANGER, "namespace": cluster.namespace}
+            ],
+        },
+    ).raise_for_status()
+    yield
+    http.delete(f"/api/v1/namespaces/{namespace}").raise_for_status()
