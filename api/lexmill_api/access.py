@@ -26,22 +26,36 @@ Runtime = Annotated[ApiRuntime, Depends(get_runtime)]
 
 
 async def identified(
+    request: Request,
     runtime: Runtime,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Caller:
+    """Who asks; each may ask so often, and so may each address from which nobody known asks."""
+    address = request.client.host if request.client else ""
     if credentials is None:
+        _take(request, runtime, f"address {address}")
         raise HTTPException(401, "a bearer token is needed", {"WWW-Authenticate": "Bearer"})
     try:
         caller = await runtime.identities.identify(credentials.credentials.encode())
     except UndecidedError as error:
         raise _away() from error
     if caller is None:
+        _take(request, runtime, f"address {address}")
         raise HTTPException(
             401,
             "this token is not known here, is not for this API, or has expired",
             {"WWW-Authenticate": 'Bearer error="invalid_token"'},
         )
+    if not caller.controls:
+        _take(request, runtime, f"caller {caller.name}")
     return caller
+
+
+def _take(request: Request, runtime: ApiRuntime, client: str) -> None:
+    allowance = runtime.rates.take(client)
+    request.state.headers.update(runtime.rates.headers(allowance))
+    if not allowance.granted:
+        raise HTTPException(429, "this client asks too often; Retry-After says when to come again")
 
 
 Identified = Annotated[Caller, Depends(identified)]

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Mount
 from starlette.types import ASGIApp
 
@@ -20,6 +21,7 @@ from lexmill_api.batching import Batcher
 from lexmill_api.delivery import Delivery
 from lexmill_api.event_types import event_type_routes
 from lexmill_api.feed import DemandFeed
+from lexmill_api.headers import AnswerHeaders
 from lexmill_api.health import health_routes
 from lexmill_api.identity import identities
 from lexmill_api.ingest import Ingest
@@ -29,6 +31,7 @@ from lexmill_api.problems import (
     answer_http_error,
     answer_invalid,
 )
+from lexmill_api.rates import Rates
 from lexmill_api.request_ids import RequestIds
 from lexmill_api.runtime import ApiRuntime
 from lexmill_api.sweeper import Sweeper
@@ -56,10 +59,11 @@ def create_app(process: Process) -> ASGIApp:
             batch_events=process.settings.ingest.batch_events,
             batch_bytes=process.settings.ingest.batch_bytes,
         ),
+        rates=Rates(process.settings.required_api.requests_per_minute),
         feed=DemandFeed(process.settings.database.url.get_secret_value()),
     )
     sweeper = Sweeper(process.engine, wake_ups, process.settings.tasks)
-    delivery = Delivery(process.async_engine)
+    delivery = Delivery(process.async_engine, process.settings.egress.allowed_networks)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -85,7 +89,17 @@ def create_app(process: Process) -> ASGIApp:
     rest.state.runtime = runtime
     app = Starlette(
         routes=[*event_type_routes(), *health_routes(), Mount("/v1", rest)],
-        middleware=[Middleware(RequestIds)],
+        middleware=[
+            Middleware(RequestIds),
+            Middleware(AnswerHeaders),
+            Middleware(
+                CORSMiddleware,
+                allow_origins=process.settings.required_api.allowed_origins,
+                allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+                allow_headers=["Authorization", "Content-Type", "If-Match", "Idempotency-Key"],
+                expose_headers=["ETag", "RateLimit", "RateLimit-Policy", "Retry-After"],
+            ),
+        ],
         lifespan=lifespan,
     )
     app.state.runtime = runtime

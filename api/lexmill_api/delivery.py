@@ -1,6 +1,7 @@
 """Delivering the outbox to the jobs' sinks; every replica takes its share."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -17,6 +18,7 @@ from lexmill.events.outbox import (
     take_due,
 )
 from lexmill.telemetry.metrics import DELIVERIES
+from lexmill_api.egress import ForbiddenAddressError, GuardedTransport, Network
 
 log = structlog.get_logger(__name__)
 
@@ -29,11 +31,17 @@ _LEASE_SECONDS = 60.0
 @dataclass
 class Delivery:
     engine: AsyncEngine
+    allowed_networks: Sequence[Network]
     _task: "asyncio.Task[None] | None" = None
-    _http: httpx.AsyncClient = field(
+    _http: httpx.AsyncClient = field(init=False)
+
+    def __post_init__(self) -> None:
         # Redirects are not followed: a sink is where the job says it is.
-        default_factory=lambda: httpx.AsyncClient(timeout=_SEND_SECONDS, trust_env=False)
-    )
+        self._http = httpx.AsyncClient(
+            timeout=_SEND_SECONDS,
+            trust_env=False,
+            transport=GuardedTransport(self.allowed_networks),
+        )
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="delivery")
@@ -83,6 +91,10 @@ class Delivery:
             answer = await self._http.post(
                 outgoing.sink, content=message.body, headers=message.headers
             )
+        except ForbiddenAddressError:
+            log.warning("sink_forbidden", outgoing=outgoing.id)
+            DELIVERIES.labels("forbidden").inc()
+            return False
         except Exception as error:  # noqa: BLE001 - a host or port that cannot be has many errors
             log.warning("sink_away", outgoing=outgoing.id, error=type(error).__name__)
             DELIVERIES.labels("away").inc()

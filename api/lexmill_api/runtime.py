@@ -10,6 +10,7 @@ from lexmill.settings import ApiSettings
 from lexmill_api.batching import Batcher
 from lexmill_api.feed import DemandFeed
 from lexmill_api.identity import Identities
+from lexmill_api.rates import Rates
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class ApiRuntime:
     batcher: Batcher
     feed: DemandFeed
     limits: Limits
+    rates: Rates
 
     @cached_property
     def public_limits(self) -> Limits:

@@ -176,6 +176,8 @@ def _start_api(home: Path, url: str, token: str, environment: Mapping[str, str])
             **environment,
             "LEXMILL_API__PORT": url.rpartition(":")[2],
             "LEXMILL_API__CONTROL_TOKEN": token,
+            # Who runs it here may have sinks here.
+            "LEXMILL_EGRESS__ALLOWED_NETWORKS": '["127.0.0.0/8", "::1/128"]',
         },
     )
 

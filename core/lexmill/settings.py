@@ -5,7 +5,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    IPvAnyNetwork,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -112,6 +120,12 @@ class ApiSettings(_Group):
     )
     token_review: TokenReviewSettings | None = None
     oidc: OidcSettings | None = None
+    requests_per_minute: int = Field(
+        default=1_200, ge=1, description="of each caller of /v1, in each process"
+    )
+    allowed_origins: tuple[str, ...] = Field(
+        default=(), description="web pages that may call /v1 from a browser (CORS)"
+    )
     open_ingest: bool = Field(
         default=True,
         description="take events from everybody who can reach the address; false: only from who "
@@ -148,6 +162,14 @@ class IngestSettings(_Group):
     batch_bytes: int = Field(default=16 << 20, ge=1 << 16)
     waiting_events: int = Field(default=20_000, ge=1)
     waiting_bytes: int = Field(default=128 << 20, ge=1 << 16)
+
+
+class EgressSettings(_Group):
+    allowed_networks: tuple[IPvAnyNetwork, ...] = Field(
+        default=(),
+        description="private networks in which sinks may be, as 10.96.0.0/12 for the Services of "
+        "a cluster; public addresses need none",
+    )
 
 
 class SandboxSettings(_Group):
@@ -230,6 +252,7 @@ class Settings(BaseSettings):
     api: ApiSettings | None = None
     worker: WorkerSettings | None = None
     ingest: IngestSettings = IngestSettings()
+    egress: EgressSettings = EgressSettings()
     sandbox: SandboxSettings = SandboxSettings()
     tasks: TaskSettings = TaskSettings()
     telemetry: TelemetrySettings = TelemetrySettings()

@@ -4,6 +4,7 @@ import asyncio
 import threading
 import uuid
 from collections.abc import Callable, Coroutine, Iterator, Mapping
+from ipaddress import ip_network
 from typing import Any, TypeVar
 
 import psycopg
@@ -230,7 +231,7 @@ def test_a_sink_that_cannot_exist_keeps_nothing_from_the_others(
                 building.succeed(session, building.claimed(session, uid))
 
         async def work(engine: AsyncEngine) -> None:
-            delivery = Delivery(engine)
+            delivery = Delivery(engine, [ip_network("127.0.0.0/8")])
             delivery.start()
             await asyncio.to_thread(until, lambda: told.documents and _delayed(engine_))
             await delivery.stop()

@@ -122,6 +122,7 @@ class Parts:
                 **self.environment,
                 "LEXMILL_API__PORT": self.urls[number].rpartition(":")[2],
                 "LEXMILL_API__CONTROL_TOKEN": self.token,
+                "LEXMILL_EGRESS__ALLOWED_NETWORKS": '["127.0.0.0/8"]',
             },
         )
 
