@@ -52,7 +52,9 @@ def test_events_are_counted_by_outcome(api: Api) -> None:
 def test_rest_needs_the_token(api: Api, path: str, token: str | None) -> None:
     answer = api.get(path, token=token)
     assert answer.status_code == 401
-    assert answer.headers["www-authenticate"] == "Bearer"
+    # RFC 6750, 3.1: what is wrong is told only where there was a token
+    challenge = "Bearer" if token is None else 'Bearer error="invalid_token"'
+    assert answer.headers["www-authenticate"] == challenge
 
 
 def test_the_progress_of_a_job(api: Api) -> None:
