@@ -9,7 +9,10 @@ import pytest
 from reportlab.pdfgen.canvas import Canvas
 
 from lexmill_workers.sandbox import Limits, Sandbox
-from lexmill_workers.stages import PRELOAD, VERSIONS, Reply, Request
+from lexmill_workers.stages import PRELOAD, VERSIONS, Reply, Request, decode_bundle
+from tests.legal.parsing.making import docx, paragraph
+from tests.legal.parsing.test_archive import aes
+from tests.legal.parsing.test_protected import agile, standard
 
 GOOD = b"This Agreement is made on 1 May 2024 between A Ltd and B Ltd.\n"
 
@@ -21,7 +24,7 @@ def sandbox() -> Iterator[Sandbox]:
         yield sandbox
 
 
-def read(sandbox: Sandbox, name: str, data: bytes) -> Reply:
+def read(sandbox: Sandbox, name: str, data: bytes, *passwords: str) -> Reply:
     request = Request(
         uri=name,
         parent=None,
@@ -31,6 +34,7 @@ def read(sandbox: Sandbox, name: str, data: bytes) -> Reply:
         playbook=None,
         stages=tuple(VERSIONS)[:-1],
         known={},
+        passwords=passwords,
     )
     return msgspec.msgpack.decode(sandbox.call(msgspec.msgpack.encode(request)), type=Reply)
 
@@ -92,3 +96,31 @@ def test_ten_thousand_pages_are_read(sandbox: Sandbox) -> None:
     canvas.save()
     reply = read(sandbox, "long.pdf", buffer.getvalue())
     assert reply.error is None or reply.error[0] == "too_large"
+
+
+PROTECTED = docx(paragraph("This Lease is made on 1 May 2024."))
+
+
+@pytest.mark.parametrize("data", [agile(PROTECTED, "пароль"), standard(PROTECTED, "пароль")])
+def test_protected_office_files_are_opened_without_any_file(sandbox: Sandbox, data: bytes) -> None:
+    reply = read(sandbox, "a.docx", data, "wrong", "пароль")
+    assert reply.error is None
+    assert decode_bundle(reply.bundle).text.startswith("This Lease is made")
+    locked = read(sandbox, "a.docx", data, "wrong")
+    assert locked.error is not None
+    assert locked.error[0] == "encrypted"
+    assert sandbox.late_imports == frozenset()
+
+
+def test_protected_archives_are_opened_without_any_file(sandbox: Sandbox) -> None:
+    data = aes({"lease.docx": PROTECTED}, "hunter2")
+    reply = read(sandbox, "a.zip", data, "hunter2")
+    assert [(file.name, file.data) for file in reply.attachments] == [("lease.docx", PROTECTED)]
+    assert sandbox.late_imports == frozenset()
+
+
+def test_what_makes_a_password_expensive_is_refused_at_once(sandbox: Sandbox) -> None:
+    reply = read(sandbox, "a.docx", agile(PROTECTED, "hunter2", rounds=1_000_001), "hunter2")
+    assert reply.error is not None
+    assert reply.error[0] == "encrypted"
+    assert sum(reply.seconds.values()) < 5

@@ -67,7 +67,14 @@ _WARM_UPS = (
 )
 
 
-PRELOAD = ("lexmill_legal.*", "lexmill_workers.stages:warm_up")
+PRELOAD = (
+    "lexmill_legal.*",
+    # what libraries read only when a protected document comes
+    "Cryptodome.Cipher._mode_ctr",
+    "cryptography.hazmat.backends.openssl.backend",
+    "xml.dom.expatbuilder",
+    "lexmill_workers.stages:warm_up",
+)
 """For the sandbox, inside which no file can be opened any more."""
 
 

@@ -13,7 +13,7 @@ from lexmill_legal.results import ParsedDocument
 
 __all__ = ["VERSION", "PageImage", "page_image", "parse", "parse_doc", "place"]
 
-VERSION = "2"
+VERSION = "3"
 
 
 def parse(
@@ -66,7 +66,7 @@ def _parse_binary(
         case "zip":
             return _parse_zip(data, passwords)
         case "ole":
-            return _parse_ole(data)
+            return _parse_ole(data, passwords)
         case media.RTF:
             from lexmill_legal.parsing.rtf import parse_rtf  # noqa: PLC0415 - as the others
 
@@ -95,16 +95,22 @@ def _parse_zip(data: bytes, passwords: Sequence[str]) -> ParsedDocument:
             return parse_zip(data, passwords=passwords)
 
 
-def _parse_ole(data: bytes) -> ParsedDocument:
-    if media.ole_format(data) == "msg":
-        from lexmill_legal.parsing.msg import parse_msg  # noqa: PLC0415 - loads olefile
+def _parse_ole(data: bytes, passwords: Sequence[str]) -> ParsedDocument:
+    match media.ole_format(data):
+        case "msg":
+            from lexmill_legal.parsing.msg import parse_msg  # noqa: PLC0415 - loads olefile
 
-        return parse_msg(data)
-    raise DocumentError(
-        "needs_converter",
-        "This is a Word 97 document (.doc), which another program must convert; save it as .docx"
-        " or PDF.",
-    )
+            return parse_msg(data)
+        case "protected":
+            from lexmill_legal.parsing.protected import office_content  # noqa: PLC0415 - likewise
+
+            return _parse_zip(office_content(data, passwords), passwords)
+        case "doc":
+            raise DocumentError(
+                "needs_converter",
+                "This is a Word 97 document (.doc), which another program must convert; save it as"
+                " .docx or PDF.",
+            )
 
 
 def _parse_signed(

@@ -4,6 +4,9 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
+from typing import Any, TypeAlias
+
+import pyzipper
 
 from lexmill_legal.errors import DocumentError
 from lexmill_legal.parsing.attached import attachment
@@ -21,6 +24,12 @@ _RATIO_FROM_BYTES = 8 * 1024**2
 _ENCRYPTED = 1
 _UTF8 = 0x800
 _AES = 99
+# Trying a password costs a millisecond, and an archive may have many members for many of them.
+_MOST_FAILURES = 2000
+_ERRORS = (*ZIP_ERRORS, pyzipper.BadZipFile)
+# pyzipper's have the same interface; it ships no types
+_Archive: TypeAlias = zipfile.ZipFile | Any
+_Info: TypeAlias = zipfile.ZipInfo | Any
 # what archivers and file managers leave beside the documents
 _LITTER = re.compile(
     r"(?:^|/)(?:__MACOSX/|\._|\.DS_Store$|Thumbs\.db$|desktop\.ini$|~\$)", re.IGNORECASE
@@ -32,7 +41,7 @@ _TOO_LARGE = "The archive unpacks to far more than documents hold, so it was not
 def parse_zip(data: bytes, *, passwords: Sequence[str] = ()) -> ParsedDocument:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            reader = _Reader(archive, passwords)
+            reader = _Reader(data, archive, passwords)
             attachments = tuple(reader.members())
     except ZIP_ERRORS as error:
         raise DocumentError("corrupt", _CORRUPT) from error
@@ -44,12 +53,16 @@ def parse_zip(data: bytes, *, passwords: Sequence[str] = ()) -> ParsedDocument:
 
 
 class _Reader:
-    def __init__(self, archive: zipfile.ZipFile, passwords: Sequence[str]) -> None:
+    def __init__(self, data: bytes, archive: zipfile.ZipFile, passwords: Sequence[str]) -> None:
+        self._data = data
         self._archive = archive
+        self._aes: pyzipper.AESZipFile | None = None
+        self._aes_members: dict[int, _Info] = {}
         # the encoding that the archiver used is not recorded
         tried = [password.encode(name, "ignore") for password in passwords for name in _ENCODINGS]
         self._passwords = list(dict.fromkeys(filter(None, tried)))
         self._left = _MAX_BYTES
+        self._failures = 0
         self._codes: set[str] = set()
         self.warnings: list[Notice] = []
 
@@ -86,24 +99,46 @@ class _Reader:
         )
 
     def _read(self, info: zipfile.ZipInfo) -> bytes:
-        if info.compress_type == _AES:
-            raise DocumentError("unsupported_format", "")
         if not info.flag_bits & _ENCRYPTED:
-            return self._content(info, None)
-        # a wrong password passes the check one time in 256: only the checksum is sure
-        for password in self._passwords:
+            return self._content(self._archive, info, None)
+        if info.compress_type == _AES:
+            return self._decrypted(*self._aes_member(info))
+        return self._decrypted(self._archive, info)
+
+    def _decrypted(self, archive: _Archive, info: _Info) -> bytes:
+        for number, password in enumerate(self._passwords):
+            if self._failures > _MOST_FAILURES:
+                break
+            # a wrong password passes the check one time in 256: only the checksum is sure
             try:
-                return self._content(info, password)
+                content = self._content(archive, info, password)
             except DocumentError as error:
-                if error.code == "too_large":
+                if error.code in {"too_large", "unsupported_format"}:
                     raise
+                self._failures += archive is self._aes
+            else:
+                # most archives have one password for all that is in them
+                self._passwords.insert(0, self._passwords.pop(number))
+                return content
         raise DocumentError("encrypted", "")
 
-    def _content(self, info: zipfile.ZipInfo, password: bytes | None) -> bytes:
+    def _aes_member(self, info: zipfile.ZipInfo) -> tuple[_Archive, _Info]:
+        """The same member, as the library has it that can decrypt it."""
+        if self._aes is None:
+            try:
+                self._aes = pyzipper.AESZipFile(io.BytesIO(self._data))
+            except _ERRORS as error:
+                raise DocumentError("corrupt", _CORRUPT) from error
+            self._aes_members = {each.header_offset: each for each in self._aes.infolist()}
+        if info.header_offset not in self._aes_members:
+            raise DocumentError("corrupt", _CORRUPT)
+        return self._aes, self._aes_members[info.header_offset]
+
+    def _content(self, archive: _Archive, info: _Info, password: bytes | None) -> bytes:
         parts: list[bytes] = []
         size = 0
         try:
-            with self._archive.open(info, pwd=password) as member:
+            with archive.open(info, pwd=password) as member:
                 while chunk := member.read(_CHUNK):
                     size += len(chunk)
                     dense = size > _RATIO_FROM_BYTES and size > _MAX_RATIO * info.compress_size
@@ -113,7 +148,7 @@ class _Reader:
                     parts.append(chunk)
         except NotImplementedError as error:
             raise DocumentError("unsupported_format", "") from error
-        except ZIP_ERRORS as error:
+        except _ERRORS as error:
             raise DocumentError("corrupt", _CORRUPT) from error
         self._left -= size
         return b"".join(parts)

@@ -279,17 +279,13 @@ def _image(data: bytes) -> str | None:
     return None
 
 
-def ole_format(data: bytes) -> Literal["msg", "doc"]:
+def ole_format(data: bytes) -> Literal["msg", "doc", "protected"]:
     """What the OLE container holds; raises for what is known but not read."""
     streams = _ole_streams(data)
     if "__properties_version1.0" in streams:
         return "msg"
     if "EncryptedPackage" in streams:
-        raise DocumentError(
-            "encrypted",
-            "The document is protected with a password, which Lexmill cannot take off Word,"
-            " Excel or PowerPoint files yet; save a copy without it.",
-        )
+        return "protected"
     if "WordDocument" in streams:
         return "doc"
     for stream, what, remedy in _OLE_FORMATS:

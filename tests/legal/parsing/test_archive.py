@@ -1,9 +1,11 @@
 import io
 import struct
+import time
 import zipfile
 import zlib
 
 import pytest
+import pyzipper
 
 from lexmill_legal.errors import DocumentError
 from lexmill_legal.parsing import parse
@@ -108,6 +110,69 @@ def test_a_protected_member_is_read_with_its_password() -> None:
     assert refused(data).code == refused(data, "wrong").code == "encrypted"
 
 
+def aes(members: dict[str, bytes], password: str, bits: int = 256) -> bytes:
+    """As 7-Zip, WinRAR and WinZip protect archives."""
+    buffer = io.BytesIO()
+    with pyzipper.AESZipFile(buffer, "w", pyzipper.ZIP_DEFLATED) as container:
+        container.setpassword(password.encode())
+        container.setencryption(pyzipper.WZ_AES, nbits=bits)
+        for name, data in members.items():
+            container.writestr(name, data)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("bits", [128, 256])
+def test_members_under_aes_are_read_with_their_password(bits: int) -> None:
+    data = aes({"Договор.txt": b"first", "b/c.txt": b"second" * 99}, "пароль", bits)
+    parsed = parse(data, name="a.zip", passwords=("wrong", "пароль"))
+    assert [(file.name, file.data) for file in parsed.attachments] == [
+        ("Договор.txt", b"first"),
+        ("c.txt", b"second" * 99),
+    ]
+    assert not parsed.warnings
+    for none in (refused(data), refused(data, "wrong", "other")):
+        assert none.code == "encrypted"
+        assert "give the password" in none.message
+
+
+def test_each_member_may_have_a_password_of_its_own() -> None:
+    """And one that none opens is told, beside those that are open to all."""
+    parts = (aes({"a.txt": b"a"}, "one"), aes({"b.txt": b"b"}, "two"), archive({"c.txt": b"c"}))
+    parsed = parse(joined(*parts), name="a.zip", passwords=("two", "three"))
+    assert [file.name for file in parsed.attachments] == ["b.txt", "c.txt"]
+    assert [warning.message for warning in parsed.warnings] == [
+        "File 1 of the archive is protected with a password that was not given; it was left out."
+    ]
+
+
+def joined(*archives: bytes) -> bytes:
+    """One archive of the members of several."""
+    local, central, members = b"", b"", 0
+    for data in archives:
+        at = data.index(b"PK\1\2")
+        end = data.rindex(b"PK\5\6")
+        record = bytearray(data[at:end])
+        offset = struct.unpack_from("<I", record, 42)[0]
+        struct.pack_into("<I", record, 42, offset + len(local))
+        local, central, members = local + data[:at], central + bytes(record), members + 1
+    ends = struct.pack("<HHHHIIH", 0, 0, members, members, len(central), len(local), 0)
+    return local + central + b"PK\5\6" + ends
+
+
+def test_thousands_of_members_under_many_passwords_are_given_up() -> None:
+    """A password costs a millisecond of computing: twenty thousand would be fifteen seconds."""
+    data = joined(*(aes({f"{n}.txt": b"x"}, "right") for n in range(100)))
+    started = time.process_time()
+    assert refused(data, *(f"wrong {n}" for n in range(200))).code == "encrypted"
+    assert time.process_time() - started < 8
+
+
+def test_aes_that_was_tampered_with_is_not_taken_for_the_document() -> None:
+    data = bytearray(aes({"a.txt": b"first" * 20}, "right"))
+    data[data.index(b"PK\1\2") - 30] ^= 1
+    assert refused(bytes(data), "right").code in {"corrupt", "encrypted"}
+
+
 def test_a_damaged_member_is_told_and_the_others_are_read() -> None:
     data = bytearray(archive({"a.txt": b"first", "b.txt": b"second"}, zipfile.ZIP_STORED))
     at = data.index(b"second")
@@ -120,7 +185,7 @@ def test_a_damaged_member_is_told_and_the_others_are_read() -> None:
 def test_a_member_that_is_packed_in_an_unknown_way() -> None:
     data = bytearray(archive({"a.txt": b"first", "b.txt": b"second"}, zipfile.ZIP_STORED))
     last = data.rindex(b"PK\1\2")
-    struct.pack_into("<H", data, last + 10, 99)  # AES
+    struct.pack_into("<H", data, last + 10, 98)  # PPMd
     parsed = parse(bytes(data), name="a.zip")
     assert [file.data for file in parsed.attachments] == [b"first"]
     assert "cannot read" in parsed.warnings[0].message

@@ -98,8 +98,8 @@ def test_a_message_may_hold_what_is_encrypted() -> None:
     assert refused(ole("__properties_version1.0") + ole("EncryptedPackage")).code == "corrupt"
 
 
-def test_a_protected_office_file_is_encrypted() -> None:
-    assert refused(ole("EncryptedPackage")).code == "encrypted"
+def test_what_is_left_of_a_protected_office_file_is_damaged() -> None:
+    assert refused(ole("EncryptedPackage")).code == "corrupt"
 
 
 def test_binary_garbage_is_unknown() -> None:
