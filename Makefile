@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup run up check test test-fast controlplane chaos lock format clean
+.PHONY: help setup run up check test test-fast controlplane chaos fuzz lock format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -43,6 +43,9 @@ test-fast: setup ## what needs no server
 format: setup ## format the code and sort its imports
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
+
+fuzz: setup ## damage documents of every kind, SECONDS=N for each parser (default 60)
+	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),60)
 
 lock: setup ## choose new versions within pyproject.toml's bounds
 	$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet --extra dev --output-file requirements.lock pyproject.toml

@@ -23,14 +23,7 @@ _FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 def parse_picture(data: bytes, *, keep_scans: bool = False) -> ParsedDocument:
     """Its pages, without text: ``keep_scans`` says that OCR comes later."""
     kind = picture_format(data)
-    try:
-        sizes = list(_sizes(data, kind))
-    except (struct.error, IndexError) as error:
-        raise DocumentError("corrupt", _CORRUPT) from error
-    if not sizes or any(not width or not height for width, height, _ in sizes):
-        raise DocumentError("corrupt", _CORRUPT)
-    if len(sizes) > _MAX_PAGES or any(w * h > _MAX_PIXELS for w, h, _ in sizes):
-        raise DocumentError("too_large", "The picture is larger than any page; scan it anew.")
+    sizes = _checked_sizes(data, kind)
     if not keep_scans:
         raise DocumentError(
             "needs_ocr", "This is a picture, whose text must first be recognised (OCR)."
@@ -42,12 +35,24 @@ def parse_picture(data: bytes, *, keep_scans: bool = False) -> ParsedDocument:
 def picture_page(data: bytes, page: int) -> PageImage:
     """The file as it is: the OCR program reads these formats itself."""
     kind = picture_format(data)
-    try:
-        width, height, dpi = list(_sizes(data, kind))[page - 1]
-    except (struct.error, IndexError) as error:
-        raise DocumentError("corrupt", _CORRUPT) from error
+    sizes = _checked_sizes(data, kind)
+    if not 1 <= page <= len(sizes):
+        raise DocumentError("corrupt", _CORRUPT)
+    width, height, dpi = sizes[page - 1]
     suffix = {PNG: "png", JPEG: "jpg"}.get(kind or "", "tif")
     return PageImage(data, suffix, width, height, round(dpi), page - 1)
+
+
+def _checked_sizes(data: bytes, kind: str | None) -> list[tuple[int, int, float]]:
+    try:
+        sizes = list(_sizes(data, kind))
+    except (struct.error, IndexError) as error:
+        raise DocumentError("corrupt", _CORRUPT) from error
+    if not sizes or any(not width or not height for width, height, _ in sizes):
+        raise DocumentError("corrupt", _CORRUPT)
+    if len(sizes) > _MAX_PAGES or any(w * h > _MAX_PIXELS for w, h, _ in sizes):
+        raise DocumentError("too_large", "The picture is larger than any page; scan it anew.")
+    return sizes
 
 
 def _sizes(data: bytes, kind: str | None) -> Iterator[tuple[int, int, float]]:

@@ -75,14 +75,14 @@ def checked(data: bytes, name: str) -> ParsedDocument | None:
     except DocumentError as error:
         refusal = error
     else:
-        _hold_promises(parsed)
+        hold_promises(parsed)
         return parsed
     assert refusal.code in CODES
     assert refusal.message.endswith(".")
     return None
 
 
-def _hold_promises(parsed: ParsedDocument) -> None:
+def hold_promises(parsed: ParsedDocument) -> None:
     text = parsed.text
     text.encode()  # no lone surrogates
     assert not set(text) & {"\0", "\r"}
