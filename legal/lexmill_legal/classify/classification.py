@@ -6,7 +6,7 @@ from lexmill_legal.classify.titles import find_titles
 from lexmill_legal.parsing.places import place
 from lexmill_legal.results import Classification, Fact, ParsedDocument
 
-VERSION: Final = "3"
+VERSION: Final = "4"
 
 
 def classify(parsed: ParsedDocument) -> Classification:

@@ -12,7 +12,9 @@ from typing import Final
 
 _CYRILLIC: Final = re.compile(r"[Ѐ-ӿ]")
 _LETTER: Final = re.compile(r"[^\W\d_]")
+_NO_ASCII_LETTERS: Final = bytes(code for code in range(128) if not chr(code).isalpha())
 _WORD: Final = re.compile(r"[a-z]+")
+_ANY_WORD: Final = re.compile(r"[^\W\d_]{2,}")
 _LINE: Final = re.compile(r"[^\n]+")
 
 # The commonest words of contracts; other Latin languages share only a few short ones.
@@ -55,6 +57,30 @@ _ENGLISH: Final = frozenset(
 )
 _ENGLISH_SHARE: Final = 0.22
 
+# A few words that no prose of another Latin language can do without, and that no English text has.
+_FOREIGN: Final = frozenset(
+    {
+        "və", "bu", "ilə", "üçün", "els", "dels", "amb", "aquest", "na", "je", "že", "podle",
+        "nebo", "og", "det", "som", "til", "af", "av", "på", "med", "ikke", "att", "och", "skal",
+        "ska", "inte", "eller", "der", "das", "und", "dem", "des", "zu", "ist", "nicht", "mit",
+        "von", "für", "eine", "oder", "el", "los", "las", "del", "que", "en", "por", "con",
+        "para", "su", "ja", "ei", "või", "ning", "eta", "da", "ez", "edo", "tai", "sekä", "että",
+        "ovat", "le", "les", "du", "et", "une", "dans", "est", "pour", "au", "qui", "ou", "aux",
+        "agus", "ar", "leis", "os", "unha", "polo", "se", "za", "od", "ili", "koji", "az", "és",
+        "hogy", "nem", "egy", "vagy", "yang", "dan", "dengan", "untuk", "pada", "atau", "dalam",
+        "að", "er", "sem", "við", "il", "di", "che", "della", "dei", "delle", "una", "vun", "ass",
+        "fir", "dat", "ir", "kad", "yra", "arba", "un", "vai", "kas", "par", "li", "ta", "tal",
+        "jew", "huwa", "het", "een", "van", "zijn", "door", "voor", "aan", "się", "oraz", "lub",
+        "nie", "jest", "przez", "dos", "em", "uma", "não", "și", "şi", "în", "cu", "pe", "sau",
+        "din", "sa", "alebo", "podľa", "ali", "dhe", "të", "në", "për", "ve", "bir", "ile",
+        "için", "veya", "và", "của", "các", "là", "có", "được",
+    }
+)  # fmt: skip
+_FOREIGN_SHARE: Final = 0.02
+# "SA" and "IL" are also a form of company and a state.
+_FEWEST_FOREIGN: Final = 3
+_SOME_ENGLISH: Final = 0.05
+
 # Letters that only one Cyrillic language among the likely ones has.
 _CYRILLIC_SIGNS: Final = (
     ("kk", re.compile(r"[әғқңөұүһ]")),
@@ -79,8 +105,7 @@ def languages(text: str) -> tuple[str, ...]:
     latin_unknown: list[str] = []
     cyrillic: list[str] = []
     for piece in _pieces(text):
-        count = len(_LETTER.findall(piece))
-        foreign = len(_CYRILLIC.findall(piece))
+        count, foreign = _letters_of(piece)
         if foreign > count * 0.5:
             cyrillic.append(piece)
             letters["cyrillic"] += count
@@ -94,12 +119,22 @@ def languages(text: str) -> tuple[str, ...]:
     if letters["cyrillic"] >= max(_FEWEST_LETTERS, total * _LEAST_SHARE):
         shares[_cyrillic_language("\n".join(cyrillic))] += letters["cyrillic"]
     if letters["unknown"] >= max(_FEWEST_LETTERS, total * _LEAST_SHARE):
-        _add_unknown(shares, latin_unknown, letters["unknown"])
+        if _is_english_too(latin_unknown, letters["en"], letters["unknown"]):
+            shares["en"] += letters["unknown"]
+        else:
+            _add_unknown(shares, latin_unknown, letters["unknown"])
     return tuple(
         language
         for language, count in sorted(shares.items(), key=lambda item: (-item[1], item[0]))
         if count and count >= total * _LEAST_SHARE
     )
+
+
+def _letters_of(piece: str) -> tuple[int, int]:
+    """How many letters, and how many Cyrillic ones."""
+    if piece.isascii():
+        return len(piece.encode().translate(None, _NO_ASCII_LETTERS)), 0
+    return sum(map(str.isalpha, piece)), len(_CYRILLIC.findall(piece))
 
 
 def _pieces(text: str) -> list[str]:
@@ -116,6 +151,16 @@ def _pieces(text: str) -> list[str]:
 def _is_english(piece: str) -> bool:
     words = _WORD.findall(piece.lower())
     return bool(words) and sum(word in _ENGLISH for word in words) >= _ENGLISH_SHARE * len(words)
+
+
+def _is_english_too(pieces: list[str], english_letters: int, letters: int) -> bool:
+    """Tables, names and forms of an English document: no prose, or none of another language."""
+    words = _ANY_WORD.findall("\n".join(pieces).lower())
+    foreign = [word for word in words if word in _FOREIGN]
+    if len(foreign) >= _FOREIGN_SHARE * len(words) and len(set(foreign)) >= _FEWEST_FOREIGN:
+        return False
+    english = sum(word in _ENGLISH for word in words)
+    return english_letters >= letters or english >= _SOME_ENGLISH * len(words)
 
 
 def _cyrillic_language(text: str) -> str:

@@ -22,14 +22,14 @@ from lexmill_legal.clauses.features import (
     Ints,
     Vocabulary,
     marks_of,
-    plain_of,
-    tokens_of,
+    words_of,
 )
 from lexmill_legal.clauses.units import Unit
 
 FILE: Final = "clauses.model"
 _MAGIC: Final = b"lexmill clauses 1\n"
-_CELLS_AT_ONCE: Final = 20_000
+# So many rows of weights fit into a processor's cache.
+_CELLS_AT_ONCE: Final = 2_000
 # So many sentences of each kind are looked at twice.
 BEST: Final = 15
 SECOND_LOOK: Final = (
@@ -117,9 +117,8 @@ class Model:
         return self.idf.astype(np.float32)
 
     def count(self, lower: str, units: Sequence[Unit]) -> Counts:
-        plain = plain_of(lower)
-        tokens = [tokens_of(plain[unit.start : unit.end]) for unit in units]
-        return self.vocabulary.count(tokens, marks_of(lower, tokens, units))
+        read = self.vocabulary.read(words_of(lower, ((unit.start, unit.end) for unit in units)))
+        return self.vocabulary.count(read, marks_of(lower, read.hints, units))
 
     def sentence_scores(self, counts: Counts) -> Floats:
         """The score of each sentence (row) for each kind (column), in the order of ``judges``."""
@@ -142,7 +141,8 @@ class Model:
             stop = max(at + 1, int(np.searchsorted(firsts, firsts[at] + _CELLS_AT_ONCE)))
             begin = int(firsts[at])
             end = int(firsts[stop]) if stop < len(firsts) else len(counts.row)
-            products = weights[counts.feature[begin:end]] * values[begin:end, None]
+            products = weights[counts.feature[begin:end]]
+            products *= values[begin:end, None]
             rows = counts.row[firsts[at:stop]]
             sums[rows] = np.add.reduceat(products, firsts[at:stop] - begin, axis=0)
             at = stop
@@ -167,7 +167,7 @@ def second_look(
     scores: Floats, whole: Floats, units: Sequence[Unit], length: int
 ) -> tuple[Ints, Floats]:
     """The best sentences of each kind by their scores, and what ``SECOND_LOOK`` names of each."""
-    order = np.argsort(-scores, axis=0, kind="stable")[:BEST]
+    order = best_rows(scores)
     seen = np.zeros((*order.shape, len(SECOND_LOOK)), dtype=np.float32)
     if not len(order):
         return order, seen
@@ -189,6 +189,21 @@ def second_look(
     seen[0, :, 8] = 1
     seen[..., 9] = whole
     return order, seen
+
+
+def best_rows(scores: Floats) -> Ints:
+    """Of each column the rows of its best scores, best first, the earlier row first of equals.
+
+    Each score and its row become one integer of the same order: quicker than sorting all.
+    """
+    scores = np.ascontiguousarray(-scores.T) + np.float32(0)
+    keys = scores.view(np.int32).astype(np.int64)
+    keys ^= (keys >> 63) & 0x7FFFFFFF
+    keys = (keys << 32) | np.arange(keys.shape[1])
+    if keys.shape[1] > BEST:
+        keys = np.partition(keys, BEST - 1, axis=1)[:, :BEST]
+    keys.sort(axis=1)
+    return np.ascontiguousarray((keys & 0xFFFFFFFF).T)
 
 
 def looked_at(seen: Floats, second: Floats) -> Floats:

@@ -1,33 +1,42 @@
 """What a lawyer looks for: turns of phrase that few examples cannot teach a model.
 
-Each is one more feature of a sentence; how much it counts is learned. Every expression has parts
-of words of which one must stand in the sentence, so that most are never tried.
+Each is one more feature of a sentence; how much it counts is learned. Most are never tried: what a
+turn of phrase cannot do without is looked for in single words first, and once for each word.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from lexmill_legal.clauses.units import Unit
+
+Hints = NDArray[np.uint64]
 
 
 @dataclass(frozen=True, slots=True)
 class Signal:
+    """``needs``: each must be found in some word of a sentence, or ``pattern`` cannot be there."""
+
     name: str
-    needs: tuple[str, ...]
+    needs: tuple[re.Pattern[str], ...]
     pattern: re.Pattern[str]
 
 
-def _signal(name: str, needs: str, pattern: str) -> Signal:
-    return Signal(f"r_{name}", tuple(needs.split("|")), re.compile(pattern, re.DOTALL))
+def _signal(name: str, first: str, pattern: str, *more: str) -> Signal:
+    needs = tuple(re.compile(need) for need in (first, *more))
+    return Signal(f"r_{name}", needs, re.compile(pattern, re.DOTALL))
 
 
 _NOT: Final = r"(?:\bnot\b|\bno\b|\bnor\b|neither|never|refrain|prohibited|without)"
 _PRICE: Final = r"(?:pric\w+|\bfees?\b|\brates?\b|\bcharges?\b)"
 _PEOPLE: Final = r"(?:employ\w+|personnel|staff|consultants?|contractors?|officers?)"
 _CUSTOMERS: Final = r"(?:customers?|clients?|accounts?|subscribers?|patrons?|advertisers?)"
+_NOT_WORD: Final = r"not$|^no$|^nor$|neither|never|refrain|prohibited|without"
+_PRICE_WORD: Final = r"pric|^fees?$|^rates?$|^charges?$"
 _LURE: Final = r"(?:solicit\w*|recruit\w*|entic\w+|induc\w+|divert\w*|interfer\w+|lure)"
 
 SIGNALS: Final = (
@@ -48,20 +57,24 @@ SIGNALS: Final = (
         "increas|rais|adjust|reduc|chang|lower",
         rf"{_NOT}.{{0,60}}"
         rf"(?:increas|rais|adjust|reduc|chang|lower)\w*.{{0,40}}{_PRICE}",
+        _NOT_WORD,
+        _PRICE_WORD,
     ),
     _signal(
         "price_capped",
         "increas|rais|adjust",
         rf"{_PRICE}.{{0,120}}(?:increas|rais|adjust)\w*"
         r".{0,80}(?:not|no more|exceed|greater|maximum|once|percent|%)",
+        _PRICE_WORD,
     ),
     _signal(
         "unlimited",
-        "limit|enterprise",
+        r"unlimited$|enterprise|^limit",
         r"unlimited (?:number|use|usage|access|right|licen|"
         r"cop|user|quantit|download)|enterprise[- ]?(?:wide)? licen"
         r"|without limit\w* (?:as to|in) "
         r"(?:number|quantity)",
+        r"number|^us|access|right|licen|^cop|quantit|download",
     ),
     _signal(
         "beneficiary_named",
@@ -80,12 +93,16 @@ SIGNALS: Final = (
         "solicit|recruit|entic|induc|hire|divert|interfer",
         rf"{_NOT}.{{0,200}}(?:{_LURE}|\bhire)"
         rf".{{0,120}}{_PEOPLE}",
+        _NOT_WORD,
+        r"employ|personnel|staff|consultant|contractor|officer",
     ),
     _signal(
         "solicit_customers",
         "solicit|recruit|entic|divert|induc|interfer",
         rf"{_NOT}.{{0,200}}{_LURE}"
         rf".{{0,100}}{_CUSTOMERS}",
+        _NOT_WORD,
+        r"customer|client|account|subscriber|patron|advertiser",
     ),
     _signal(
         "disparage",
@@ -107,59 +124,69 @@ SIGNALS: Final = (
     ),
     _signal(
         "exit_fee",
-        "fee|charge|payment",
-        r"(?:early |pre)?(?:termination|cancell?ation|break"
+        r"^fee|^charge|^payment",
+        r"(?:termination|cancell?ation|break"
         r"(?:[- ]?up)?) (?:fee|charge|payment)",
+        r"termination|cancel|break",
     ),
     _signal(
         "late_delivery",
         "late|delay",
         r"(?:late|delay)\w*.{0,100}(?:per (?:day|week)|each (?:day|week)|"
         r"credit|%|percent)",
+        r"^day|^week|credit|%|percent",
     ),
     _signal(
         "control",
         "control",
         r"change (?:of|in) (?:the )?(?:\w+ )?control",
+        r"change",
     ),
     _signal(
         "merger",
-        "merg|consolidat|substantially|acqui|sale",
+        r"merg|consolidat|substantially$|acqui|sale$",
         r"(?:merg|consolidat|acqui|sale of)\w*"
         r".{0,150}(?:assign|terminat|consent|notice|transfer)|substantially all",
+        r"assign|terminat|consent|notice|transfer|substantially",
     ),
     _signal(
         "control_by_law",
-        "operation",
+        r"^operation$",
         r"by operation of law",
+        r"^law",
     ),
     _signal(
         "jointly",
-        "joint|own|undivided",
+        r"joint|^own|undivided",
         r"joint(?:ly)?[- ](?:own|title|property|inven|intellect|develop|hold)"
         r"|co-own|joint ownership|undivided",
+        r"joint|co$|undivided",
     ),
     _signal(
         "assigns_ip",
-        "assign|hire|vest",
+        r"^assigns?$|^hire|^vest",
         r"(?:hereby|shall|agrees? to|will)"
         r"(?: \w+){0,3} assigns?\b.{0,150}(?:right|title|interest)"
         r"|works? (?:made )?for hire"
         r"|(?:shall|will) vest",
+        r"right|title|interest|^hire|^vest",
+        r"hereby|shall|agree|will|work",
     ),
     _signal(
         "no_suit",
-        "contest|challeng|attack|disput|oppos|sue|assert|bring|commence|institute",
+        r"contest|challeng|attack|disput|oppos|^sue|^assert|^bring|^commence|^institute",
         rf"{_NOT}.{{0,150}}(?:contest|challeng"
         r"|attack|disput|oppos)\w*.{0,120}(?:valid|title|right|owner|enforceab|mark"
         r"|patent)"
         r"|covenants? not to (?:sue|assert)|not to (?:sue|assert|bring|commence|institute)",
+        _NOT_WORD,
     ),
     _signal(
         "first_right",
         "first",
         r"first (?:refusal|offer|negotiation|option|opportunity|right|look)"
         r"|right of first",
+        r"refusal|offer|negotiation|option|opportunity|right|look",
     ),
     _signal(
         "escrow_source",
@@ -181,7 +208,8 @@ SIGNALS: Final = (
     _signal(
         "grants",
         "grant",
-        r"(?:hereby )?grants?.{0,80}(?:licen[cs]e|right)",
+        r"grants?.{0,80}(?:licen[cs]e|right)",
+        r"licen|right",
     ),
     _signal(
         "grant_from_affiliates",
@@ -190,6 +218,7 @@ SIGNALS: Final = (
         r"(?:its|their) (?:\w+ )?affiliates.{0,100}grant|affiliates?,? (?:hereby |shall "
         r"|to )?grants?"
         r"|cause.{0,30}affiliates?.{0,40}grant|licensor (?:and|or) (?:its|any) affiliates",
+        r"grant|licensor",
     ),
     _signal(
         "grant_to_affiliates",
@@ -197,6 +226,7 @@ SIGNALS: Final = (
         r"(?:grant|licen).{0,150}(?:(?:and|or|,) )"
         r"(?:its|their|any)(?: \w+){0,2} (?:affiliate|subsidiar)|(?:sublicen|extend)"
         r".{0,60}affiliate",
+        r"grant|licen|extend",
     ),
     _signal(
         "not_transferable",
@@ -215,12 +245,15 @@ SIGNALS: Final = (
         "compete",
         "compet",
         rf"{_NOT}.{{0,250}}\bcompet(?:e|es|ing|itive|itor|ition)",
+        _NOT_WORD,
     ),
     _signal(
         "compete_business",
         "engag|carry|participat",
         rf"{_NOT}.{{0,150}}(?:engag\w+|carry on|participat\w+)"
         r".{0,100}(?:business|activit)",
+        _NOT_WORD,
+        r"business|activit",
     ),
     _signal(
         "compete_exception",
@@ -229,6 +262,7 @@ SIGNALS: Final = (
         r"nothing (?:in|contained|herein)).{0,300}(?:compet|exclusiv)|(?:compet|exclusiv)"
         r".{0,200}(?:shall not (?:apply|prevent|prohibit|restrict)|"
         r"except|notwithstanding|provided,? however)",
+        r"notwithstanding|except|provided|nothing|apply|prevent|prohibit|restrict",
     ),
     _signal(
         "at_will",
@@ -236,17 +270,21 @@ SIGNALS: Final = (
         r"terminat\w+.{0,150}(?:for convenience|without cause|for any reason"
         r"|(?:with or )?without (?:\w+ )?cause"
         r"|no reason|in its (?:sole )?discretion|at any time)|at any time.{0,80}terminat",
+        r"convenience|cause|reason|discretion|^time",
     ),
     _signal(
         "at_will_notice",
         "terminat",
         r"may(?: \w+){0,3} terminat.{0,120}(?:upon|on|by|with|giving).{0,60}"
         r"(?:days?|months?)['’]?(?: \w+){0,3} notice(?!.{0,80}(?:breach|default))",
+        r"notice",
+        r"days?$|months?$",
     ),
     _signal(
         "after_end",
         "terminat|expir",
         r"(?:after|following|upon|survive)\b.{0,60}(?:terminat|expir)\w*",
+        r"after|following|upon|survive",
     ),
     _signal(
         "uncapped",
@@ -256,12 +294,15 @@ SIGNALS: Final = (
         r"|except (?:for|with respect|in|to).{0,200}(?:indemnif|gross negligence|willful"
         r"|wilful|confidential)|unlimited liab"
         r"|nothing.{0,80}(?:limit|exclude)s?.{0,40}liab",
+        r"^not$|except$|unlimited|nothing",
+        r"^apply|^limit|^exclu|indemnif|negligence|wil|confidential|liab",
     ),
     _signal(
         "capped",
         "exceed|limited|maximum|aggregate",
         r"liab\w+.{0,200}(?:exceed|limited to|maximum)|(?:exceed|limited to|aggregate)"
         r".{0,120}liab",
+        r"liab",
     ),
     _signal(
         "warranty_for",
@@ -269,14 +310,17 @@ SIGNALS: Final = (
         r"warrant\w*.{0,200}(?:for a period|\d+\)? (?:days?|months?|years?)"
         r"|warranty period)"
         r"|(?:days?|months?|years?)['’]? (?:\w+ )?warranty",
+        r"period|day|month|year",
     ),
     _signal(
         "at_least",
-        "minimum|least|less|fewer",
+        r"minimum|^least|^less$|^fewer",
         r"(?:minimum|at least|(?:no|not) (?:less|fewer) than).{0,100}(?:purchas|order|"
         r"quantit|units?|volume|royalt|payment|sales|spend|commit|per (?:year|month"
         r"|quarter)|annual|guarant)|(?:purchas|order|quantit|royalt|sales|commit)\w*"
         r".{0,60}minimum",
+        r"purchas|order|quantit|unit|volume|royalt|payment|sales|spend|commit|^year|^month|^quarter"
+        r"|annual|guarant",
     ),
     _signal(
         "at_most",
@@ -286,13 +330,16 @@ SIGNALS: Final = (
         r"|servers|transactions)"
         r"|(?:units?|users?|quantit|volume|copies|hours?|number|capacit)\w*"
         r".{0,80}(?:exceed|in excess)",
+        r"unit|user|quantit|volume|copies|hour|number|capacit|impressions|seats|servers"
+        r"|transactions",
     ),
     _signal(
         "share_of",
-        "royalt|commission|percent|%|shar|split",
+        r"royalt|commissions?$|percent|%|^shar|^split",
         r"royalt\w+|commissions?\b|(?:%|percent\w*)\)? of.{0,60}"
         r"(?:revenue|sales|profit|proceeds|receipts|income|fees)|(?:revenue"
         r"|profit)[- ](?:shar|split)",
+        r"royalt|commission|revenue|sales|profit|proceeds|receipts|income|fees",
     ),
     _signal(
         "audit",
@@ -309,19 +356,21 @@ SIGNALS: Final = (
     _signal(
         "renews",
         "renew|extend",
-        r"(?:automatic\w* )?(?:renew|extend)\w*.{0,100}(?:successive|additional|further"
+        r"(?:renew|extend)\w*.{0,100}(?:successive|additional|further"
         r"|term|period|year)",
     ),
     _signal(
         "renews_not",
-        "renew|extend|intent",
+        r"^renew|^extend|intent",
         r"(?:not|non)[- ](?:to )?(?:renew|extend)|intent\w*.{0,40}(?:terminate|renew)",
+        r"not|non|terminate|renew",
     ),
     _signal(
         "assign_not",
         "assign|transfer",
         r"(?:not|neither|no party|nor).{0,120}(?:assign|transfer)|(?:assign|transfer)\w*"
         r".{0,120}(?:consent|void|permission)",
+        r"not|neither|nor|no$|consent|void|permission",
     ),
     _signal(
         "insured",
@@ -336,52 +385,75 @@ SIGNALS: Final = (
     ),
     _signal(
         "until",
-        "until|expir|continue|remain|effect|force|period|term",
+        r"expir|continue|remain|effect|force|^period|^term",
         r"(?:continue|remain|in effect|force).{0,80}(?:until|for)|expir\w+ on"
         r"|for a (?:period|term) of",
+        r"until|for|expir",
     ),
 )
 
 
 # So many characters are tried for one signal; a contract seldom has as many altogether.
 _MOST_TRIED: Final = 150_000
+NEEDS: Final = max(len(signal.needs) for signal in SIGNALS)
 
 
-def signals_of(
-    lower: str, tokens: Sequence[Sequence[str]], units: Sequence[Unit]
-) -> list[list[str]]:
-    """The names of the signals in each unit, whose words are ``tokens``."""
-    found: list[list[str]] = []
-    budgets = [_MOST_TRIED] * len(SIGNALS)
-    words_used: set[str] = set().union(*tokens)
-    hints = {word: numbers for word in words_used if (numbers := _hinted_at(word))}
-    for words, unit in zip(tokens, units, strict=True):
-        likely: set[int] = set()
-        for word in words:
-            if word in hints:
-                likely.update(hints[word])
-        own: list[str] = []
-        for number in sorted(likely):
-            budgets[number] -= unit.end - unit.start
-            signal = SIGNALS[number]
-            if budgets[number] >= 0 and signal.pattern.search(lower, unit.start, unit.end):
-                own.append(signal.name)
-        found.append(own)
-    return found
+def _any_of(parts: set[str]) -> re.Pattern[str]:
+    """One expression for all, by first letters: most words fail at most places at once."""
+    by_first: dict[str, list[str]] = {}
+    for part in sorted(parts):
+        anchor = "^" if part.startswith("^") else ""
+        rest = part.removeprefix("^")
+        by_first.setdefault(anchor + rest[0], []).append(rest[1:])
+    return re.compile("|".join(f"{first}(?:{'|'.join(by_first[first])})" for first in by_first))
 
 
-_HINTS: Final = re.compile(
-    "|".join(sorted(re.escape(need) for need in {n for s in SIGNALS for n in s.needs}))
+_ANY_NEED: Final = _any_of(
+    {part for signal in SIGNALS for need in signal.needs for part in need.pattern.split("|")}
 )
 
 
-@lru_cache(maxsize=50_000)
-def _hinted_at(word: str) -> tuple[int, ...]:
-    """The signals that a word is part of, by number."""
-    if not _HINTS.search(word):
-        return ()
+def _bits(numbers: Iterable[int]) -> int:
+    return sum(1 << number for number in numbers)
+
+
+# Of the second and the third need: the signals that have none.
+_FREE: Final = np.array(
+    [
+        _bits(number for number, signal in enumerate(SIGNALS) if len(signal.needs) <= position)
+        for position in range(NEEDS)
+    ],
+    dtype=np.uint64,
+)
+
+
+def hints_of(word: str) -> tuple[int, ...]:
+    """Of the first, second, third need of all signals which ones the word meets, as bits."""
+    if not _ANY_NEED.search(word):
+        return (0,) * NEEDS
     return tuple(
-        number
-        for number, signal in enumerate(SIGNALS)
-        if any(need in word for need in signal.needs)
+        _bits(
+            number
+            for number, signal in enumerate(SIGNALS)
+            if position < len(signal.needs) and signal.needs[position].search(word)
+        )
+        for position in range(NEEDS)
     )
+
+
+def signals_of(lower: str, hints: Hints, units: Sequence[Unit]) -> list[list[str]]:
+    """The names of the signals in each unit; ``hints`` are those of all words of a unit (row)."""
+    found: list[list[str]] = [[] for _ in units]
+    likely = np.bitwise_and.reduce(hints | _FREE, axis=1)
+    budgets = [_MOST_TRIED] * len(SIGNALS)
+    for row in np.flatnonzero(likely).tolist():
+        start, end = units[row].start, units[row].end
+        left = int(likely[row])
+        while left:
+            number = (left & -left).bit_length() - 1
+            left &= left - 1
+            budgets[number] -= end - start
+            signal = SIGNALS[number]
+            if budgets[number] >= 0 and signal.pattern.search(lower, start, end):
+                found[row].append(signal.name)
+    return found

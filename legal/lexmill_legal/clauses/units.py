@@ -3,8 +3,7 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from lexmill_legal.results import Section
 
@@ -31,8 +30,7 @@ MOST_UNITS: Final = 8_000
 _PART: Final = 200_000
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(NamedTuple):
     """``heading`` is what the unit stands under; a heading itself stands under none."""
 
     start: int

@@ -36,20 +36,22 @@ _KEYWORD: Final = re.compile(
     r"|(?:ONE|TWO|THREE|FOUR|FIVE|SIX|SEVEN|EIGHT|NINE|TEN|ELEVEN|TWELVE)\b)"
     r"(?![\w$/])[.:]?"
 )
+# A digit comes first, what must not stand before it after it: the search jumps from digit to digit.
 _DECIMAL: Final = re.compile(
-    r"(?<![\w.,:$€£№§#/–-])(\d{1,3}(?:\.\d{1,3}){0,6})(\.(?!\d)|\)|)(?=\s)"
+    r"([0-9](?<![\w.,:$€£№§#/–-].)\d{0,2}(?:\.\d{1,3}){0,6})(\.(?!\d)|\)|)(?=\s)"
 )
 _BRACKET: Final = re.compile(
     r"\([ \t]?([a-z]{1,5}|[A-Z]{1,4}|\d{1,2}|[а-я])[ \t]?\)(?=[ \t\r\n\"“«])"
 )
+# These are searched in a text with a line break before it.
 _LINE_LETTER: Final = re.compile(
-    r"^[ \t]*(?:([A-Z]|[IVX]{1,6})\.|([a-z]|[а-я])(?:\)|\.))(?=[ \t]+\S)", re.MULTILINE
+    r"\n[ \t]*(?:([A-Z]|[IVX]{1,6})\.|([a-z]|[а-я])(?:\)|\.))(?=[ \t]+\S)"
 )
 _UNNUMBERED: Final = re.compile(
-    r"^[ \t]*(IN WITNESS WHEREOF|(?:RECITALS?|WITNESSETH|W I T N E S S E T H|BACKGROUND|PREAMBLE"
+    r"\n[ \t]*(IN WITNESS WHEREOF|(?:RECITALS?|WITNESSETH|W I T N E S S E T H|BACKGROUND|PREAMBLE"
     r"|SIGNATURES?|ПРЕАМБУЛА|ПОДПИСИ СТОРОН|РЕКВИЗИТЫ СТОРОН|АДРЕСА И РЕКВИЗИТЫ СТОРОН"
-    r"|АДРЕСА, РЕКВИЗИТЫ И ПОДПИСИ СТОРОН|Подписи сторон|Реквизиты сторон)(?=[ \t]*:?[ \t\r]*$))",
-    re.MULTILINE,
+    r"|АДРЕСА, РЕКВИЗИТЫ И ПОДПИСИ СТОРОН|Подписи сторон|Реквизиты сторон)"
+    r"(?=[ \t]*:?[ \t\r]*(?:\n|\Z)))"
 )
 _REFERENCE: Final = re.compile(
     r"(?:\b(?:sections?|articles?|clauses?|paragraphs?|exhibits?|schedules?|annex(?:es)?|items?"
@@ -83,8 +85,9 @@ class Marker:
 
 
 def find_markers(text: str) -> list[Marker]:
-    markers = [*_keywords(text), *_decimals(text), *_brackets(text), *_line_letters(text)]
-    markers.extend(_unnumbered(text))
+    lined = "\n" + text
+    markers = [*_keywords(text), *_decimals(text), *_brackets(text)]
+    markers += [*_line_letters(text, lined), *_unnumbered(lined)]
     markers.sort(key=lambda marker: (marker.start, -marker.end))
     kept: list[Marker] = []
     for marker in markers:
@@ -147,6 +150,10 @@ def _keys(number: str) -> tuple[int, ...]:
 def _decimals(text: str) -> Iterator[Marker]:
     for match in islice(_DECIMAL.finditer(text), _MOST):
         written, mark = match.groups()
+        start = match.start()
+        inside_line = text[start - 1 : start] == " " and text[start - 2 : start - 1].strip()
+        if inside_line and not mark and "." not in written:
+            continue  # a bare number only counts where a line begins
         keys = tuple(int(part) for part in written.split("."))
         if 0 in keys[:1] or max(keys) > 250:
             continue
@@ -225,12 +232,12 @@ def _bracket_readings(written: str) -> list[tuple[Style, int]]:
     return readings
 
 
-def _line_letters(text: str) -> Iterator[Marker]:
-    for match in islice(_LINE_LETTER.finditer(text), _MOST):
+def _line_letters(text: str, lined: str) -> Iterator[Marker]:
+    for match in islice(_LINE_LETTER.finditer(lined), _MOST):
         group = 1 if match.group(1) else 2
         written = match.group(group)
-        start = match.start(group)
-        _, _, capital = _context(text, start, match.end())
+        start, end = match.start(group) - 1, match.end() - 1
+        capital = _UPPER_NEXT.match(text, end) is not None
         if "а" <= written[0] <= "я":
             readings: list[tuple[Style, int | None]] = [("cyrillic", letter(written))]
         elif written.isupper():
@@ -240,13 +247,12 @@ def _line_letters(text: str) -> Iterator[Marker]:
         marker: Marker | None = None
         for style, value in reversed(readings):
             if value is not None:
-                marker = Marker(
-                    start, match.end(), written, style, (value,), True, True, capital, marker
-                )
+                marker = Marker(start, end, written, style, (value,), True, True, capital, marker)
         if marker is not None:
             yield marker
 
 
-def _unnumbered(text: str) -> Iterator[Marker]:
-    for match in islice(_UNNUMBERED.finditer(text), _MOST):
-        yield Marker(match.start(1), match.end(), None, "unnumbered", (), True, True, True)
+def _unnumbered(lined: str) -> Iterator[Marker]:
+    for match in islice(_UNNUMBERED.finditer(lined), _MOST):
+        start, end = match.start(1) - 1, match.end() - 1
+        yield Marker(start, end, None, "unnumbered", (), True, True, True)

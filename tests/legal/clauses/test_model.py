@@ -4,9 +4,13 @@ from importlib.resources import files
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from numpy.typing import NDArray
 
 from lexmill_legal.clauses import CLAUSE_KINDS
-from lexmill_legal.clauses.features import Vocabulary
+from lexmill_legal.clauses.features import Counts, Vocabulary
 from lexmill_legal.clauses.model import (
     BEST,
     NOTHING,
@@ -14,6 +18,7 @@ from lexmill_legal.clauses.model import (
     Judge,
     Lines,
     Model,
+    best_rows,
     decode,
     encode,
     second_look,
@@ -47,8 +52,13 @@ def model() -> Model:
     )
 
 
+def counted(words: list[str], marks: list[list[str]]) -> Counts:
+    vocabulary = model().vocabulary
+    return vocabulary.count(vocabulary.read(words), marks)
+
+
 def test_a_sentence_is_scored_by_its_normed_features() -> None:
-    counts = model().vocabulary.count([["the", "fee"], ["other"]], [["h_price"], []])
+    counts = counted(["the", "fee", "|", "other", "|"], [["h_price"], []])
     first, second = model().sentence_scores(counts)
     norm = np.sqrt(1 + 2**2 + 4**2)
     assert first[0] == pytest.approx(-1 + (1 * 1 + 2 * 3 + 4 * -1) / norm)
@@ -57,14 +67,15 @@ def test_a_sentence_is_scored_by_its_normed_features() -> None:
 
 
 def test_long_documents_are_scored_as_short_ones() -> None:
-    rows = [["the", "fee"] if index % 3 else ["fee"] for index in range(25_000)]
-    vocabulary = model().vocabulary
-    many = model().sentence_scores(vocabulary.count(rows, [[]] * len(rows)))
-    few = model().sentence_scores(vocabulary.count(rows[:6], [[]] * 6))
+    rows = [["the", "fee", "|"] if index % 3 else ["fee", "|"] for index in range(25_000)]
+    words = [word for row in rows for word in row]
+    many = model().sentence_scores(counted(words, [[]] * len(rows)))
+    few = model().sentence_scores(counted(words[:16], [[]] * 6))
     assert np.array_equal(many[:6], few)
     assert np.array_equal(many[-6:], many[24_994 % 3 : 24_994 % 3 + 6])
 
 
+SCORES = st.one_of(st.sampled_from([0.0, -0.0, -1.0, 1.0]), st.floats(-1e3, 1e3, width=32))
 UNITS = [Unit(0, 10, ""), Unit(10, 30, "", is_heading=True), Unit(30, 40, ""), Unit(50, 90, "")]
 
 
@@ -83,6 +94,12 @@ def test_the_second_look_sees_neighbours_rivals_and_places() -> None:
     assert last["rank"] == pytest.approx(3 / BEST)
 
 
+@given(arrays(np.float32, st.tuples(st.integers(0, 40), st.just(3)), elements=SCORES))
+def test_the_best_rows_are_those_of_a_stable_sort(scores: NDArray[np.float32]) -> None:
+    expected = np.argsort(-scores, axis=0, kind="stable")[:BEST]
+    assert best_rows(scores).tolist() == expected.tolist()
+
+
 def test_the_best_are_ranked_by_the_second_look() -> None:
     scores = np.array([[0, 3], [2, 2], [1, 1], [-1, 0]], dtype=np.float32)
     best = model().best(scores, np.array([2, -2], dtype=np.float32), UNITS, 100)
@@ -92,13 +109,13 @@ def test_the_best_are_ranked_by_the_second_look() -> None:
 
 
 def test_a_contract_needs_no_three_sentences() -> None:
-    empty = model().vocabulary.count([], [])
+    empty = counted([], [])
     best = model().best(model().sentence_scores(empty), model().whole_scores(empty), [], 0)
     assert best.of_contract().tolist() == pytest.approx([NOTHING * 1.45] * 2)
 
 
 def test_all_words_of_a_contract_speak_together() -> None:
-    counts = model().vocabulary.count([["the", "fee"], ["fee"]], [[], []])
+    counts = counted(["the", "fee", "|", "fee", "|"], [[], []])
     fee, pair = 1 + np.log(2), 4
     norm = np.sqrt(fee**2 + pair**2)
     assert model().whole_scores(counts) == pytest.approx(

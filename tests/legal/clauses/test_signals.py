@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import pytest
 
-from lexmill_legal.clauses.features import plain_of, tokens_of
+from lexmill_legal.clauses.features import Lexicon, words_of
 from lexmill_legal.clauses.signals import SIGNALS, signals_of
 from lexmill_legal.clauses.units import Unit
 
@@ -10,8 +10,8 @@ from lexmill_legal.clauses.units import Unit
 def heard(text: str, *ends: int) -> list[set[str]]:
     lower = text.lower()
     units = [Unit(start, end, "") for start, end in pairwise((0, *ends, len(text)))]
-    tokens = [tokens_of(plain_of(lower[unit.start : unit.end])) for unit in units]
-    return [set(found) for found in signals_of(lower, tokens, units)]
+    read = Lexicon({}).read(words_of(lower, ((unit.start, unit.end) for unit in units)))
+    return [set(found) for found in signals_of(lower, read.hints, units)]
 
 
 def signals(text: str) -> set[str]:

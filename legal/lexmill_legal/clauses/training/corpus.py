@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lexmill_legal.clauses.features import marks_of, plain_of, tokens_of
+from lexmill_legal.clauses.features import Lexicon, marks_of, words_of
 from lexmill_legal.clauses.finding import outside_definitions
 from lexmill_legal.clauses.headings import kinds_under
 from lexmill_legal.clauses.kinds import BOILERPLATE_KINDS, CLAUSE_KINDS, CUAD_KINDS
@@ -29,7 +29,8 @@ Bools = NDArray[np.bool_]
 class Contract:
     """``labels`` says of each unit (row) which kinds (column) it is, ``known`` where that is sure.
 
-    ``bodies`` are the tokens of each unit without the heading that it begins with.
+    ``words`` are those of all units, with a mark after each unit; ``bodies`` leave out the heading
+    that a unit begins with.
     """
 
     file: str
@@ -38,8 +39,8 @@ class Contract:
     lower: str
     outline: tuple[Section, ...]
     units: list[Unit]
-    tokens: list[list[str]]
-    bodies: list[list[str]]
+    words: list[str]
+    bodies: list[str]
     marks: list[list[str]]
     labels: Bools
     known: Bools
@@ -82,15 +83,13 @@ def contract_of(file: str, text: str, spans: list[tuple[str, int, int]]) -> Cont
     outline = outline_of(text)
     units = units_of(text, outline)
     lower = lowered(text)
-    plain = plain_of(lower)
     labels = np.zeros((len(units), len(CLAUSE_KINDS)), dtype=np.bool_)
     known = np.zeros_like(labels)
     known[:, : len(CUAD_KINDS)] = True
     present = np.zeros(len(CLAUSE_KINDS), dtype=np.bool_)
     _label_spans(units, spans, labels, present)
-    bodies = [tokens_of(plain[start : unit.end]) for start, unit in _bodies(text, outline, units)]
     _label_headings(outline, units, labels, known, present)
-    tokens = [tokens_of(plain[unit.start : unit.end]) for unit in units]
+    words = words_of(lower, ((unit.start, unit.end) for unit in units))
     return Contract(
         file=file,
         company=company_of(file),
@@ -98,9 +97,9 @@ def contract_of(file: str, text: str, spans: list[tuple[str, int, int]]) -> Cont
         lower=lower,
         outline=outline,
         units=units,
-        tokens=tokens,
-        bodies=bodies,
-        marks=marks_of(lower, tokens, units),
+        words=words,
+        bodies=words_of(lower, _bodies(text, outline, units)),
+        marks=marks_of(lower, Lexicon({}).read(words).hints, units),
         labels=labels,
         known=known,
         present=present,
@@ -155,8 +154,8 @@ def _flat(sections: tuple[Section, ...]) -> Iterator[Section]:
 
 def _bodies(
     text: str, outline: tuple[Section, ...], units: list[Unit]
-) -> Iterator[tuple[int, Unit]]:
-    """Of each unit where its text begins behind the heading of its section."""
+) -> Iterator[tuple[int, int]]:
+    """Each unit from where its text begins behind the heading of its section."""
     headings = {section.start: section.heading for section in _flat(outline) if section.heading}
     for unit in units:
         heading = headings.get(unit.start)
@@ -165,4 +164,4 @@ def _bodies(
             words = r"\W+".join(map(re.escape, re.findall(r"\w+", heading)))
             found = re.compile(words, re.IGNORECASE).search(text, unit.start, unit.end)
             start = found.end() if found else start
-        yield start, unit
+        yield start, unit.end

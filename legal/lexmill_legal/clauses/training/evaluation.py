@@ -159,9 +159,10 @@ def scored(unseen_: Unseen, *, crossed: bool = True) -> Scored:
 
 def scores_of(model: Model, contract: Contract) -> tuple[Floats, Floats]:
     """As the running system scores; kinds that label themselves are judged without headings."""
-    counts = model.vocabulary.count(contract.tokens, contract.marks)
+    vocabulary = model.vocabulary
+    counts = vocabulary.count(vocabulary.read(contract.words), contract.marks)
     found = model.sentence_scores(counts)
-    bodies = model.vocabulary.count(contract.bodies, [()] * len(contract.units))
+    bodies = vocabulary.count(vocabulary.read(contract.bodies), [()] * len(contract.units))
     found[:, model.plain] = model.sentence_scores(bodies)[:, model.plain]
     return found, model.whole_scores(counts)
 

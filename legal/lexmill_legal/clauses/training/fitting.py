@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from lexmill_legal.clauses.features import Counts, Floats, Vocabulary
+from lexmill_legal.clauses.features import Counts, Floats, Vocabulary, rows_of
 from lexmill_legal.clauses.kinds import BOILERPLATE_KINDS, CLAUSE_KINDS, CUAD_KINDS
 from lexmill_legal.clauses.model import (
     SECOND_LOOK,
@@ -47,8 +47,10 @@ class Matrix:
         self.contracts = contracts
         self.vocabulary = _vocabulary(contracts, size)
         marks = [mark for contract in contracts for mark in contract.marks]
-        self.counts = self.vocabulary.count(_flat(contracts, "tokens"), marks)
-        self.bodies = self.vocabulary.count(_flat(contracts, "bodies"), [()] * len(marks))
+        words = [word for contract in contracts for word in contract.words]
+        self.counts = self.vocabulary.count(self.vocabulary.read(words), marks)
+        bodies = [word for contract in contracts for word in contract.bodies]
+        self.bodies = self.vocabulary.count(self.vocabulary.read(bodies), [()] * len(marks))
         lengths = [len(contract.units) for contract in contracts]
         self.contract_of = np.repeat(np.arange(len(contracts)), lengths)
         self.labels = np.concatenate([contract.labels for contract in contracts])
@@ -56,15 +58,11 @@ class Matrix:
         self.present = np.stack([contract.present for contract in contracts])
 
 
-def _flat(contracts: Sequence[Contract], name: str) -> list[list[str]]:
-    return [words for contract in contracts for words in getattr(contract, name)]
-
-
 def _vocabulary(contracts: Sequence[Contract], size: Size) -> Vocabulary:
     singles: Counter[str] = Counter()
     pairs: Counter[tuple[str, str]] = Counter()
     for contract in contracts:
-        for tokens, marks in zip(contract.tokens, contract.marks, strict=True):
+        for tokens, marks in zip(rows_of(contract.words), contract.marks, strict=True):
             singles.update({*tokens, *marks})
             pairs.update(set(pairwise(tokens)))
     kept = [pair for pair, rows in pairs.items() if rows >= size.rows]
@@ -111,7 +109,7 @@ def _whole(model: Model, matrix: Matrix, chosen: Bools) -> Lines:
     """What all words of a contract say of it: a fleet contract has volumes, a franchise a ban."""
     chosen_contracts = [matrix.contracts[index] for index in np.flatnonzero(chosen).tolist()]
     each = [
-        joined(model.vocabulary.count(contract.tokens, contract.marks))
+        joined(model.vocabulary.count(model.vocabulary.read(contract.words), contract.marks))
         for contract in chosen_contracts
     ]
     counts = Counts(
