@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 
 from lexmill.jobs.schemas import STAGES, JobProgress
-from lexmill_cli import accuracy, dead, model
+from lexmill_cli import accuracy, dead, model, playbooks
 from lexmill_cli.declaring import LocalJob, is_manifest, job_of_paths, jobs_of_yaml
 from lexmill_cli.display import Display, show_summary
 from lexmill_cli.errors import CommandError, Exit
@@ -37,6 +37,7 @@ _PROBE_BYTES = 1 << 16
 app.add_typer(dead.app, name="dead")
 app.add_typer(accuracy.app, name="facts")
 app.add_typer(model.app, name="model")
+app.add_typer(playbooks.app, name="playbook")
 
 Home = Annotated[Path, typer.Option(envvar="LEXMILL_HOME", help="Folder of the system's own data.")]
 MaxWorkers = Annotated[

@@ -6,10 +6,10 @@ firm: a wrong "there is no renewal clause" costs more trust than ten honest ques
 
 from lexmill_legal.playbook.checking import check
 from lexmill_legal.playbook.kinds import CLAUSE_KINDS, FIRM_ABSENCE
-from lexmill_legal.playbook.loading import load
+from lexmill_legal.playbook.loading import load, read
 from lexmill_legal.playbook.models import AppliesTo, Examples, Playbook, Rule
 
-VERSION = "3"
+VERSION = "4"
 """Goes into cache keys and ``versions``; a new one whenever ``check`` answers differently."""
 
 __all__ = [
@@ -22,4 +22,5 @@ __all__ = [
     "Rule",
     "check",
     "load",
+    "read",
 ]

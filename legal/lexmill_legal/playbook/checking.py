@@ -114,7 +114,7 @@ def _is_of_type(fact: Fact | None, types: tuple[str, ...]) -> Ternary:
     """Not certain stays not certain where the best candidate speaks for the rule."""
     if fact is None:
         return None
-    matches = operands.is_one_of("text", fact, types)
+    matches = operands.type_name(fact.value) in map(operands.type_name, types)
     return matches if fact.firm or not matches else None
 
 
@@ -211,8 +211,8 @@ def _is_there(rule: Rule, fact: Fact) -> Ternary:
         return None
     if rule.values:
         return operands.is_one_of(rule.kind, fact, rule.values)
-    if rule.kind == "text":
-        return True
+    if rule.kind in {"text", "place"}:
+        return True  # a court that has no code is named all the same
     own = operands.value_of(rule.kind, fact)
     # A "term" of "perpetual" is there though it is no duration.
     return own if isinstance(own, bool) else None if fact.normalized is None else True
@@ -280,7 +280,9 @@ def _inside_clause(rule: Rule, clause: Clause, document: _Document) -> _Answer:
         for fact in document.extraction.facts
         if clause.present and _comparable(rule.kind, fact) and _stands_in(fact, clause)
     ]
-    return _on_values(rule, facts, document)
+    answer = _on_values(rule, facts, document)
+    place = clause.candidates[0] if clause.present and clause.candidates else None
+    return answer if answer.facts else replace(answer, place=place)
 
 
 def _comparable(kind: Kind, fact: Fact) -> bool:

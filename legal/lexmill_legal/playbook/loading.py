@@ -8,6 +8,7 @@ from typing import Never, TypeVar, get_args
 
 import yaml
 
+from lexmill_legal.classify.document_types import DOCUMENT_TYPES
 from lexmill_legal.errors import PlaybookError
 from lexmill_legal.playbook import operands
 from lexmill_legal.playbook.kinds import CLAUSE_KINDS, FIELD_KINDS, ORDERED_KINDS, Kind
@@ -17,7 +18,7 @@ from lexmill_legal.results import Severity
 
 _OPERATORS: tuple[Operator, ...] = get_args(Operator)
 _SEVERITIES: tuple[Severity, ...] = get_args(Severity)
-_PLAYBOOK_KEYS = ("name", "our_role", "rules")
+_PLAYBOOK_KEYS = ("name", "our_role", "applies_to", "rules")
 _RULE_KEYS = (
     "id",
     *_OPERATORS,
@@ -65,16 +66,34 @@ _Entries = dict[str, tuple[yaml.Node, yaml.Node]]
 
 def load(source: str) -> Playbook:
     """Read a playbook, or raise a PlaybookError that says where it is wrong."""
-    root = _compose(source)
-    entries = _mapping(root, "a playbook", _PLAYBOOK_KEYS)
+    found, problems = read(source)
+    if found is None:
+        raise problems[0]
+    return found
+
+
+def read(source: str) -> tuple[Playbook | None, tuple[PlaybookError, ...]]:
+    """The playbook, or what is wrong with it: the first mistake of each rule."""
+    try:
+        root = _compose(source)
+        entries = _mapping(root, "a playbook", _PLAYBOOK_KEYS)
+        nodes = _sequence(_needed(entries, "rules", root, "a playbook"), "rules")
+        name, our_role = _optional_text(entries, "name"), _optional_text(entries, "our_role")
+        applies_to = _applies_to(entries, AppliesTo())
+    except PlaybookError as error:
+        return None, (error,)
     lines: dict[str, int] = {}
-    nodes = _sequence(_needed(entries, "rules", root, "a playbook"), "rules")
-    return Playbook(
-        sha256=hashlib.sha256(source.encode()).hexdigest(),
-        name=_optional_text(entries, "name"),
-        our_role=_optional_text(entries, "our_role"),
-        rules=tuple(_rule(node, lines) for node in nodes),
-    )
+    rules: list[Rule] = []
+    problems: list[PlaybookError] = []
+    for node in nodes:
+        try:
+            rules.append(_rule(node, lines, applies_to))
+        except PlaybookError as error:
+            problems.append(error)
+    if problems:
+        return None, tuple(problems)
+    sha256 = hashlib.sha256(source.encode()).hexdigest()
+    return Playbook(sha256, name, our_role, tuple(rules)), ()
 
 
 def _compose(source: str) -> yaml.Node:
@@ -99,8 +118,11 @@ def _compose(source: str) -> yaml.Node:
     return root
 
 
-def _rule(node: yaml.Node, lines: dict[str, int]) -> Rule:
-    """Read one rule; ``lines`` knows where each id was first given."""
+def _rule(node: yaml.Node, lines: dict[str, int], applies_to: AppliesTo) -> Rule:
+    """Read one rule; ``lines`` knows where each id was first given.
+
+    ``applies_to`` is the whole playbook's, for a rule that says nothing of its own.
+    """
     entries = _mapping(node, "a rule", _RULE_KEYS)
     operator = _one_of(entries, _OPERATORS, node, "a rule")
     name, body = entries[operator]
@@ -130,7 +152,7 @@ def _rule(node: yaml.Node, lines: dict[str, int]) -> Rule:
         values=values,
         minimum=minimum,
         maximum=maximum,
-        applies_to=_applies_to(entries),
+        applies_to=_applies_to(entries, applies_to),
         severity=_severity(entries),
         owner=_optional_text(entries, "owner"),
         message=_optional_text(entries, "message"),
@@ -200,12 +222,22 @@ def _where(subject: _Entries) -> tuple[tuple[str, tuple[str, ...]], ...]:
     )
 
 
-def _applies_to(entries: _Entries) -> AppliesTo:
+def _applies_to(entries: _Entries, default: AppliesTo) -> AppliesTo:
     if "applies_to" not in entries:
-        return AppliesTo()
+        return default
     node = entries["applies_to"][1]
     lists = _mapping(node, "`applies_to`", ("types", "languages", "our_role"))
+    for item in _items(lists["types"][1], "types") if "types" in lists else ():
+        _known_type(item)
     return AppliesTo(**{key: _texts(value, key) for key, (_, value) in lists.items()})
+
+
+def _known_type(node: yaml.Node) -> None:
+    """A type that is never found would silence its rule."""
+    name = operands.type_name(_text(node, "types"))
+    if name not in DOCUMENT_TYPES:
+        meant = _meant(name, DOCUMENT_TYPES)
+        _fail(node, f"unknown document type {_quoted(str(node.value))}{meant}")
 
 
 def _examples(entries: _Entries) -> Examples:

@@ -121,6 +121,13 @@ def is_one_of(kind: Kind, fact: Fact, values: tuple[Value, ...]) -> bool | None:
     return True if 0 in orders else None if None in orders else False
 
 
+def type_name(written: str) -> str:
+    """A document type as facts carry it: "Supply Agreement" is ``supply``."""
+    words = _key(written).split()
+    kept = words[:-1] if len(words) > 1 and words[-1] in {"agreement", "contract"} else words
+    return "_".join(kept)
+
+
 def _place_is_one_of(fact: Fact, allowed: list[str]) -> bool | None:
     own = fact.normalized if isinstance(fact.normalized, str) else None
     written = {_place_key(fact.value)} | ({_place_key(own)} if own else set())
