@@ -1,0 +1,54 @@
+"""A redacted copy of a document, which holds nothing that nobody looked at.
+
+What is in the text layer was examined and stays, but for the marked ranges; all else (metadata,
+comments, deleted text, headers of a Word document, attachments …) is not in the copy. Plain text
+and Markdown stay what they are. Any other format whose parts cannot be rebuilt safely is given
+back as its redacted text.
+"""
+
+from collections.abc import Sequence
+
+from lexmill_legal.parsing.media import MARKDOWN, PLAIN
+from lexmill_legal.redaction.burned import Burned
+from lexmill_legal.redaction.marks import Marks, read_marks, redacted_text
+from lexmill_legal.redaction.verification import verify
+from lexmill_legal.results import ParsedDocument, Redaction
+from lexmill_legal.results import Warning as Notice
+
+_AS_TEXT = Notice(
+    "redacted_as_text",
+    "A document of this format cannot be rewritten safely: the redacted copy is its text alone.",
+)
+
+
+def burn(
+    data: bytes,
+    parsed: ParsedDocument,
+    redactions: Sequence[Redaction],
+    *,
+    passwords: Sequence[str] = (),
+) -> Burned:
+    """The redacted copy of ``data``, whose text layer is ``parsed``.
+
+    Raises DocumentError ``not_redactable`` where a marked value would be left in the copy.
+    """
+    marks = read_marks(parsed.text, redactions)
+    burned = _burned(data, parsed, marks, passwords)
+    verify(burned, marks)
+    return burned
+
+
+def _burned(
+    data: bytes,  # noqa: ARG001
+    parsed: ParsedDocument,
+    marks: Marks,
+    passwords: Sequence[str],  # noqa: ARG001
+) -> Burned:
+    text = redacted_text(parsed.text, marks).encode()
+    match parsed.media_type:
+        case media_type if media_type == MARKDOWN:
+            return Burned(text, MARKDOWN, ".md")
+        case media_type if media_type == PLAIN:
+            return Burned(text, PLAIN, ".txt")
+        case _:
+            return Burned(text, PLAIN, ".txt", (_AS_TEXT,))
