@@ -55,7 +55,7 @@ _Transform = Callable[[float, float, float, float], Rectangle]
 def parse_pdf(
     data: bytes, *, passwords: Sequence[str] = (), keep_scans: bool = False
 ) -> ParsedDocument:
-    with PDFIUM, _document(data, passwords) as document:
+    with PDFIUM, open_document(data, passwords) as document:
         count = pdfium.FPDF_GetPageCount(document)
         pages = [_read_page(document, index) for index in range(count)]
         attachments = tuple(_attachments(document))
@@ -75,20 +75,24 @@ def parse_pdf(
 
 def render_page(data: bytes, number: int, *, passwords: Sequence[str] = ()) -> PageImage:
     """The page as it is shown, turned and with its annotations, in grey."""
-    with PDFIUM, _document(data, passwords) as document, _page(document, number - 1) as page:
+    with (
+        PDFIUM,
+        open_document(data, passwords) as document,
+        _page(document, number - 1) as page,
+    ):
         if not page:
             raise DocumentError("corrupt", f"Page {number} is damaged.")
         points = pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page)
         dpi = min(_OCR_DPI, *(_MOST_PIXELS * 72 / max(1.0, side) for side in points))
         width, height = (max(1, round(side * dpi / 72)) for side in points)
-        pixels = _rendered(page, width, height, pdfium.FPDF_ANNOT)
+        pixels = rendered(page, width, height, pdfium.FPDF_ANNOT)
     if pixels is None:
         raise DocumentError("too_large", f"Page {number} is larger than any page.")
     header = f"P5 {width} {height} 255\n".encode()
     return PageImage(header + pixels, "pgm", width, height, max(1, round(dpi)))
 
 
-def _rendered(page: Any, width: int, height: int, flags: int) -> bytes | None:
+def rendered(page: Any, width: int, height: int, flags: int) -> bytes | None:
     """Grey pixels, row by row without gaps; None where there is no memory for so many."""
     bitmap = pdfium.FPDFBitmap_CreateEx(width, height, pdfium.FPDFBitmap_Gray, None, 0)
     if not bitmap:
@@ -117,7 +121,7 @@ def _no_text(states: AbstractSet[str]) -> DocumentError:
 
 
 @contextmanager
-def _document(data: bytes, passwords: Sequence[str]) -> Iterator[Any]:
+def open_document(data: bytes, passwords: Sequence[str]) -> Iterator[Any]:
     document = pdfium.FPDF_LoadMemDocument64(data, len(data), None)
     reason = pdfium.FPDF_GetLastError()
     # newer files mean UTF-8, older ones the code page of the machine that wrote them
@@ -151,15 +155,23 @@ def _page(document: Any, index: int) -> Iterator[Any]:
 
 
 def _read_page(document: Any, index: int) -> PageLines:
-    with _page(document, index) as page:
-        if not page:
-            return PageLines(0.0, 0.0, [], "damaged")
-        if not _has_drawn_annotations(page):
-            return _read_loaded(page)
-        # a form's entries, typewriter notes and stamps become text of the page itself
-        pdfium.FPDFPage_Flatten(page, pdfium.FLAT_NORMALDISPLAY)
-    with _page(document, index) as page:
+    with examined_page(document, index) as page:
         return _read_loaded(page) if page else PageLines(0.0, 0.0, [], "damaged")
+
+
+@contextmanager
+def examined_page(document: Any, index: int) -> Iterator[Any]:
+    """The page as its text is read; none where it is damaged."""
+    with _page(document, index) as page:
+        annotated = bool(page) and _has_drawn_annotations(page)
+        if annotated:
+            # a form's entries, typewriter notes and stamps become text of the page itself
+            pdfium.FPDFPage_Flatten(page, pdfium.FLAT_NORMALDISPLAY)
+        else:
+            yield page
+    if annotated:
+        with _page(document, index) as page:
+            yield page
 
 
 def _has_drawn_annotations(page: Any) -> bool:
@@ -179,7 +191,7 @@ def _read_loaded(page: Any) -> PageLines:
     if not text_page:
         return PageLines(width, height, [], "damaged")
     try:
-        reader = _Reader(text_page, _to_top_left(page))
+        reader = _Reader(text_page, to_top_left(page))
         lines = in_reading_order(reader.lines(), width, reader.cut)
     finally:
         pdfium.FPDFText_ClosePage(text_page)
@@ -234,7 +246,7 @@ def _is_blank(page: Any) -> bool:
     """Whether nothing can be seen: many programs draw a white rectangle on an empty page."""
     if not pdfium.FPDFPage_CountObjects(page):
         return True
-    pixels = _rendered(page, 128, 128, 0)
+    pixels = rendered(page, 128, 128, 0)
     return pixels is not None and min(pixels) == max(pixels)
 
 
@@ -385,7 +397,7 @@ class _Reader:
         return low - 1
 
 
-def _to_top_left(page: Any) -> _Transform:
+def to_top_left(page: Any) -> _Transform:
     """From the page's own coordinates to those of the page as it is shown, turned if need be."""
     box = pdfium.FS_RECTF()
     pdfium.FPDF_GetPageBoundingBox(page, box)

@@ -8,7 +8,8 @@ back as its redacted text.
 
 from collections.abc import Sequence
 
-from lexmill_legal.parsing.media import MARKDOWN, PLAIN
+from lexmill_legal.parsing import media
+from lexmill_legal.parsing.media import MARKDOWN, PDF, PLAIN
 from lexmill_legal.redaction.burned import Burned
 from lexmill_legal.redaction.marks import Marks, read_marks, redacted_text
 from lexmill_legal.redaction.verification import verify
@@ -38,12 +39,11 @@ def burn(
     return burned
 
 
-def _burned(
-    data: bytes,  # noqa: ARG001
-    parsed: ParsedDocument,
-    marks: Marks,
-    passwords: Sequence[str],  # noqa: ARG001
-) -> Burned:
+def _burned(data: bytes, parsed: ParsedDocument, marks: Marks, passwords: Sequence[str]) -> Burned:
+    if parsed.media_type == PDF and media.binary_format(data) == PDF:
+        from lexmill_legal.redaction.pdf_burning import burn_pdf  # noqa: PLC0415 - loads pdfium
+
+        return burn_pdf(data, parsed, marks, passwords=passwords)
     text = redacted_text(parsed.text, marks).encode()
     match parsed.media_type:
         case media_type if media_type == MARKDOWN:

@@ -10,6 +10,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
+from urllib.parse import quote
 
 _SHORTEST = 3
 """One or two letters or digits tell nothing in another place."""
@@ -104,20 +105,33 @@ def _goes_on(text: str, at: int, step: int) -> bool:
     return (edge.isalpha() and text[at].isalpha()) or (edge.isdecimal() and text[at].isdecimal())
 
 
+def _forms(text: str) -> Iterator[str]:
+    """As it stands in a text, in the text of an address, and in that of a page's source."""
+    forms = {fold(form): form for form in (_references(text), quote(text, safe=""), text)}
+    yield from (forms[folded] for folded in sorted(forms))
+
+
+def _references(text: str) -> str:
+    return text.encode("ascii", "xmlcharrefreplace").decode()
+
+
 class Values:
     """All values that must not be read any more."""
 
     def __init__(self, texts: Iterable[str]) -> None:
         found = {fold(text): text for text in sorted(texts)}
         self._values = [
-            Value(text) for folded, text in sorted(found.items()) if len(folded) >= _SHORTEST
+            (Value(form), folded)
+            for folded, text in sorted(found.items())
+            if len(folded) >= _SHORTEST
+            for form in _forms(text)
         ]
 
     def occurrences(self, text: str) -> Iterator[tuple[int, int, str]]:
         """Start, end and the folded value of each place where one stands."""
         folded = fold(text)
         ends: array[int] | None = None
-        for value in self._values:
+        for value, name in self._values:
             at = folded.find(value.folded)
             while at >= 0:
                 if ends is None:
@@ -125,7 +139,7 @@ class Values:
                 start = bisect_right(ends, at)
                 end = bisect_right(ends, at + len(value.folded) - 1) + 1
                 if value.fits(text, start, end):
-                    yield start, end, value.folded
+                    yield start, end, name
                 at = folded.find(value.folded, at + 1)
 
     def stand_in(self, text: str) -> bool:
