@@ -33,7 +33,7 @@ def burn(
 
     Raises DocumentError ``not_redactable`` where a marked value would be left in the copy.
     """
-    marks = read_marks(parsed.text, redactions)
+    marks = read_marks(parsed, redactions)
     burned = _burned(data, parsed, marks, passwords)
     verify(burned, marks)
     return burned

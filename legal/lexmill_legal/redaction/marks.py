@@ -2,12 +2,18 @@
 where one of their values stands, for a value that is readable elsewhere is not redacted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise, product
 
 from lexmill_legal.errors import DocumentError
 from lexmill_legal.redaction.values import Values, fold
-from lexmill_legal.results import Redaction
+from lexmill_legal.results import ParsedDocument, Redaction
+
+# what stands between the text of two pages: so many lines on either side, so long at most
+_FURNITURE = 3
+_SHORT_LINE = 80
+_AROUND = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +32,8 @@ class Marks:
     tokens: tuple[str, ...]
 
 
-def read_marks(text: str, redactions: Sequence[Redaction]) -> Marks:
+def read_marks(parsed: ParsedDocument, redactions: Sequence[Redaction]) -> Marks:
+    text = parsed.text
     asked: list[Mark] = []
     for each in redactions:
         if not 0 <= each.start <= each.end <= len(text):
@@ -44,9 +51,53 @@ def read_marks(text: str, redactions: Sequence[Redaction]) -> Marks:
     for mark in asked:
         tokens.setdefault(fold(text[mark.start : mark.end]), mark.token)
     elsewhere = [Mark(start, end, tokens[value]) for start, end, value in values.occurrences(text)]
+    for before, after, value in _across_pages(parsed, values):
+        elsewhere += [Mark(*before, tokens[value]), Mark(*after, "")]
     return Marks(
         tuple(_merged(asked + elsewhere)), values, tuple(sorted({mark.token for mark in asked}))
     )
+
+
+def _across_pages(
+    parsed: ParsedDocument, values: Values
+) -> Iterator[tuple[tuple[int, int], tuple[int, int], str]]:
+    """Values that a page's number, footer or header cuts in two: the places of both parts."""
+    text = parsed.text
+    for page, following in pairwise(parsed.pages):
+        ends = [page.start + end for end in _ends(text[page.start : page.end])]
+        begins = [following.start + at for at in _begins(text[following.start : following.end])]
+        for end, begin in product(ends, begins):
+            first = max(page.start, end - _AROUND)
+            joined = f"{text[first:end]}\n{text[begin : min(following.end, begin + _AROUND)]}"
+            cut = end - first
+            for a, b, value in values.occurrences(joined):
+                if a < cut and b > cut + 1:
+                    yield (first + a, end), (begin, begin + b - cut - 1), value
+
+
+def _ends(page: str) -> list[int]:
+    """Where the page's text may end: after its last line, and before each short one there."""
+    ends = []
+    end = len(page.rstrip())
+    for _ in range(_FURNITURE + 1):
+        ends.append(end)
+        line = page.rfind("\n", 0, end) + 1
+        if end - line > _SHORT_LINE or not line:
+            break
+        end = len(page[:line].rstrip())
+    return ends
+
+
+def _begins(page: str) -> list[int]:
+    begins = []
+    at = len(page) - len(page.lstrip())
+    for _ in range(_FURNITURE + 1):
+        begins.append(at)
+        end = page.find("\n", at)
+        if end < 0 or end - at > _SHORT_LINE:
+            break
+        at = len(page) - len(page[end:].lstrip())
+    return begins
 
 
 def _merged(marks: list[Mark]) -> list[Mark]:

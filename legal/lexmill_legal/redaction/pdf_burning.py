@@ -259,8 +259,9 @@ class _PageBurner:
     def _seen(self, run: TextBox, text: str, letters: list[int] | None) -> list[bool]:
         """Which characters show on the picture: not white on white, nor black under a black box."""
         if letters is None:
-            # what OCR read was seen
-            return [not len(self._glyphs.tight)] * len(text)
+            # what OCR read was seen; signs alone tell nothing
+            recognised = not len(self._glyphs.tight)
+            return [recognised or not fold(char) for char in text]
         numbers = [number for number in letters if number >= 0]
         tight, loose = self._glyphs.tight[numbers], self._glyphs.loose[numbers]
         seen: list[bool]

@@ -108,7 +108,7 @@ class PdfWriter:
 
     def _font(self, characters: Sequence[str]) -> int:
         """A font whose every letter is empty, and which says what each means."""
-        glyph = self._stream(b"", f"{int(_WIDTH * 1000)} 0 d0".encode())
+        glyph = self._stream(b"", b"500 0 0 0 500 1000 d1")
         meanings = [
             f"<{code:02X}> <{char.encode('utf-16-be').hex().upper()}>"
             for code, char in enumerate(characters, 1)
