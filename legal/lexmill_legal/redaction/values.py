@@ -66,7 +66,7 @@ class Value:
         if not gap or all(map(_is_invisible, gap)):
             return True
         if self._gaps[number]:
-            return len(gap) <= _WIDEST_GAP
+            return len(" ".join(gap.split())) <= _WIDEST_GAP
         if self.folded[number].isdecimal() and self.folded[number + 1].isdecimal():
             return len(gap) <= _WIDEST_IN_NUMBERS and _IN_NUMBERS.issuperset(gap)
         # hyphenated, perhaps at a line's end, or a long value broken there

@@ -14,6 +14,7 @@ def found(value: str, text: str) -> list[str]:
     [
         ("Ann Miller", "by ANN  miller.", "ANN  miller"),
         ("Ann Miller", "by Ann\nMiller.", "Ann\nMiller"),
+        ("Ann Miller", f"by Ann\n{' ' * 30}Miller.", f"Ann\n{' ' * 30}Miller"),
         ("Ann Miller", "to ann.miller@a.example", "ann.miller"),
         ("Hamilton", "Mr Hamil-\nton", "Hamil-\nton"),
         ("Hamilton", "Ha\xadmil\u200bton", "Ha\xadmil\u200bton"),
