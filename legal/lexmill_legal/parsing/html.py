@@ -142,7 +142,7 @@ _BULLETS = {"disc", "circle", "square"}
 
 
 def parse_html(data: bytes, decoded: Decoded) -> ParsedDocument:
-    decoded = _declared(data, decoded)
+    decoded = declared(data, decoded)
     text, revisions = html_text(decoded.text)
     if not text.strip():
         raise DocumentError("empty", "The page has no text.")
@@ -152,16 +152,21 @@ def parse_html(data: bytes, decoded: Decoded) -> ParsedDocument:
 
 def html_text(html: str) -> tuple[str, tuple[Revision, ...]]:
     """The text layer of a page and the changes marked in it."""
+    writer = Writer()
+    walk(html, writer)
+    return writer.layer.finish()
+
+
+def walk(html: str, writer: "Writer") -> None:
+    """Shows the writer each element and text of the page, in order."""
     if html.count("<") > _DEEPEST:
         _refuse_depth(html)
     try:
         root = LexborHTMLParser(clean(html)).root
     except (SelectolaxError, ValueError, RuntimeError) as error:
         raise DocumentError("corrupt", "The page is damaged; ask for it again.") from error
-    writer = _Writer()
     if root is not None:
         _walk(root, writer)
-    return writer.layer.finish()
 
 
 def _refuse_depth(html: str) -> None:
@@ -186,7 +191,7 @@ def _refuse_depth(html: str) -> None:
             )
 
 
-def _declared(data: bytes, decoded: Decoded) -> Decoded:
+def declared(data: bytes, decoded: Decoded) -> Decoded:
     """What the page says of its encoding goes before our own finding, but not before a BOM."""
     if decoded.encoding.startswith("utf-") and decoded.certain and not data.isascii():
         return decoded
@@ -199,7 +204,7 @@ def _declared(data: bytes, decoded: Decoded) -> Decoded:
     return decode_as(data, name) or decoded
 
 
-def _walk(root: LexborNode, writer: "_Writer") -> None:
+def _walk(root: LexborNode, writer: "Writer") -> None:
     """Depth first without recursion: pages may nest as deep as they like."""
     node: LexborNode | None = root
     open_nodes: list[LexborNode] = []
@@ -239,7 +244,7 @@ class _Open:
     filled_at: int = -1
 
 
-class _Writer:
+class Writer:
     def __init__(self) -> None:
         self.layer = Layer()
         self._open: list[_Open] = []

@@ -9,7 +9,6 @@ back as its redacted text.
 from collections.abc import Sequence
 
 from lexmill_legal.parsing import media
-from lexmill_legal.parsing.media import MARKDOWN, PDF, PLAIN
 from lexmill_legal.redaction.burned import Burned
 from lexmill_legal.redaction.marks import Marks, read_marks, redacted_text
 from lexmill_legal.redaction.verification import verify
@@ -40,15 +39,28 @@ def burn(
 
 
 def _burned(data: bytes, parsed: ParsedDocument, marks: Marks, passwords: Sequence[str]) -> Burned:
-    if parsed.media_type == PDF and media.binary_format(data) == PDF:
-        from lexmill_legal.redaction.pdf_burning import burn_pdf  # noqa: PLC0415 - loads pdfium
+    match parsed.media_type:
+        case media.PDF if media.binary_format(data) == media.PDF:
+            from lexmill_legal.redaction.pdf_burning import burn_pdf  # noqa: PLC0415 - loads pdfium
 
-        return burn_pdf(data, parsed, marks, passwords=passwords)
+            return burn_pdf(data, parsed, marks, passwords=passwords)
+        case media.HTML:
+            from lexmill_legal.redaction.html_burning import (  # noqa: PLC0415 - loads selectolax
+                burn_html,
+            )
+
+            rebuilt = burn_html(data, parsed, marks)
+        case _:
+            rebuilt = None
+    return rebuilt or _as_text(parsed, marks)
+
+
+def _as_text(parsed: ParsedDocument, marks: Marks) -> Burned:
     text = redacted_text(parsed.text, marks).encode()
     match parsed.media_type:
-        case media_type if media_type == MARKDOWN:
-            return Burned(text, MARKDOWN, ".md")
-        case media_type if media_type == PLAIN:
-            return Burned(text, PLAIN, ".txt")
+        case media.MARKDOWN:
+            return Burned(text, media.MARKDOWN, ".md")
+        case media.PLAIN:
+            return Burned(text, media.PLAIN, ".txt")
         case _:
-            return Burned(text, PLAIN, ".txt", (_AS_TEXT,))
+            return Burned(text, media.PLAIN, ".txt", (_AS_TEXT,))

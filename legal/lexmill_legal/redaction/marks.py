@@ -2,9 +2,11 @@
 where one of their values stands, for a value that is readable elsewhere is not redacted.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise, product
+from itertools import islice, pairwise, product
+from operator import attrgetter
 
 from lexmill_legal.errors import DocumentError
 from lexmill_legal.redaction.values import Values, fold
@@ -14,6 +16,7 @@ from lexmill_legal.results import ParsedDocument, Redaction
 _FURNITURE = 3
 _SHORT_LINE = 80
 _AROUND = 200
+_start = attrgetter("start")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +125,14 @@ def redacted_text(text: str, marks: Marks, start: int = 0, end: int | None = Non
     end = len(text) if end is None else end
     parts: list[str] = []
     at = start
-    for mark in marks.ranges:
-        if mark.end <= start or mark.start >= end:
-            continue
-        parts.append(text[at : max(at, mark.start)])
-        if mark.start >= start:
-            parts.append(mark.token)
-        at = min(mark.end, end)
+    first = max(0, bisect_right(marks.ranges, start, key=_start) - 1)
+    for mark in islice(marks.ranges, first, None):
+        if mark.start >= end:
+            break
+        if mark.end > start:
+            parts.append(text[at : max(at, mark.start)])
+            if mark.start >= start:
+                parts.append(mark.token)
+            at = min(mark.end, end)
     parts.append(text[at:end])
     return "".join(parts)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from urllib.parse import unquote
 
 from lexmill_legal.errors import DocumentError
-from lexmill_legal.parsing.media import PDF
+from lexmill_legal.parsing import media
 from lexmill_legal.redaction.burned import Burned
 from lexmill_legal.redaction.marks import Marks
 
@@ -44,10 +44,20 @@ _MEANINGS = re.compile(
 
 def verify(burned: Burned, marks: Marks) -> None:
     """Raises DocumentError ``not_redactable`` unless the copy is free of every burned value."""
-    texts = _pdf_texts(burned.data) if burned.media_type == PDF else _texts(burned)
-    for text in texts:
+    for text in _texts(burned):
         if _leaks(text, marks):
             raise _refusal()
+
+
+def _texts(burned: Burned) -> Iterator[str]:
+    """All that may be read in the copy."""
+    match burned.media_type:
+        case media.PDF:
+            yield from _pdf_texts(burned.data)
+        case media.HTML:
+            yield from _html_texts(burned.data)
+        case _:
+            yield burned.data.decode()
 
 
 def _leaks(text: str, marks: Marks) -> bool:
@@ -65,8 +75,16 @@ def _refusal() -> DocumentError:
     )
 
 
-def _texts(burned: Burned) -> Iterator[str]:
-    yield burned.data.decode()
+def _html_texts(data: bytes) -> Iterator[str]:
+    from lexmill_legal.parsing.html import html_text  # noqa: PLC0415 - loads selectolax
+    from lexmill_legal.redaction.html_burning import HEAD, TAG, TAIL  # noqa: PLC0415 - likewise
+
+    page = data.decode()
+    yield html_text(page)[0]
+    content = TAG.sub("", page.removeprefix(HEAD).removesuffix(TAIL))
+    if "<" in content or ">" in content:
+        raise _refusal()
+    yield content
 
 
 def _pdf_texts(data: bytes) -> Iterator[str]:
