@@ -97,6 +97,7 @@ def test_letters_of_the_other_alphabet_are_misread() -> None:
         "5\t1\t1\t1\t1\t1\t0\t0\t9\t9\t90\t \x07",
         "5\t1\t1",
         "5\t1\t1\t1\t1\t1\t99999\t0\t9\t9\t90\ta",
+        f"5\t1\t1\t1\t1\t1\t0\t0\t{'9' * 400}\t9\t90\ta",
     ],
 )
 def test_rows_that_say_nothing_are_passed_over(row: str) -> None:

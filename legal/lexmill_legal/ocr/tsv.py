@@ -13,6 +13,7 @@ from lexmill_legal.results import Box, Page, TextBox
 
 _WORD = "5"
 _COLUMNS = 12
+_MOST_PIXELS = 1 << 20  # far more than a side of any picture that Tesseract reads
 # Below it a sign alone is a speck or a line of a table; a word is kept, for one that is missing
 # turns a sentence round.
 _NOISE = 20.0
@@ -95,6 +96,8 @@ def _word(columns: list[str], scale: tuple[float, float], page: Page) -> _Word |
     except ValueError:
         return None
     letters = sum(map(str.isalnum, text))
+    if max(abs(left), abs(top), width, height) > _MOST_PIXELS:
+        return None
     if not text or width <= 0 or height <= 0 or not confidence >= (_NOISE if letters < 2 else 0):
         return None
     x0, x1 = (min(max(0.0, x * scale[0]), page.width) for x in (left, left + width))
