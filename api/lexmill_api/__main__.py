@@ -2,6 +2,7 @@
 
 import gc
 import signal
+import socket
 import sys
 
 import uvicorn
@@ -10,6 +11,7 @@ from pydantic import ValidationError
 from lexmill.bootstrap import start
 from lexmill.settings import Settings
 from lexmill_api.app import create_app
+from lexmill_api.ingest import Ingest
 
 
 def main() -> int:
@@ -27,7 +29,7 @@ def main() -> int:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
         host=api.host,
         port=api.port,
@@ -37,7 +39,20 @@ def main() -> int:
         proxy_headers=False,
         timeout_graceful_shutdown=20,
     )
+    _Server(config, app).run()
     return 0
+
+
+class _Server(uvicorn.Server):
+    """Streams never end by themselves: they are told to go elsewhere when the process shall end."""
+
+    def __init__(self, config: uvicorn.Config, app: Ingest) -> None:
+        super().__init__(config)
+        self._streams = app.runtime.hub
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._streams.end()
+        await super().shutdown(sockets)
 
 
 if __name__ == "__main__":

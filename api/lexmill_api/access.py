@@ -5,8 +5,9 @@ from typing import Annotated
 
 from fastapi import Depends, HTTPException, Path, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.requests import HTTPConnection
 
-from lexmill_api.identity import Action, Caller, UndecidedError
+from lexmill_api.identity import Access, Action, Caller, UndecidedError
 from lexmill_api.runtime import ApiRuntime
 
 _bearer = HTTPBearer(
@@ -17,8 +18,8 @@ _bearer = HTTPBearer(
 Namespace = Annotated[str, Path(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
 
 
-def get_runtime(request: Request) -> ApiRuntime:
-    runtime: ApiRuntime = request.app.state.runtime
+def get_runtime(connection: HTTPConnection) -> ApiRuntime:
+    runtime: ApiRuntime = connection.app.state.runtime
     return runtime
 
 
@@ -59,6 +60,32 @@ def _take(request: Request, runtime: ApiRuntime, client: str) -> None:
 
 
 Identified = Annotated[Caller, Depends(identified)]
+
+
+def may_still(runtime: ApiRuntime, token: str, action: Action) -> Callable[[str], Awaitable[bool]]:
+    """For what stays open: whether the token is still good for a namespace. In doubt it is."""
+
+    async def ask(namespace: str) -> bool:
+        access = await runtime.identities.access(token.encode(), action, namespace)
+        return access in {Access.GRANTED, Access.UNDECIDED}
+
+    return ask
+
+
+async def is_identified(runtime: ApiRuntime, token: str) -> bool:
+    try:
+        return await runtime.identities.identify(token.encode()) is not None
+    except UndecidedError:
+        return False
+
+
+async def bearer_token(
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> str:
+    return "" if credentials is None else credentials.credentials
+
+
+Token = Annotated[str, Depends(bearer_token)]
 
 
 def may(action: Action) -> Callable[..., Awaitable[Caller]]:

@@ -11,7 +11,6 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Mount
-from starlette.types import ASGIApp
 
 from lexmill.bootstrap import Process
 from lexmill.errors import LexmillError
@@ -25,6 +24,7 @@ from lexmill_api.headers import AnswerHeaders
 from lexmill_api.health import health_routes
 from lexmill_api.identity import identities
 from lexmill_api.ingest import Ingest
+from lexmill_api.live.hub import Hub
 from lexmill_api.problems import (
     answer_database_away,
     answer_error,
@@ -42,12 +42,13 @@ def _session(process: Process) -> AsyncSession:
     return AsyncSession(process.async_engine, expire_on_commit=False)
 
 
-def create_app(process: Process) -> ASGIApp:
+def create_app(process: Process) -> Ingest:
     """Ingest in front, probes as plain routes, what a person calls as FastAPI beneath /v1."""
     wake_ups = ValkeyWakeUps(
         process.broker.valkey,
         silent_seconds=process.settings.queue.heartbeat_timeout_seconds,
     )
+    feed = DemandFeed(process.settings.database.url.get_secret_value())
     runtime = ApiRuntime(
         process=process,
         settings=process.settings.required_api,
@@ -60,7 +61,8 @@ def create_app(process: Process) -> ASGIApp:
             batch_bytes=process.settings.ingest.batch_bytes,
         ),
         rates=Rates(process.settings.required_api.requests_per_minute),
-        feed=DemandFeed(process.settings.database.url.get_secret_value()),
+        feed=feed,
+        hub=Hub(partial(_session, process), feed),
     )
     sweeper = Sweeper(process.engine, wake_ups, process.settings.tasks)
     delivery = Delivery(process.async_engine, process.settings.egress.allowed_networks)
@@ -69,6 +71,7 @@ def create_app(process: Process) -> ASGIApp:
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         runtime.batcher.start()
         runtime.feed.start()
+        runtime.hub.start()
         sweeper.start()
         delivery.start()
         try:
@@ -76,6 +79,7 @@ def create_app(process: Process) -> ASGIApp:
         finally:
             await runtime.batcher.stop()
             await delivery.stop()
+            await runtime.hub.stop()
             await runtime.feed.stop()
             sweeper.stop()
             await process.close()

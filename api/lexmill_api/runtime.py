@@ -10,6 +10,7 @@ from lexmill.settings import ApiSettings
 from lexmill_api.batching import Batcher
 from lexmill_api.feed import DemandFeed
 from lexmill_api.identity import Identities
+from lexmill_api.live.hub import Hub
 from lexmill_api.rates import Rates
 
 
@@ -22,6 +23,7 @@ class ApiRuntime:
     identities: Identities
     batcher: Batcher
     feed: DemandFeed
+    hub: Hub
     limits: Limits
     rates: Rates
 

@@ -1,4 +1,5 @@
 import uuid
+from datetime import datetime
 
 import msgspec
 
@@ -36,3 +37,15 @@ class EndedDocument(msgspec.Struct, frozen=True, kw_only=True):
     error_message: str | None
     sha256: str | None
     result_key: str | None
+
+
+class DocumentState(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a document is: `queued` until it ends as `succeeded`, `failed` or `dead`."""
+
+    id: uuid.UUID
+    namespace: str
+    uri: str
+    state: str
+    error_code: str | None
+    error_message: str | None
+    ended_at: datetime | None

@@ -8,7 +8,12 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session, aliased
 
 from lexmill.documents.models import Document, StageOutput
-from lexmill.documents.schemas import EndedDocument, NewDocument, NewStageOutput
+from lexmill.documents.schemas import (
+    DocumentState,
+    EndedDocument,
+    NewDocument,
+    NewStageOutput,
+)
 
 MAX_URI_BYTES = 2_000
 """An entry of an index has at most 2,704 bytes."""
@@ -141,6 +146,24 @@ def list_ended(
     if after is not None:
         query = query.where(tuple_(uri, Document.id) > tuple_(after.uri, after.id))
     return [EndedDocument(**row) for row in session.execute(query).mappings()]
+
+
+def read_states(
+    session: Session, *, documents: Sequence[tuple[str, uuid.UUID]]
+) -> list[DocumentState]:
+    """Of documents by namespace and id; one that is not there is missing."""
+    rows = session.execute(
+        select(
+            Document.id,
+            Document.namespace,
+            Document.uri,
+            Document.state,
+            Document.error_code,
+            Document.error_message,
+            Document.ended_at,
+        ).where(tuple_(Document.namespace, Document.id).in_(documents))
+    )
+    return [DocumentState(**row) for row in rows.mappings()]
 
 
 def find_stage_outputs(

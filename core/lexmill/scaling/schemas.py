@@ -29,3 +29,17 @@ class Demand(msgspec.Struct, frozen=True, kw_only=True):
 
     version: int
     pools: tuple[PoolWork, ...]
+
+
+class ChangedJob(msgspec.Struct, frozen=True, kw_only=True):
+    """``is_busy``: tasks are open, so its numbers change without a new version."""
+
+    namespace: str
+    name: str
+    version: int
+    is_busy: bool
+
+
+class ChangedJobs(msgspec.Struct, frozen=True, kw_only=True):
+    version: int
+    jobs: tuple[ChangedJob, ...]

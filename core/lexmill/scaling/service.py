@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from lexmill.jobs.models import Job
 from lexmill.jobs.schemas import MAIN_POOL
 from lexmill.scaling.models import PoolDemand
-from lexmill.scaling.schemas import Demand, PoolWork
+from lexmill.scaling.schemas import ChangedJob, ChangedJobs, Demand, PoolWork
 
 CHANNEL = "lexmill_demand"
 """NOTIFY tells every replica that the feed has news; at most one a transaction."""
@@ -167,3 +167,48 @@ def read_demand(session: Session, *, after: int, limit: int = 10_000) -> Demand:
             for row in rows
         ),
     )
+
+
+def list_changed_jobs(session: Session, *, after: int | None) -> ChangedJobs:
+    """Living jobs whose demand changed after a cursor; without one, only where the feed is."""
+    newest = session.scalar(select(func.coalesce(func.max(PoolDemand.version), 0))) or 0
+    if after is None or after >= newest:
+        return ChangedJobs(version=newest, jobs=())
+    rows = session.execute(
+        select(
+            Job.namespace,
+            Job.name,
+            func.max(PoolDemand.version).label("version"),
+            func.bool_or(PoolDemand.waiting + PoolDemand.running + PoolDemand.delayed > 0).label(
+                "is_busy"
+            ),
+        )
+        .join(Job, Job.uid == PoolDemand.job_uid)
+        .where(
+            PoolDemand.job_uid.in_(
+                select(PoolDemand.job_uid).where(
+                    PoolDemand.version > after, PoolDemand.version <= newest
+                )
+            ),
+            Job.deleted_at.is_(None),
+        )
+        .group_by(Job.namespace, Job.name)
+    ).mappings()
+    return ChangedJobs(version=newest, jobs=tuple(ChangedJob(**row) for row in rows))
+
+
+def read_job_change(session: Session, *, namespace: str, name: str) -> ChangedJob | None:
+    """The same of one living job."""
+    row = session.execute(
+        select(
+            func.max(PoolDemand.version).label("version"),
+            func.bool_or(PoolDemand.waiting + PoolDemand.running + PoolDemand.delayed > 0).label(
+                "is_busy"
+            ),
+        )
+        .join(Job, Job.uid == PoolDemand.job_uid)
+        .where(Job.namespace == namespace, Job.name == name, Job.deleted_at.is_(None))
+    ).one()
+    if row.version is None:
+        return None
+    return ChangedJob(namespace=namespace, name=name, version=row.version, is_busy=row.is_busy)

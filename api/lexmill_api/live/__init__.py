@@ -1,0 +1,1 @@
+"""What is going on now, told to whoever listens: server-sent events and a WebSocket."""
