@@ -200,7 +200,7 @@ def cpu_seconds(pid: int) -> float:
 
 def check_committed(system: LocalSystem, requests: int) -> None:
     """Every answered request has its event, document and task."""
-    url = system.environment["LEXMILL_DATABASE__URL"].replace("+psycopg", "")
+    url = system.postgres.url.replace("+psycopg", "")
     with psycopg.connect(url) as connection:
         counts = [
             row[0]

@@ -86,7 +86,7 @@ def lexmill(system: LocalSystem, events: int) -> list[float]:
             "LEXMILL_WORKER__JOB": str(job.uid),
         },
     )
-    url = system.environment["LEXMILL_DATABASE__URL"].replace("+psycopg", "")
+    url = system.postgres.url.replace("+psycopg", "")
     try:
         with psycopg.connect(url, autocommit=True) as connection, httpx.Client() as http:
             for number in range(events + 1):

@@ -114,7 +114,7 @@ def whole_system(documents: Path, folder: Path, workers: int) -> float:
     try:
         with local_system(home, roots=[documents, out], port=None) as system:
             outcome = run_jobs(system, [job], display=Display(Console(stderr=True), quiet=True))
-            rate, ramp, after = _measured(system.environment["LEXMILL_DATABASE__URL"])
+            rate, ramp, after = _measured(system.postgres.url)
     finally:
         postgres.erase(home)
     total = time.monotonic() - started

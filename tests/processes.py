@@ -15,6 +15,7 @@ import httpx
 import msgspec
 
 from lexmill_cli.local.processes import free_port
+from tests.logins import api_environment
 
 T = TypeVar("T")
 
@@ -64,9 +65,10 @@ class OurProcess:
 
 @dataclass(frozen=True)
 class Settings:
-    """What all processes of one installation share."""
+    """What all processes of one installation share, but for their logins in the database."""
 
     database_url: str
+    """The owner's, for tests to look; processes have each their own."""
     queue_url: str
     folder: Path
     more: Mapping[str, str]
@@ -75,7 +77,6 @@ class Settings:
     def environment(self) -> dict[str, str]:
         return {
             **{name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
-            "LEXMILL_DATABASE__URL": self.database_url,
             "LEXMILL_QUEUE__URL": self.queue_url,
             "LEXMILL_STORAGE__URI": (self.folder / "objects").as_uri(),
             "LEXMILL_STORAGE__FILE_ROOTS": f'["{self.folder}"]',
@@ -116,6 +117,7 @@ def running_api(settings: Settings, name: str = "api") -> Iterator[OurProcess]:
         f"http://127.0.0.1:{port}",
         LEXMILL_API__PORT=str(port),
         LEXMILL_API__CONTROL_TOKEN=TOKEN,
+        **api_environment(settings.database_url),
     ) as api:
         until(lambda: api.is_ready)
         yield api

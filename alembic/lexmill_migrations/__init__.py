@@ -8,6 +8,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
 from alembic import command
+from lexmill_migrations.access import is_secured
 
 
 def upgrade(url: str) -> None:
@@ -16,14 +17,15 @@ def upgrade(url: str) -> None:
 
 
 def is_current(url: str) -> bool:
-    """True when the database has exactly the newest revision."""
+    """True when the database has exactly the newest revision, and its policies and grants."""
     engine = create_engine(url)
     try:
         with engine.connect() as connection:
             current = MigrationContext.configure(connection).get_current_revision()
+            newest = ScriptDirectory.from_config(_config(url)).get_current_head()
+            return current == newest and is_secured(connection)
     finally:
         engine.dispose()
-    return current == ScriptDirectory.from_config(_config(url)).get_current_head()
 
 
 def _config(url: str) -> Config:

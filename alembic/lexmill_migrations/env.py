@@ -2,6 +2,7 @@ from sqlalchemy import NullPool, create_engine, text
 
 from alembic import context
 from lexmill.models import Base
+from lexmill_migrations.access import secure
 
 # Two installers may migrate at the same time: the second waits, then finds nothing to do.
 _LOCK = 0x6C65786D696C6C
@@ -21,6 +22,9 @@ def run() -> None:
         with context.begin_transaction():
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
             context.run_migrations()
+            migrated = context.get_context()
+            if migrated.get_current_heads() == (context.get_head_revision(),):
+                secure(connection)
 
 
 run()

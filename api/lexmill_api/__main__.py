@@ -5,6 +5,7 @@ import signal
 import socket
 import sys
 
+import structlog
 import uvicorn
 from pydantic import ValidationError
 
@@ -12,6 +13,8 @@ from lexmill.bootstrap import start
 from lexmill.settings import Settings
 from lexmill_api.app import create_app
 from lexmill_api.ingest import Ingest
+
+log = structlog.get_logger(__name__)
 
 
 def main() -> int:
@@ -23,7 +26,10 @@ def main() -> int:
         return 2
     # uvicorn ends in order and then sends itself the signal again, to die by it; we end with 0.
     signal.signal(signal.SIGTERM, lambda *_: None)
-    app = create_app(start(settings, process="api"))
+    process = start(settings, process="api")
+    if settings.database.api_url is None:
+        log.warning("rest_shares_login", set="LEXMILL_DATABASE__API_URL")
+    app = create_app(process)
     # What is there by now stays: a collection that walks it again and again under load holds every
     # request up for tens of milliseconds.
     gc.collect()

@@ -5,11 +5,12 @@ import asyncio
 import redis
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ProgrammingError, SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from lexmill_api.namespaces import NamespaceDatabase
 from lexmill_api.runtime import ApiRuntime
 from lexmill_migrations import is_current
 
@@ -39,6 +40,14 @@ async def get_metrics(_: Request) -> Response:
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
+async def _may_enter(runtime: ApiRuntime) -> bool:
+    try:
+        await NamespaceDatabase("", runtime.process.namespace_engine).run(lambda _: None)
+    except ProgrammingError:
+        return False
+    return True
+
+
 async def _missing_parts(runtime: ApiRuntime) -> tuple[list[str], list[str]]:
     missing: list[str] = []
     degraded: list[str] = []
@@ -48,6 +57,8 @@ async def _missing_parts(runtime: ApiRuntime) -> tuple[list[str], list[str]]:
             await session.execute(text("SELECT 1"))
         if not await asyncio.to_thread(is_current, url):
             missing.append("schema (run the migrations)")
+        elif not await _may_enter(runtime):
+            missing.append("the database role of REST (set LEXMILL_DATABASE__API_URL)")
     except SQLAlchemyError:
         missing.append("postgresql")
     try:

@@ -33,4 +33,5 @@ class ApiRuntime:
         return msgspec.structs.replace(self.limits, control_event_bytes=self.limits.event_bytes)
 
     def session(self) -> AsyncSession:
+        """Across namespaces, for ingest and the feed; routes of a namespace take its `Database`."""
         return AsyncSession(self.process.async_engine, expire_on_commit=False)

@@ -1,4 +1,4 @@
-"""Every replica tries each sweep each second; PostgreSQL's advisory locks let one do it."""
+"""Every replica tries each sweep each second; PostgreSQL's latches let one do it."""
 
 import threading
 import time

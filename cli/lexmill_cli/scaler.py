@@ -124,7 +124,10 @@ class LocalScaler:
         )
         self._states[key] = decision.state
         while len(workers) < decision.replicas:
-            workers.append(self._start(key, work))
+            started = self._start(key, work)
+            if started is None:
+                return
+            workers.append(started)
         while len(workers) > decision.replicas:
             worker = workers.pop()
             worker.ask_to_stop()
@@ -151,7 +154,11 @@ class LocalScaler:
             stabilization_seconds=_COOLDOWN_SECONDS,
         )
 
-    def _start(self, key: _Key, work: PoolWork) -> Service:
+    def _start(self, key: _Key, work: PoolWork) -> Service | None:
+        """None while PostgreSQL cannot be asked for the namespace's login; the next step asks."""
+        database = self._system.worker_database(work.namespace)
+        if database is None:
+            return None
         self._started += 1
         job_uid, pool = key
         return start_service(
@@ -161,6 +168,7 @@ class LocalScaler:
             environment={
                 **self._system.environment,
                 **{key: os.environ[key] for key in _OF_WORKERS if key in os.environ},
+                "LEXMILL_DATABASE__URL": database,
                 "LEXMILL_WORKER__NAMESPACE": work.namespace,
                 "LEXMILL_WORKER__JOB": job_uid,
                 "LEXMILL_WORKER__POOL": pool,

@@ -12,11 +12,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psycopg
 from sqlalchemy.exc import SQLAlchemyError
 
 import lexmill_migrations
 from lexmill.client.api import ApiClient
 from lexmill.storage.sources import file_uri
+from lexmill.tenancy.roles import tenant_role
 from lexmill_cli.errors import CommandError, Exit
 from lexmill_cli.local import postgres, valkey
 from lexmill_cli.local.errors import LocalSystemError, from_os_error
@@ -25,6 +27,7 @@ from lexmill_cli.local.postgres import PostgresServer
 from lexmill_cli.local.processes import free_port, is_alive, wait_until
 from lexmill_cli.local.services import Service, start_service
 from lexmill_cli.local.valkey import ValkeyServer
+from lexmill_migrations import logins
 
 _READY_SECONDS = 60
 _STOP_SECONDS = 25
@@ -35,19 +38,38 @@ _DEATHS_WITHIN_SECONDS = 60.0
 
 @dataclass
 class LocalSystem:
-    """A running system; ``environment`` is what each of its processes is configured by."""
+    """A running system; ``environment`` is what all of its processes are configured by.
+
+    But for the database, in which each has a login of its own.
+    """
 
     url: str
     token: str = field(repr=False)
     home: Path
     environment: Mapping[str, str] = field(repr=False)
+    api_environment: Mapping[str, str] = field(repr=False)
     api: Service
     postgres: PostgresServer
     valkey: ValkeyServer
     _deaths: deque[float] = field(default_factory=lambda: deque(maxlen=_MOST_DEATHS))
+    _tenants: dict[str, str] = field(default_factory=dict, repr=False)
 
     def client(self) -> ApiClient:
         return ApiClient(self.url, token=self.token, source="/lexmill/cli")
+
+    def worker_database(self, namespace: str) -> str | None:
+        """The URL of a namespace's workers; None while PostgreSQL does not answer."""
+        if namespace not in self._tenants:
+            role = tenant_role(namespace)
+            password = self.postgres.password_of(role)
+            try:
+                logins.add_tenant(self.postgres.url, namespace=namespace, password=password)
+            except psycopg.OperationalError:
+                return None
+            self._tenants[namespace] = logins.url_as(
+                self.postgres.url, role=role, password=password
+            )
+        return self._tenants[namespace]
 
     def heal(self) -> list[str]:
         """Start what has died again, at the address it had; gives the names of these parts.
@@ -66,7 +88,7 @@ class LocalSystem:
             healed.append("Valkey")
         if not self.api.is_running:
             self._count_death("The API", self.home / "logs" / "api.log")
-            self.api = _start_api(self.home, self.url, self.token, self.environment)
+            self.api = _start_api(self.home, self.url, self.token, self.api_environment)
             healed.append("The API")
         return healed
 
@@ -116,15 +138,15 @@ def _running(home: Path, *, roots: Sequence[Path], port: int | None) -> Iterator
         _write_private(home / "token", token)
         url = f"http://127.0.0.1:{port or free_port()}"
         environment = {
-            "LEXMILL_DATABASE__URL": database.url,
             "LEXMILL_QUEUE__URL": queue.url,
             "LEXMILL_STORAGE__URI": file_uri((home / "objects").absolute()),
             "LEXMILL_STORAGE__FILE_ROOTS": json.dumps([str(root.resolve()) for root in roots]),
             "LEXMILL_TELEMETRY__METRICS_PORT": "0",
         }
-        api = _start_api(home, url, token, environment)
+        api_environment = {**environment, **_api_logins(database)}
+        api = _start_api(home, url, token, api_environment)
         parts.callback(lambda: _stop_api(system.api if system else api))
-        system = LocalSystem(url, token, home, environment, api, database, queue)
+        system = LocalSystem(url, token, home, environment, api_environment, api, database, queue)
         _wait_for_api(system)
         address = home / "url"
         address.write_text(url, encoding="ascii")
@@ -165,6 +187,19 @@ def _migrate(url: str) -> None:
             Exit.UNAVAILABLE,
             f"The database could not be brought to this version's schema ({type(error).__name__}).",
         ) from error
+
+
+def _api_logins(server: PostgresServer) -> dict[str, str]:
+    """The API's process has one for ingest and one for what people ask."""
+    variables = {"ingest": "LEXMILL_DATABASE__URL", "api": "LEXMILL_DATABASE__API_URL"}
+    for service in variables:
+        logins.add_service(
+            server.url, service=service, name=service, password=server.password_of(service)
+        )
+    return {
+        variable: logins.url_as(server.url, role=role, password=server.password_of(role))
+        for role, variable in variables.items()
+    }
 
 
 def _start_api(home: Path, url: str, token: str, environment: Mapping[str, str]) -> Service:

@@ -18,10 +18,13 @@ class Process:
     settings: Settings
     engine: Engine
     async_engine: AsyncEngine
+    namespace_engine: AsyncEngine
+    """For what enters one namespace; its login may see no more."""
     broker: WakeUpBroker
 
     async def close(self) -> None:
         await self.async_engine.dispose()
+        await self.namespace_engine.dispose()
         self.close_sync()
 
     def close_sync(self) -> None:
@@ -31,11 +34,17 @@ class Process:
 
 def start(settings: Settings, *, process: str) -> Process:
     configure_logs(settings.telemetry, process=process)
+    database = settings.database
+    application = f"lexmill-{process}"
+    shared = create_async_database_engine(database, application=application)
     return Process(
         settings=settings,
-        engine=create_database_engine(settings.database, application=f"lexmill-{process}"),
-        async_engine=create_async_database_engine(
-            settings.database, application=f"lexmill-{process}"
+        engine=create_database_engine(database, application=application),
+        async_engine=shared,
+        namespace_engine=shared
+        if database.api_url is None
+        else create_async_database_engine(
+            database.model_copy(update={"url": database.api_url}), application=application
         ),
         broker=create_broker(settings.queue),
     )

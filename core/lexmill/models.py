@@ -5,8 +5,10 @@ from lexmill.database import Base
 from lexmill.documents.models import Document, StageOutput
 from lexmill.events.models import Event, EventKey, Outgoing
 from lexmill.jobs.models import Job, Run
+from lexmill.latches import Latch
 from lexmill.scaling.models import PoolDemand
 from lexmill.tasks.models import Task
+from lexmill.tenancy.models import Tenant
 
 __all__ = [
     "ApiToken",
@@ -15,9 +17,11 @@ __all__ = [
     "Event",
     "EventKey",
     "Job",
+    "Latch",
     "Outgoing",
     "PoolDemand",
     "Run",
     "StageOutput",
     "Task",
+    "Tenant",
 ]

@@ -23,7 +23,15 @@ class _Group(BaseModel):
 
 
 class DatabaseSettings(_Group):
-    url: SecretStr = Field(description="SQLAlchemy URL of PostgreSQL: postgresql+psycopg://…")
+    url: SecretStr = Field(
+        description="SQLAlchemy URL of PostgreSQL: postgresql+psycopg://… with this process's "
+        "login: ingest's for the API, the namespace's for a worker, the owner's for migrations"
+    )
+    api_url: SecretStr | None = Field(
+        default=None,
+        description="the same with the login of REST, which sees one namespace at a time; "
+        "default: url, whose login has to be the owner's then",
+    )
     pool_size: int = Field(default=5, ge=1, le=100)
 
 

@@ -121,7 +121,10 @@ def test_settings_that_are_missing_are_named(tmp_path: Path) -> None:
     from tests.processes import running  # noqa: PLC0415 - only here
 
     settings = Settings(
-        "", "redis://127.0.0.1:1", tmp_path, {"LEXMILL_API__CONTROL_TOKEN": "short"}
+        "",
+        "redis://127.0.0.1:1",
+        tmp_path,
+        {"LEXMILL_DATABASE__URL": "", "LEXMILL_API__CONTROL_TOKEN": "short"},
     )
     with running(settings, "lexmill_api", "api", "") as process:
         assert process.process.wait(30) == 2

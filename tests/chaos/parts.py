@@ -27,6 +27,7 @@ from lexmill_cli.local.postgres import PostgresServer
 from lexmill_cli.local.processes import free_port, is_alive, running_in, wait_until
 from lexmill_cli.local.services import Service, start_service
 from lexmill_cli.local.valkey import ValkeyServer, running_valkey
+from tests.logins import api_environment, tenant_url
 from tests.servers import conninfo, temporary_postgres
 
 NAMESPACE = "acme"
@@ -46,6 +47,8 @@ class Parts:
     valkey: ValkeyServer
     token: str = field(repr=False)
     environment: Mapping[str, str] = field(repr=False)
+    api_logins: Mapping[str, str] = field(repr=False)
+    worker_login: str = field(repr=False)
     urls: tuple[str, ...]
     apis: list[Service] = field(default_factory=list)
     workers: list[Service] = field(default_factory=list)
@@ -120,6 +123,7 @@ class Parts:
             folder=self.home / "logs",
             environment={
                 **self.environment,
+                **self.api_logins,
                 "LEXMILL_API__PORT": self.urls[number].rpartition(":")[2],
                 "LEXMILL_API__CONTROL_TOKEN": self.token,
                 "LEXMILL_EGRESS__ALLOWED_NETWORKS": '["127.0.0.0/8"]',
@@ -133,6 +137,7 @@ class Parts:
             folder=self.home / "logs",
             environment={
                 **self.environment,
+                "LEXMILL_DATABASE__URL": self.worker_login,
                 "LEXMILL_WORKER__NAMESPACE": NAMESPACE,
                 "LEXMILL_WORKER__JOB": str(self._served[number]),
                 "LEXMILL_WORKER__GRACE_SECONDS": str(GRACE_SECONDS),
@@ -160,9 +165,10 @@ def running_parts(home: Path, *, apis: int) -> Iterator[Parts]:
             postgres=database,
             valkey=queue,
             token=secrets.token_urlsafe(32),
+            api_logins=api_environment(database.url),
+            worker_login=tenant_url(database.url, NAMESPACE),
             urls=tuple(f"http://127.0.0.1:{free_port()}" for _ in range(apis)),
             environment={
-                "LEXMILL_DATABASE__URL": database.url,
                 "LEXMILL_QUEUE__URL": queue.url,
                 "LEXMILL_STORAGE__URI": file_uri(home / "objects"),
                 "LEXMILL_STORAGE__FILE_ROOTS": json.dumps([str(documents)]),
@@ -197,8 +203,8 @@ def _data_folder(server: PostgresServer) -> Path:
 
 
 def _is_backend(pid: int) -> bool:
-    """Its title names the client's role; the server's own helpers have other titles."""
+    """Its title names the client's role and database; the server's own helpers have others."""
     try:
-        return b"postgres: lexmill " in Path(f"/proc/{pid}/cmdline").read_bytes()
+        return b" lexmill " in Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return False

@@ -92,10 +92,12 @@ def new_documents(*uris: str, **fields: Any) -> list[NewDocument]:
     ]
 
 
-def cancel(session: Session, uid: uuid.UUID, reason: str = "cancelled") -> int:
+def cancel(
+    session: Session, uid: uuid.UUID, reason: str = "cancelled", *, namespace: str = NAMESPACE
+) -> int:
     return cancel_job(
         session,
-        namespace=NAMESPACE,
+        namespace=namespace,
         cancelled=CancelledJob.model_validate({"uid": uid, "reason": reason}),
     )
 
@@ -148,7 +150,7 @@ def redeclare(session: Session, uid: uuid.UUID, **spec: Any) -> None:
     changed = declaration(
         uid=uid, name=job.name, owner=job.owner, generation=job.generation + 1, **spec
     )
-    declare_job(session, namespace=NAMESPACE, declared=changed)
+    declare_job(session, namespace=job.namespace, declared=changed)
 
 
 def tick(session: Session, uid: uuid.UUID) -> int:

@@ -17,6 +17,7 @@ from lexmill_cli.local.processes import free_port
 from lexmill_cli.local.valkey import ValkeyServer
 from tests.controlplane.control_plane import ControlPlane
 from tests.controlplane.node import environment
+from tests.logins import api_environment, tenant_url
 from tests.processes import TOKEN, OurProcess, Settings, running, until
 from tests.servers import conninfo
 
@@ -56,6 +57,7 @@ class Installation:
             f"http://127.0.0.1:{port}",
             LEXMILL_API__PORT=str(port),
             LEXMILL_API__CONTROL_TOKEN=TOKEN,
+            **api_environment(self.settings.database_url),
             LEXMILL_API__TOKEN_REVIEW__URL=self.control_plane.url,
             LEXMILL_API__TOKEN_REVIEW__CA_FILE=str(self.control_plane.ca_file),
             LEXMILL_API__TOKEN_REVIEW__TOKEN_FILE=str(self.folder / "api.token"),
@@ -107,9 +109,11 @@ class Installation:
 
     def worker_of(self, pod: dict[str, Any]) -> tuple[list[str], dict[str, str]]:
         """What the test node starts for a pod."""
+        given = environment(pod)
+        login = tenant_url(self.settings.database_url, given["LEXMILL_WORKER__NAMESPACE"])
         return (
             [sys.executable, "-m", "lexmill_workers"],
-            {**self.settings.environment, **environment(pod)},
+            {**self.settings.environment, "LEXMILL_DATABASE__URL": login, **given},
         )
 
     # -- looking -----------------------------------------------------------------------------

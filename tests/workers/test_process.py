@@ -16,6 +16,7 @@ from lexmill_cli.local.processes import free_port
 from lexmill_cli.local.valkey import ValkeyServer
 from lexmill_legal.reports import read_result
 from tests.api.asking import Api, connected, control, event
+from tests.logins import tenant_url
 from tests.processes import TOKEN, OurProcess, Settings, running, running_api, until
 from tests.servers import temporary_database, temporary_postgres
 from tests.workers.sandbox.processes import states
@@ -58,6 +59,7 @@ def working(api: Api, job: str, uid: str, **more: str) -> Iterator[OurProcess]:
         "lexmill_workers",
         f"worker-{job}",
         f"http://127.0.0.1:{port}",
+        LEXMILL_DATABASE__URL=tenant_url(api.settings.database_url, job),
         LEXMILL_WORKER__NAMESPACE=job,
         LEXMILL_WORKER__JOB=uid,
         LEXMILL_TELEMETRY__METRICS_PORT=str(port),
@@ -296,7 +298,8 @@ def test_an_outage_of_postgresql_is_no_crash(valkey: ValkeyServer, tmp_path: Pat
 
 
 def test_settings_that_are_missing_are_named(tmp_path: Path) -> None:
-    settings = Settings("postgresql+psycopg://", "redis://127.0.0.1:1", tmp_path, {})
+    database = {"LEXMILL_DATABASE__URL": "postgresql+psycopg://"}
+    settings = Settings("", "redis://127.0.0.1:1", tmp_path, database)
     with running(settings, "lexmill_workers", "worker", "") as worker:
         assert worker.process.wait(30) == 2
         text = worker.log.read_text(encoding="utf-8")

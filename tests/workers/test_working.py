@@ -79,7 +79,7 @@ def worker(engine: Engine, uid: uuid.UUID, folder: Path, url: str) -> Runtime:
     broker = create_broker(settings.queue)
     async_engine = create_async_database_engine(settings.database, application="tests")
     return Runtime(
-        process=Process(settings, engine, async_engine, broker),
+        process=Process(settings, engine, async_engine, async_engine, broker),
         worker=settings.required_worker,
         worker_id="worker-1",
         objects=Objects(settings.storage.uri),

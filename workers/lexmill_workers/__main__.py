@@ -15,12 +15,15 @@ import time
 import dramatiq
 import structlog
 from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
 
 from lexmill.bootstrap import start
+from lexmill.database import transaction
 from lexmill.queue.wakeups import ValkeyWakeUps
 from lexmill.settings import Settings
 from lexmill.storage.objects import Objects
 from lexmill.telemetry.probes import serve_probes
+from lexmill.tenancy.service import is_confined
 from lexmill_workers.actors import declare_actors
 from lexmill_workers.health import missing_parts, silent_parts
 from lexmill_workers.leases import Leases
@@ -90,10 +93,21 @@ def run(runtime: Runtime) -> int:
         silent=lambda: silent_parts(runtime),
         missing=lambda: missing_parts(runtime),
     ):
+        _warn_of_rights(runtime)
         log.info("worker_started", pool=runtime.worker.pool, threads=runtime.worker.threads)
         runtime.stopping.wait()
         _stop(runtime, worker)
     return SANDBOX_UNAVAILABLE if runtime.broken.is_set() else 0
+
+
+def _warn_of_rights(runtime: Runtime) -> None:
+    """It works with any login; a tenant's keeps a worker that was taken over to its namespace."""
+    try:
+        with transaction(runtime.process.engine) as session:
+            if not is_confined(session):
+                log.warning("login_sees_all_namespaces")
+    except SQLAlchemyError as error:
+        log.warning("database_error", error=type(error).__name__)
 
 
 def _stop(runtime: Runtime, worker: dramatiq.Worker) -> None:

@@ -3,10 +3,10 @@
 import time
 
 import redis
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from lexmill.database import transaction
+from lexmill.tenancy.service import may_serve
 from lexmill_workers.runtime import Runtime
 
 SILENT_SECONDS = 60
@@ -23,7 +23,8 @@ def missing_parts(runtime: Runtime) -> list[str]:
     missing = []
     try:
         with transaction(runtime.process.engine) as session:
-            session.execute(text("SELECT 1"))
+            if not may_serve(session, namespace=runtime.worker.namespace):
+                missing.append("a database login of this namespace")
     except SQLAlchemyError:
         missing.append("postgresql")
     try:

@@ -27,5 +27,6 @@ async def get_demand(
 
 
 async def _read(runtime: ApiRuntime, after: int) -> Demand:
+    """Across namespaces, as who may ask for it runs the workers of all of them."""
     async with runtime.session() as session:
         return await session.run_sync(lambda sync: read_demand(sync, after=after))

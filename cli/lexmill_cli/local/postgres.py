@@ -20,6 +20,7 @@ A home, for an ordinary user:           as root:
 
 import errno
 import hashlib
+import hmac
 import importlib.metadata
 import importlib.util
 import os
@@ -87,14 +88,19 @@ SETTINGS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class PostgresServer:
-    """``url`` connects as the application's role, ``admin_url`` as the superuser (for tests)."""
+    """``url`` connects as the owner of the data, ``admin_url`` as the superuser (for tests)."""
 
     url: str = field(repr=False)
     admin_url: str
+    password: str = field(repr=False)
     pid: int
     home: Path
     settings: Mapping[str, str]
     lock: TextIO = field(repr=False)
+
+    def password_of(self, role: str) -> str:
+        """Each login has one of its own, and one file keeps them all."""
+        return hmac.digest(self.password.encode(), role.encode(), "sha256").hex()
 
 
 @dataclass(frozen=True)
@@ -273,6 +279,7 @@ def _start(home: Path, place: Place, lock: TextIO, settings: Mapping[str, str]) 
     return PostgresServer(
         url=f"postgresql+psycopg://{ROLE}:{password}@/{DATABASE}{socket}",
         admin_url=f"postgresql+psycopg:{admin}",
+        password=password,
         pid=pid,
         home=home,
         settings=settings,
@@ -478,14 +485,14 @@ def _is_ready(pid_file: Path, pid: int) -> bool:
 
 
 def _prepare(conninfo: str, password: str) -> None:
-    """The application's role and database, and the role's password as our file has it."""
+    """The owner and its database, and its password as our file has it; it makes the other roles."""
     with psycopg.connect(conninfo, autocommit=True) as connection:
         role, database = sql.Identifier(ROLE), sql.Identifier(DATABASE)
         if not connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [ROLE]).rowcount:
             connection.execute(sql.SQL("CREATE ROLE {}").format(role))
         connection.execute(
             sql.SQL(
-                "ALTER ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION PASSWORD {}"
+                "ALTER ROLE {} LOGIN NOSUPERUSER NOCREATEDB CREATEROLE NOREPLICATION PASSWORD {}"
             ).format(role, sql.Literal(password))
         )
         known = "SELECT FROM pg_database WHERE datname = %s"

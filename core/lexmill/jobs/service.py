@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import case, delete, func, insert, select, text, true, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from lexmill.documents.models import Document
@@ -93,9 +94,7 @@ def declare_job(session: Session, *, namespace: str, declared: DeclaredJob) -> l
     if known is None:
         return _create(session, namespace=namespace, declared=declared)
     if known.namespace != namespace:
-        raise LexmillError(
-            "uid_taken", "a job with this uid is in another namespace", ErrorClass.DOCUMENT
-        )
+        raise _uid_taken()
     if declared.generation < known.generation or known.deleted_at is not None:
         return []
     if declared.spec_hash == known.spec_hash:
@@ -204,8 +203,9 @@ def _create(session: Session, *, namespace: str, declared: DeclaredJob) -> list[
             namespace=namespace,
             cancelled=CancelledJob(uid=alive.uid, reason="deleted"),
         )
-    session.execute(
-        insert(Job).values(
+    made = session.execute(
+        upsert(Job)
+        .values(
             uid=declared.uid,
             namespace=namespace,
             name=declared.name,
@@ -217,11 +217,24 @@ def _create(session: Session, *, namespace: str, declared: DeclaredJob) -> list[
             suspended=declared.spec.suspend,
             next_tick_at=_first_tick(session, declared.body),
         )
-    )
+        .on_conflict_do_nothing(index_elements=[Job.uid])
+        .returning(Job.uid)
+    ).one_or_none()
+    if made is None:
+        # Declared at the same moment, or in a namespace that this login does not see.
+        if session.scalar(select(Job.namespace).where(Job.uid == declared.uid)) != namespace:
+            raise _uid_taken()
+        return declare_job(session, namespace=namespace, declared=declared)
     if declared.spec.documents is None or declared.spec.schedule is not None:
         announce_job(session, job_uid=declared.uid)
         return []
     return _begin(session, namespace=namespace, declared=declared)
+
+
+def _uid_taken() -> LexmillError:
+    return LexmillError(
+        "uid_taken", "this uid is taken; declare the job with another", ErrorClass.DOCUMENT
+    )
 
 
 def cancel_job(session: Session, *, namespace: str, cancelled: CancelledJob) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from lexmill import latches
 from lexmill.jobs.models import Job
 from lexmill.jobs.schemas import MAIN_POOL
 from lexmill.scaling.models import PoolDemand
@@ -15,8 +16,7 @@ CHANNEL = "lexmill_demand"
 """NOTIFY tells every replica that the feed has news; at most one a transaction."""
 
 # Versions come from a sequence, which does not follow the order of commits: writers of the feed
-# take this lock until they commit, so that no reader's cursor passes a row that is still to come.
-_LOCK = 0x6C65786D646D
+# hold its latch until they commit, so that no reader's cursor passes a row that is still to come.
 
 _FOLD = text("""
     WITH open AS (
@@ -58,7 +58,7 @@ _BUSY = text("""
 
 def fold_demand(session: Session) -> int:
     """Bring the feed up to the task rows; gives how many pools changed."""
-    session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+    latches.wait_for(session, latches.DEMAND)
     changed = len(session.execute(_FOLD).all())
     if changed:
         session.execute(select(func.pg_notify(CHANNEL, "")))
@@ -80,7 +80,7 @@ def announce_work(session: Session, *, pools: Collection[tuple[uuid.UUID, str]])
     idle = [each for each in named if each not in busy]
     if not idle:
         return
-    session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+    latches.wait_for(session, latches.DEMAND)
     for job_uid, pool in idle:
         session.execute(
             text("""
@@ -97,7 +97,7 @@ def announce_work(session: Session, *, pools: Collection[tuple[uuid.UUID, str]])
 
 def announce_job(session: Session, *, job_uid: uuid.UUID) -> None:
     """Send a job's pools through the feed, because the job itself is new or has changed."""
-    session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+    latches.wait_for(session, latches.DEMAND)
     session.execute(
         text("""
             INSERT INTO pool_demand (job_uid, pool, version)

@@ -7,6 +7,7 @@ from sqlalchemy import Engine, Interval, bindparam, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from lexmill import latches
 from lexmill.database import is_passing, transaction
 from lexmill.jobs.schemas import MAIN_POOL
 from lexmill.jobs.sweep import stop_failing_jobs, stop_overdue_jobs, tick_schedules
@@ -16,8 +17,6 @@ from lexmill.scaling.service import fold_demand
 from lexmill.settings import TaskSettings
 from lexmill.tasks.service import bury_dead, start_finalize, stop_tasks
 from lexmill.telemetry.metrics import POOL_RUNNING, POOL_WAITING, SWEEPS
-
-_LOCK_SPACE = 0x6C65786D
 
 
 def sweep_all(
@@ -57,10 +56,13 @@ def sweep_all(
 
 
 def _alone(engine: Engine, number: int, name: str, sweep: Callable[[Session], int]) -> None:
-    with transaction(engine) as session:
-        mine = session.scalar(select(func.pg_try_advisory_xact_lock(_LOCK_SPACE, number)))
-        if mine:
-            SWEEPS.labels(name).inc(sweep(session))
+    """Holding the latch is a write: it waits for no disk, unless the sweep did something."""
+    with transaction(engine, durable=False) as session:
+        if latches.is_free(session, number):
+            done = sweep(session)
+            if done:
+                session.execute(text("RESET synchronous_commit"))
+            SWEEPS.labels(name).inc(done)
 
 
 def expire_leases(session: Session, *, settings: TaskSettings) -> int:

@@ -98,7 +98,8 @@ def test_the_application_is_no_superuser_and_owns_its_database(server: PostgresS
             "SELECT rolname, rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls"
             " FROM pg_roles WHERE rolname = current_user"
         ).fetchone()
-        assert role == ("lexmill", False, False, False, False, False)
+        # It makes the roles that the processes log in as; no process has its password.
+        assert role == ("lexmill", False, False, True, False, False)
         owner = "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()"
         assert connection.execute(owner).fetchone() == ("lexmill",)
         with pytest.raises(psycopg.errors.InsufficientPrivilege):

@@ -10,6 +10,7 @@ from prometheus_client import REGISTRY
 from sqlalchemy import Engine, func, select, text, update
 from sqlalchemy.orm import Session
 
+from lexmill import latches
 from lexmill.database import transaction
 from lexmill.errors import ErrorClass, LexmillError
 from lexmill.events.models import EventKey
@@ -321,7 +322,7 @@ def _slip_in(session: Session, uid: uuid.UUID) -> None:
 def _all_sweeps_taken(engine: Engine) -> Iterator[None]:
     with transaction(engine) as session:
         for number in range(1, 10):
-            session.execute(text(f"SELECT pg_advisory_xact_lock({0x6C65786D}, {number})"))
+            latches.wait_for(session, number)
         yield
 
 

@@ -1,0 +1,94 @@
+"""Two namespaces with rows in every table, and a connection for each login that there may be."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from lexmill.access.service import issue_token
+from lexmill.database import transaction
+from lexmill.documents.schemas import NewStageOutput
+from lexmill.tasks.service import start_finalize
+from lexmill_cli.local.postgres import PostgresServer
+from tests.core import building
+from tests.core.conftest import connect
+from tests.logins import service_url, tenant_url
+from tests.servers import conninfo, temporary_database
+
+OURS, THEIRS = "ours", "theirs"
+SINK = "http://sink.example/events"
+SHARED_EVENT = building.event(id="the-same", source="/the-same")
+"""Both have been sent it."""
+
+
+@dataclass(frozen=True)
+class Tenants:
+    """``url`` is the owner's. Logins: ingest, api, and the workers of each namespace."""
+
+    url: str
+    urls: dict[str, str]
+
+    @contextmanager
+    def connected(self, login: str) -> Iterator["psycopg.Connection[Any]"]:
+        """One transaction, undone in the end."""
+        with psycopg.connect(conninfo(self.urls[login])) as connection:
+            yield connection
+            connection.rollback()
+
+
+def fill(session: Session, namespace: str) -> None:
+    """Rows in every table: a job whose first run is through, and another that waits."""
+    done = building.declare(
+        session, namespace=namespace, sink={"uri": SINK}, name="the-same", trigger={}
+    )
+    building.accept(session, SHARED_EVENT, namespace=namespace)
+    visited = building.claimed(session, done)
+    building.succeed(
+        session,
+        visited,
+        sha256="0" * 64,
+        result_key=f"{namespace}/visits/1/bundle",
+        children=tuple(building.new_documents("child", parent_id=visited.document_id)),
+        stage_outputs=(NewStageOutput(key=b"the-same", stage="parse", object_key=namespace),),
+    )
+    building.drain(session, done)
+    start_finalize(session)
+    building.declare_with_documents(session, "waiting", namespace=namespace)
+    issue_token(session, namespace=namespace, name="the-same", roles=["reader"], days=1, by="me")
+
+
+@pytest.fixture(scope="module")
+def tenants(postgres: PostgresServer, template_database: str) -> Iterator[Tenants]:
+    with temporary_database(postgres, template=template_database) as url:
+        urls = {
+            "owner": url,
+            "ingest": service_url(url, "ingest"),
+            "api": service_url(url, "api"),
+            OURS: tenant_url(url, OURS),
+            THEIRS: tenant_url(url, THEIRS),
+        }
+        engine = connect(url)
+        with transaction(engine) as session:
+            for namespace in (OURS, THEIRS):
+                fill(session, namespace)
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("ANALYZE"))
+        engine.dispose()
+        yield Tenants(url, urls)
+
+
+@pytest.fixture
+def engines(tenants: Tenants) -> Iterator[Callable[[str], Engine]]:
+    made: dict[str, Engine] = {}
+
+    def engine(login: str) -> Engine:
+        return made.setdefault(login, connect(tenants.urls[login]))
+
+    yield engine
+    for each in made.values():
+        each.dispose()
