@@ -68,6 +68,16 @@ class Document(Base):
             "run_id",
             postgresql_where=text("fingerprint IS NOT NULL"),
         ),
+        # Lists: what is new lies together at their ends.
+        Index("ix_document_namespace_created_at", "namespace", "created_at", "id"),
+        Index("ix_document_job_uid_created_at", "job_uid", "created_at", "id"),
+        Index(
+            "ix_document_bad",
+            "namespace",
+            "created_at",
+            "id",
+            postgresql_where=text("state IN ('failed', 'dead')"),
+        ),
         Index(
             "uq_document_child",
             "parent_id",

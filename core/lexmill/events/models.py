@@ -45,7 +45,7 @@ class Event(Base):
     documents: Mapped[int]
 
     __table_args__ = (
-        Index("ix_event_namespace_received_at", "namespace", "received_at"),
+        Index("ix_event_namespace_received_at", "namespace", "received_at", "id"),
         {"postgresql_partition_by": "RANGE (received_at)"},
     )
 

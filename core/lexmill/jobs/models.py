@@ -54,6 +54,7 @@ class Job(Base):
             unique=True,
             postgresql_where=text("deleted_at IS NULL"),
         ),
+        Index("ix_job_namespace_declared_at", "namespace", "declared_at", "uid"),
         # The sweeps look each second, however many jobs there are that they do not concern.
         Index(
             "ix_job_ticking",

@@ -72,6 +72,7 @@ class Task(Base):
             "uq_task_finalize", "run_id", unique=True, postgresql_where=text("kind = 'finalize'")
         ),
         Index("ix_task_dead", "job_uid", "id", postgresql_where=text("state = 'dead'")),
+        Index("ix_task_namespace_dead", "namespace", "id", postgresql_where=text("state = 'dead'")),
         Index("ix_task_document_id", "document_id"),
         Index("ix_task_run_id", "run_id"),
     )

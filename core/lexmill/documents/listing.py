@@ -1,0 +1,68 @@
+import uuid
+from datetime import datetime
+from typing import Final, Literal
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lexmill.documents.models import Document
+from lexmill.listing.filters import Filter
+from lexmill.listing.pages import Key, Listing, ListRequest, Page, read_page
+
+_STATES = ("queued", "succeeded", "failed", "dead")
+
+
+class DocumentRow(msgspec.Struct, frozen=True, kw_only=True):
+    id: uuid.UUID
+    job_uid: uuid.UUID
+    parent_id: uuid.UUID | None
+    uri: str
+    name: str
+    state: Literal["queued", "succeeded", "failed", "dead"]
+    error_code: str | None
+    error_message: str | None
+    sha256: str | None
+    priority: int
+    created_at: datetime
+    ended_at: datetime | None
+
+
+DOCUMENTS: Final = Listing(
+    name="documents",
+    query=select(
+        Document.id,
+        Document.job_uid,
+        Document.parent_id,
+        Document.uri,
+        Document.name,
+        Document.state,
+        Document.error_code,
+        Document.error_message,
+        Document.sha256,
+        Document.priority,
+        Document.created_at,
+        Document.ended_at,
+    ),
+    record=DocumentRow,
+    namespace=Document.namespace,
+    sorts={"created_at": (Key(Document.created_at, datetime), Key(Document.id, uuid.UUID))},
+    default_sort="-created_at",
+    filters={
+        "job": Filter("uuid", "of the job with this uid", lambda uid: Document.job_uid == uid),
+        "parent": Filter(
+            "uuid", "that came out of this document", lambda id_: Document.parent_id == id_
+        ),
+        "state": Filter("choice", "in this state", lambda state: Document.state == state, _STATES),
+        "created_from": Filter(
+            "time", "taken in then or later", lambda time: Document.created_at >= time
+        ),
+        "created_before": Filter(
+            "time", "taken in before", lambda time: Document.created_at < time
+        ),
+    },
+)
+
+
+def list_documents(session: Session, *, namespace: str, request: ListRequest) -> Page[DocumentRow]:
+    return read_page(session, listing=DOCUMENTS, namespace=namespace, request=request)

@@ -1,0 +1,68 @@
+import uuid
+from datetime import datetime
+from typing import Final, Literal
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lexmill.events.models import Event
+from lexmill.listing.filters import Filter
+from lexmill.listing.pages import Key, Listing, ListRequest, Page, read_page
+
+_OUTCOMES = ("routed", "unmatched", "unroutable", "control")
+
+
+class EventRow(msgspec.Struct, frozen=True, kw_only=True):
+    """``outcome`` says why it made no document: no job's filters took it (`unmatched`), or the
+    job that did found no document in it (`unroutable`). Its data is not in the list.
+    """
+
+    id: uuid.UUID
+    job_uid: uuid.UUID | None
+    source: str
+    event_id: str
+    type: str
+    outcome: Literal["routed", "unmatched", "unroutable", "control"]
+    documents: int
+    received_at: datetime
+
+
+EVENTS: Final = Listing(
+    name="events",
+    query=select(
+        Event.id,
+        Event.job_uid,
+        Event.source,
+        Event.event_id,
+        Event.type,
+        Event.outcome,
+        Event.documents,
+        Event.received_at,
+    ),
+    record=EventRow,
+    namespace=Event.namespace,
+    sorts={"received_at": (Key(Event.received_at, datetime), Key(Event.id, uuid.UUID))},
+    default_sort="-received_at",
+    filters={
+        "outcome": Filter(
+            "choice", "what became of it", lambda outcome: Event.outcome == outcome, _OUTCOMES
+        ),
+        "type": Filter("text", "of this type", lambda type_: Event.type == type_),
+        "source": Filter("text", "from this source", lambda source: Event.source == source),
+        "event_id": Filter(
+            "text", "with this id of its source", lambda event_id: Event.event_id == event_id
+        ),
+        "job": Filter(
+            "uuid", "addressed to the job with this uid", lambda uid: Event.job_uid == uid
+        ),
+        "received_from": Filter(
+            "time", "received then or later", lambda time: Event.received_at >= time
+        ),
+        "received_before": Filter("time", "received before", lambda time: Event.received_at < time),
+    },
+)
+
+
+def list_events(session: Session, *, namespace: str, request: ListRequest) -> Page[EventRow]:
+    return read_page(session, listing=EVENTS, namespace=namespace, request=request)

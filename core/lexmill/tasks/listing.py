@@ -1,0 +1,71 @@
+import uuid
+from datetime import datetime
+from typing import Final
+
+import msgspec
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+
+from lexmill.documents.models import Document
+from lexmill.documents.service import taken_again
+from lexmill.jobs.models import Job
+from lexmill.listing.filters import Filter
+from lexmill.listing.pages import Key, Listing, ListRequest, Page, read_page
+from lexmill.tasks.models import Task
+from lexmill.tasks.schemas import Kind
+
+
+class DeadTaskRow(msgspec.Struct, frozen=True, kw_only=True):
+    id: int
+    kind: Kind
+    job: str
+    job_uid: uuid.UUID
+    document_id: uuid.UUID | None
+    document: str | None
+    error_code: str | None
+    error_message: str | None
+    ended_at: datetime
+
+
+DEAD_TASKS: Final = Listing(
+    name="dead",
+    query=select(
+        Task.id,
+        Task.kind,
+        Job.name.label("job"),
+        Task.job_uid,
+        Task.document_id,
+        Document.uri.label("document"),
+        Task.error_code,
+        Task.error_message,
+        Task.ended_at,
+    )
+    .join(Job, Job.uid == Task.job_uid)
+    .outerjoin(Document, Document.id == Task.document_id)
+    .where(
+        Task.state == "dead",
+        Job.deleted_at.is_(None),
+        or_(Task.document_id.is_(None), and_(Document.state == "dead", ~taken_again(Document))),
+    ),
+    record=DeadTaskRow,
+    namespace=Task.namespace,
+    sorts={"id": (Key(Task.id, int),)},
+    default_sort="id",
+    filters={
+        "job": Filter("uuid", "of the job with this uid", lambda uid: Task.job_uid == uid),
+        "kind": Filter(
+            "choice",
+            "what was to be done",
+            lambda kind: Task.kind == kind,
+            ("expand", "process", "finalize"),
+        ),
+        "error_code": Filter(
+            "text", "that ended for this reason", lambda code: Task.error_code == code
+        ),
+    },
+)
+
+
+def list_dead_tasks(session: Session, *, namespace: str, request: ListRequest) -> Page[DeadTaskRow]:
+    """Of living jobs, as far as they were not replayed and their documents not taken up anew."""
+    return read_page(session, listing=DEAD_TASKS, namespace=namespace, request=request)
