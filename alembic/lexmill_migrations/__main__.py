@@ -106,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
             f"--{word}",
             action="append",
             metavar="URI",
-            help=f"a prefix of what it may {word}; none: all that the processes' settings allow",
+            help=f"a prefix of what it may {word}; `any` lifts the limit, none leaves it as it is",
         )
     actions.add_parser("list", help="all of them")
     actions.add_parser("remove", help="take one's login away").add_argument("namespace")

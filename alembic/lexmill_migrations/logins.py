@@ -1,7 +1,7 @@
 """Logins for the roles: one for ingest, one for REST, one a tenant. Called as the owner."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,9 +12,13 @@ from psycopg.rows import class_row
 from sqlalchemy import make_url
 
 from lexmill.errors import LexmillError
+from lexmill.tenancy.prefixes import is_prefix
 from lexmill.tenancy.roles import API, INGEST, TENANT, tenant_role
 
 SERVICES: Final = {"ingest": INGEST, "api": API}
+
+UNLIMITED: Final = ["any"]
+"""Prefixes that lift the limit."""
 
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _NAME = re.compile(r"[a-z_][a-z0-9_-]{0,62}")
@@ -47,23 +51,41 @@ def add_tenant(
     namespace: str,
     password: str,
     keep: bool = False,
-    reads: Sequence[str] | None = None,
-    writes: Sequence[str] | None = None,
+    reads: list[str] | None = None,
+    writes: list[str] | None = None,
 ) -> bool:
-    """A login for a namespace's workers; again to change its prefixes or its password."""
+    """A login for a namespace's workers; again to change its prefixes or its password.
+
+    Prefixes that are not given stay as they are, and a new tenant has none; `UNLIMITED` lifts them.
+    """
     if not _NAMESPACE.fullmatch(namespace):
         raise LexmillError(
             "bad_namespace", "a namespace is named as Kubernetes does: a-z, 0-9 and -, at most 63"
         )
+    for prefix in (*(reads or ()), *(writes or ())):
+        if [prefix] != UNLIMITED and not is_prefix(prefix):
+            raise LexmillError(
+                "bad_prefix",
+                "a prefix is a bucket or a folder, s3://bucket/folder/ or file:///folder/,"
+                " without . and .. in it",
+            )
     role = tenant_role(namespace)
     with _connected(url) as connection:
         made = _make(connection, name=role, group=TENANT, password=password, keep=keep)
         connection.execute(
             """
             INSERT INTO tenant (namespace, role, reads, writes) VALUES (%s, %s, %s, %s)
-            ON CONFLICT (namespace) DO UPDATE SET reads = excluded.reads, writes = excluded.writes
+            ON CONFLICT (namespace) DO UPDATE SET
+              reads = CASE WHEN %s THEN excluded.reads ELSE tenant.reads END,
+              writes = CASE WHEN %s THEN excluded.writes ELSE tenant.writes END
             """,
-            [namespace, role, _listed(reads), _listed(writes)],
+            [
+                namespace,
+                role,
+                *map(_listed, (reads, writes)),
+                reads is not None,
+                writes is not None,
+            ],
         )
     return made
 
@@ -122,12 +144,12 @@ def _set_password(connection: "psycopg.Connection[Any]", name: str, password: st
     )
 
 
-def _listed(prefixes: Sequence[str] | None) -> list[str] | None:
-    return None if prefixes is None else list(prefixes)
+def _listed(prefixes: list[str] | None) -> list[str] | None:
+    return None if prefixes is None or prefixes == UNLIMITED else list(prefixes)
 
 
 @contextmanager
-def _connected(url: str) -> "Iterator[psycopg.Connection[Any]]":
+def _connected(url: str) -> Iterator["psycopg.Connection[Any]"]:
     """One transaction of the owner; roles are transactional, too."""
     conninfo = make_url(url).set(drivername="postgresql").render_as_string(False)
     try:

@@ -39,8 +39,11 @@ def test_a_tenant_gets_a_login_that_works_and_is_told_once(
     )
     assert main(["tenant", "list"]) == 0
     assert capsys.readouterr().out == (
-        "told-once\ttenant_told-once\treads anything\twrites s3://out/\n"
+        "told-once\ttenant_told-once\treads s3://in/ s3://more/\twrites s3://out/\n"
     )
+    assert main(["tenant", "add", "told-once", "--read", "any"]) == 0
+    assert main(["tenant", "list"]) == 0
+    assert "reads anything\twrites s3://out/" in capsys.readouterr().out
     with psycopg.connect(conninfo(url)):  # its password stays
         pass
     assert main(["tenant", "remove", "told-once"]) == 0
@@ -90,6 +93,8 @@ def test_policies_that_were_changed_by_hand_are_put_right(database: str) -> None
         (["tenant", "add", "Not_A_Label"], "a namespace is named as Kubernetes does"),
         (["tenant", "add", "a" * 64], "at most 63"),
         (["login", "api", "--name", "x; DROP"], "no name for a login"),
+        (["tenant", "add", "acme", "--read", "/data"], "a prefix is a bucket or a folder"),
+        (["tenant", "add", "acme", "--write", "s3://b/../c"], "without . and .. in it"),
     ],
 )
 def test_names_that_cannot_be(

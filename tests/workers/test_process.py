@@ -15,8 +15,9 @@ from lexmill_cli.local.postgres import PostgresServer
 from lexmill_cli.local.processes import free_port
 from lexmill_cli.local.valkey import ValkeyServer
 from lexmill_legal.reports import read_result
+from lexmill_migrations import logins
 from tests.api.asking import Api, connected, control, event
-from tests.logins import tenant_url
+from tests.logins import PASSWORD, tenant_url
 from tests.processes import TOKEN, OurProcess, Settings, running, running_api, until
 from tests.servers import temporary_database, temporary_postgres
 from tests.workers.sandbox.processes import states
@@ -307,3 +308,34 @@ def test_settings_that_are_missing_are_named(tmp_path: Path) -> None:
         "lexmill-worker: the settings are incomplete: "
         "LEXMILL_WORKER__NAMESPACE and LEXMILL_WORKER__JOB are not set\n"
     )
+
+
+def test_a_tenant_reads_and_writes_beneath_its_prefixes_only(api: Api) -> None:
+    """The limit came after the job, so it is the worker that holds to it."""
+    folder = api.settings.folder / "limited"
+    (folder / "in").mkdir(parents=True)
+    for name in ("in/allowed.txt", "other.txt"):
+        (folder / name).write_text("This Agreement is made in Kent.", encoding="utf-8")
+    trigger = {"document": "/data/uri"}
+    uid = api.declare("limited", trigger=trigger, output={"uri": (folder / "out").as_uri()})
+    with working(api, "limited", uid):
+        logins.add_tenant(
+            api.settings.database_url,
+            namespace="limited",
+            password=PASSWORD,
+            reads=[(folder / "in").as_uri()],
+            writes=[(folder / "elsewhere").as_uri()],
+        )
+        for name in ("in/allowed.txt", "other.txt", "in/../other.txt"):
+            uri = f"{folder.as_uri()}/{name}"
+            post(api, "limited", data={"uri": uri}, datacontenttype="application/json")
+        until(lambda: api.rows("SELECT FROM job WHERE uid = %s AND outcome = 'failed'", uid))
+    states = api.rows("SELECT uri, state, error_code FROM document WHERE job_uid = %s", uid)
+    assert {
+        (row.uri.removeprefix(f"{folder.as_uri()}/"), row.state, row.error_code) for row in states
+    } == {
+        ("in/allowed.txt", "succeeded", None),
+        ("other.txt", "failed", "uri_not_allowed"),
+        ("in/../other.txt", "failed", "uri_not_allowed"),
+    }
+    assert not (folder / "out").exists()

@@ -13,7 +13,7 @@ from lexmill.documents.schemas import NewDocument
 from lexmill.errors import ClaimLostError, ErrorClass, LexmillError
 from lexmill.jobs.schemas import pool_of
 from lexmill.jobs.service import JobSpec
-from lexmill.storage.sources import list_entries
+from lexmill.storage.sources import check_place, list_entries
 from lexmill.tasks.schemas import ClaimedTask
 from lexmill.tasks.service import record_page
 from lexmill_legal import playbook
@@ -107,6 +107,7 @@ def _entries(
     runtime: Runtime, job: JobSpec, source: Mapping[str, Any], after: str | None
 ) -> Iterator[tuple[str, str, str]]:
     if "uri" in source:
+        check_place(source["uri"], job.reads, verb="read")
         for entry in list_entries(
             source["uri"],
             include=source.get("include", ()),

@@ -10,7 +10,7 @@ from lexmill.documents.service import list_ended
 from lexmill.errors import ClaimLostError
 from lexmill.jobs.service import JobSpec
 from lexmill.storage.objects import Objects
-from lexmill.storage.sources import local_path
+from lexmill.storage.sources import check_place, local_path
 from lexmill_legal.relations import Relations, relation_line
 from lexmill_legal.reports import read_result, write_reports
 from lexmill_legal.results import DocumentResult, ErrorRecord
@@ -85,6 +85,7 @@ class _Files:
 def _target(runtime: Runtime, job: JobSpec, uri: str | None) -> tuple[Objects, str]:
     if uri is None:
         return runtime.objects, f"{job.namespace}/jobs/{job.uid}/{job.run_number}/"
+    check_place(uri, job.writes, verb="write")
     if uri.startswith("file:"):
         local_path(uri, roots=runtime.process.settings.storage.file_roots)
     # Only a plain job's reports are about all its documents; a run must not erase the one before.

@@ -8,7 +8,7 @@ from lexmill.database import transaction
 from lexmill.errors import ErrorClass, LexmillError
 from lexmill.events.service import read_event_data
 from lexmill.jobs.service import JobSpec
-from lexmill.storage.sources import read_bytes
+from lexmill.storage.sources import check_place, read_bytes
 from lexmill.tasks.schemas import ClaimedTask
 from lexmill_workers.runtime import Runtime
 
@@ -21,6 +21,7 @@ def read_source(runtime: Runtime, task: ClaimedTask, job: JobSpec) -> bytes:
     assert task.source is not None
     scheme, _, rest = task.source.partition(":")
     if scheme == "object":
+        _check_own(task, rest)
         return runtime.objects.get(rest)
     if scheme == "configmap":
         name, _, key = rest.partition("/")
@@ -28,11 +29,20 @@ def read_source(runtime: Runtime, task: ClaimedTask, job: JobSpec) -> bytes:
     if scheme == "event":
         with transaction(runtime.process.engine) as session:
             return read_event_data(session, event_id=uuid.UUID(rest))
+    check_place(task.source, job.reads, verb="read")
     return read_bytes(
         task.source,
         roots=runtime.process.settings.storage.file_roots,
         limit=runtime.worker.max_document_bytes,
     )
+
+
+def _check_own(task: ClaimedTask, key: str) -> None:
+    """Keys of the object store begin with the namespace that they belong to."""
+    if not key.startswith(f"{task.namespace}/") or ".." in key.split("/"):
+        raise LexmillError(
+            "foreign_object", "the document is an object of another namespace", ErrorClass.DOCUMENT
+        )
 
 
 def playbook_source(job: JobSpec) -> str | None:

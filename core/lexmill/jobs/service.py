@@ -29,6 +29,8 @@ from lexmill.queue.broker import queue_name
 from lexmill.scaling.service import announce_job, announce_work
 from lexmill.tasks.models import Task
 from lexmill.tasks.service import stop_tasks
+from lexmill.tenancy.models import Tenant
+from lexmill.tenancy.service import check_job_uris
 
 # Stage times of a very long run are those of its newest visits.
 _SAMPLED_VISITS = 20_000
@@ -69,6 +71,9 @@ class JobSpec(msgspec.Struct, frozen=True, kw_only=True):
     completes its reports; else the one."""
     spec: dict[str, Any]
     config_maps: Mapping[str, Mapping[str, str]]
+    reads: tuple[str, ...] | None = None
+    writes: tuple[str, ...] | None = None
+    """URI prefixes of its tenant; None is not limited."""
 
 
 def declare_job(session: Session, *, namespace: str, declared: DeclaredJob) -> list[str]:
@@ -103,6 +108,7 @@ def declare_job(session: Session, *, namespace: str, declared: DeclaredJob) -> l
         )
         return []
     body = declared.body
+    check_job_uris(session, namespace=namespace, spec=body)
     for field in ("documents", "trigger"):
         if body.get(field) != known.spec.get(field):
             raise LexmillError(
@@ -186,6 +192,7 @@ def find_unfinished(session: Session, *, uids: Collection[uuid.UUID]) -> set[uui
 
 
 def _create(session: Session, *, namespace: str, declared: DeclaredJob) -> list[str]:
+    check_job_uris(session, namespace=namespace, spec=declared.body)
     alive = session.execute(
         select(Job.uid, Job.owner)
         .where(Job.namespace == namespace, Job.name == declared.name, Job.deleted_at.is_(None))
@@ -431,8 +438,18 @@ def _reopen(session: Session, job_uid: uuid.UUID) -> None:
 
 def read_spec(session: Session, *, uid: uuid.UUID, run_id: int) -> JobSpec:
     row = session.execute(
-        select(Job.namespace, Job.name, Job.generation, Job.spec, Job.config_maps, Run.number)
+        select(
+            Job.namespace,
+            Job.name,
+            Job.generation,
+            Job.spec,
+            Job.config_maps,
+            Run.number,
+            Tenant.reads,
+            Tenant.writes,
+        )
         .join(Run, Run.job_uid == Job.uid)
+        .outerjoin(Tenant, Tenant.namespace == Job.namespace)
         .where(Job.uid == uid, Run.id == run_id)
     ).one()
     return JobSpec(
@@ -444,6 +461,8 @@ def read_spec(session: Session, *, uid: uuid.UUID, run_id: int) -> JobSpec:
         run_number=row.number,
         spec=row.spec,
         config_maps=row.config_maps,
+        reads=None if row.reads is None else tuple(row.reads),
+        writes=None if row.writes is None else tuple(row.writes),
     )
 
 

@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote, unquote, urlsplit
 
 import obstore
@@ -14,6 +15,7 @@ from obstore.exceptions import BaseError, NotFoundError
 
 from lexmill.errors import ErrorClass, LexmillError
 from lexmill.storage.objects import open_store
+from lexmill.tenancy.prefixes import check_uri
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,23 @@ def local_path(uri: str, *, roots: Sequence[Path]) -> Path:
             ErrorClass.DOCUMENT,
         )
     return real
+
+
+def check_place(
+    uri: str, prefixes: Sequence[str] | None, *, verb: Literal["read", "write"]
+) -> None:
+    """Raises LexmillError where a URI is not beneath one of a tenant's prefixes.
+
+    As it is written, and where it leads: a link out of a tenant's folder is out of it.
+    """
+    check_uri(uri, prefixes, verb=verb)
+    if prefixes is not None:
+        check_uri(_resolved(uri), [_resolved(prefix) for prefix in prefixes], verb=verb)
+
+
+def _resolved(uri: str) -> str:
+    parts = urlsplit(uri)
+    return file_uri(Path(unquote(parts.path)).resolve()) if parts.scheme == "file" else uri
 
 
 def file_uri(path: Path) -> str:

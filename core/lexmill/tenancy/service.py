@@ -1,6 +1,11 @@
-from sqlalchemy import text
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from lexmill.tenancy.models import Tenant
+from lexmill.tenancy.prefixes import check_uri
 from lexmill.tenancy.roles import API, NAMESPACE
 
 _ENTER = text(f"""
@@ -29,3 +34,20 @@ def is_confined(session: Session) -> bool:
 def may_serve(session: Session, *, namespace: str) -> bool:
     """False for the login of another namespace, which would find nothing to do for ever."""
     return bool(session.scalar(_MAY_SERVE, {"namespace": namespace}))
+
+
+def check_job_uris(session: Session, *, namespace: str, spec: Mapping[str, Any]) -> None:
+    """What a job reads and writes by its own spec. Raises LexmillError.
+
+    An event's documents are known when a worker has them, which asks then.
+    """
+    tenant = session.execute(
+        select(Tenant.reads, Tenant.writes).where(Tenant.namespace == namespace)
+    ).one_or_none()
+    if tenant is None:
+        return
+    for source in spec.get("documents", ()):
+        if "uri" in source:
+            check_uri(source["uri"], tenant.reads, verb="read")
+    if "output" in spec:
+        check_uri(spec["output"]["uri"], tenant.writes, verb="write")
