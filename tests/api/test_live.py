@@ -95,7 +95,8 @@ def test_numbers_that_change_without_news_of_demand_are_told_as_well(api: Api) -
     """One document ends and another comes: as many wait as before."""
     api.declare("steady")
     api.post(event(), path="/ns/steady/events")
-    with listening(api, "/v1/namespaces/steady/progress?job=steady") as listener:
+    until(lambda: _is_folded(api, "steady"))  # its demand is told before anybody listens
+    with listening(api, "/v1/namespaces/steady/progress") as listener:
         until(lambda: listener.jobs("steady"))
         api.rows(
             "UPDATE document SET state = 'failed', ended_at = now() WHERE namespace = 'steady'"
@@ -104,6 +105,15 @@ def test_numbers_that_change_without_news_of_demand_are_told_as_well(api: Api) -
         changed = time.monotonic()
         until(lambda: listener.jobs("steady")[-1]["documents"]["failed"] == 1)
         assert time.monotonic() - changed < 1.0
+
+
+def _is_folded(api: Api, namespace: str) -> bool:
+    swept = api.rows(
+        "SELECT FROM pool_demand JOIN job ON job.uid = job_uid WHERE namespace = %s"
+        " AND waiting = 1 AND changed_at < now() - interval '2 s'",
+        namespace,
+    )
+    return bool(swept)
 
 
 def test_without_names_every_job_of_the_namespace_is_told_and_no_other(api: Api) -> None:
@@ -199,7 +209,7 @@ def socket(api: Api, *, token: str | None = TOKEN, **more: Any) -> ClientConnect
 def told(connection: ClientConnection, **expected: Any) -> dict[str, Any]:
     """The next message that has these members."""
     while True:
-        message: dict[str, Any] = json.loads(connection.recv(timeout=10))
+        message: dict[str, Any] = json.loads(connection.recv(timeout=60))
         if all(message.get(name) == value for name, value in expected.items()):
             return message
 
@@ -306,6 +316,6 @@ def test_when_the_process_ends_streams_are_told_to_come_again(
                 assert time.monotonic() - asked < 5
                 assert listener.messages[-1]["event"] == "reconnect"
                 with pytest.raises(ConnectionClosed) as closed:
-                    connection.recv(timeout=10)
+                    connection.recv(timeout=60)
                 assert closed.value.rcvd is not None
                 assert closed.value.rcvd.code == 1012

@@ -34,10 +34,10 @@ async def get_progress(
 ) -> Response:
     """Server-sent events of jobs and documents.
 
-    It begins with how those that are named are; when none is named, every job of the namespace
-    that changes from now on is told. Each event is the whole newest state, so a client that comes
-    back with Last-Event-ID misses nothing. A comment comes every 15 seconds; `reconnect` asks to
-    come again.
+    It begins with how those that are named are; when none is named, with the busy jobs of the
+    namespace, every one of which is told when it changes. Each event is the whole newest state, so
+    a client that comes back with Last-Event-ID misses nothing. A comment comes every 15 seconds;
+    `reconnect` asks to come again.
     """
     subscription = Subscription(watched(namespace, job, document))
     runtime.hub.add(subscription)

@@ -170,10 +170,15 @@ def read_demand(session: Session, *, after: int, limit: int = 10_000) -> Demand:
 
 
 def list_changed_jobs(session: Session, *, after: int | None) -> ChangedJobs:
-    """Living jobs whose demand changed after a cursor; without one, only where the feed is."""
+    """Living jobs whose demand changed after a cursor; without one, those that are busy now."""
     newest = session.scalar(select(func.coalesce(func.max(PoolDemand.version), 0))) or 0
-    if after is None or after >= newest:
+    if after is not None and after >= newest:
         return ChangedJobs(version=newest, jobs=())
+    new = (
+        PoolDemand.waiting + PoolDemand.running + PoolDemand.delayed > 0
+        if after is None
+        else PoolDemand.version > after
+    )
     rows = session.execute(
         select(
             Job.namespace,
@@ -186,9 +191,7 @@ def list_changed_jobs(session: Session, *, after: int | None) -> ChangedJobs:
         .join(Job, Job.uid == PoolDemand.job_uid)
         .where(
             PoolDemand.job_uid.in_(
-                select(PoolDemand.job_uid).where(
-                    PoolDemand.version > after, PoolDemand.version <= newest
-                )
+                select(PoolDemand.job_uid).where(new, PoolDemand.version <= newest)
             ),
             Job.deleted_at.is_(None),
         )

@@ -134,7 +134,7 @@ def test_while_the_provider_is_away_known_keys_stay_good_and_nobody_is_called_un
     ):
         token = own.token("team-a:reader")
         now = 0.0
-        settings = OidcSettings(issuer=own.issuer)
+        settings = OidcSettings(issuer=own.issuer, timeout_seconds=30)
         verifier = OidcVerifier(settings, clock=lambda: now)
         assert asyncio.run(verifier.caller(token)) is not None
         own.process.send_signal(signal.SIGKILL)
