@@ -31,6 +31,7 @@ from lexmill_legal.accuracy.labels import (
     party_labels,
 )
 from lexmill_legal.extract.calendars import plus
+from lexmill_legal.extract.candidates import Candidate
 from lexmill_legal.extract.dates import find_dates
 from lexmill_legal.extract.durations import find_durations
 from lexmill_legal.extract.reading import lowered
@@ -111,14 +112,14 @@ def count(contract: Contract, field: str, facts: Sequence[Fact]) -> Counts:
     answer = contract.answers.get(field)
     if field == "party":
         return _parties(_written(party_labels(answer or ""), contract.text), facts)
-    right = [_is_right(field, answer, fact) for fact in facts[:_CANDIDATES]]
+    right = [is_right_value(field, answer, fact) for fact in facts[:_CANDIDATES]]
     firm = bool(facts) and facts[0].firm
     first_right = bool(right) and right[0]
-    comparable = answer is not None and _comparable(field, answer)
-    is_open = comparable and not firm and _in_text(contract, field, answer or "")
+    usable = answer is not None and comparable(field, answer)
+    is_open = usable and not firm and _in_text(contract, field, answer or "")
     return Counts(
-        labelled=int(comparable),
-        first_right=int(comparable and first_right),
+        labelled=int(usable),
+        first_right=int(usable and first_right),
         firm=int(firm),
         firm_right=int(firm and first_right),
         open=int(is_open),
@@ -164,7 +165,7 @@ def overlap(label: str, name: str) -> float:
     return len(first & second) / len(first | second) if first | second else 0.0
 
 
-def _comparable(field: str, answer: str) -> bool:
+def comparable(field: str, answer: str) -> bool:
     if field == "document_name":
         return True
     if field == "governing_law":
@@ -173,7 +174,7 @@ def _comparable(field: str, answer: str) -> bool:
     return label is not None and label.whole
 
 
-def _is_right(field: str, answer: str | None, fact: Fact) -> bool:
+def is_right_value(field: str, answer: str | None, fact: Fact | Candidate) -> bool:
     if answer is None:
         return False
     if field == "document_name":
@@ -190,14 +191,14 @@ def _together(field: str, answer: str, facts: Sequence[Fact]) -> bool:
     return frozenset[str]().union(*laws) == law_label(answer)
 
 
-def _law_of(fact: Fact) -> frozenset[str]:
+def _law_of(fact: Fact | Candidate) -> frozenset[str]:
     codes = fact.attributes.get("codes", "").split()
     if not codes and isinstance(fact.normalized, str):
         codes = [fact.normalized]
     return normal_law(set(codes))
 
 
-def _same_date(label: DateLabel, fact: Fact, *, days: int) -> bool:
+def _same_date(label: DateLabel, fact: Fact | Candidate, *, days: int) -> bool:
     if label.perpetual:
         return fact.attributes.get("kind") == "perpetual"
     if not isinstance(fact.normalized, str):

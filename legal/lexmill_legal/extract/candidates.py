@@ -10,6 +10,8 @@ class Candidate:
     """What a rule proposes: a value with its place; ``score`` orders the candidates of a field.
 
     ``rule`` names the line of ``firmness.MEASURED`` that says how often this rule is right.
+    ``chance`` is set where a ranking weighed the candidate against its rivals; from ``firm_from``
+    upwards it may be firm.
     """
 
     field: str
@@ -22,6 +24,8 @@ class Candidate:
     attributes: Mapping[str, str] = dataclasses.field(default_factory=dict)
     method: Method = "rule"
     inputs: tuple["Candidate", ...] = ()
+    chance: float | None = None
+    firm_from: float = 1.0
 
 
 def one_line(text: str) -> str:

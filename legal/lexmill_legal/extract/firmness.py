@@ -19,6 +19,7 @@ from typing import Final, Literal
 Source = Literal["CUAD value", "CUAD place", "by form", "by hand", "not measured"]
 
 FLOOR: Final = 0.90
+VOUCHING: Final = 0.75
 FEWEST: Final = 20
 """With fewer cases a precision says too little."""
 
@@ -38,6 +39,11 @@ class Strength:
         measured = self.source == "CUAD value" and self.cases >= FEWEST
         return measured and self.precision >= FLOOR
 
+    @property
+    def vouches(self) -> bool:
+        """Do its words say so themselves? Without them no ranking makes a value firm."""
+        return self.firm or (self.cases >= FEWEST // 2 and self.precision >= VOUCHING)
+
 
 MEASURED: Final[dict[str, Strength]] = {
     "document_name.agreed": Strength(0.978, 325),
@@ -45,6 +51,7 @@ MEASURED: Final[dict[str, Strength]] = {
     "party.aliased": Strength(0.951, 647),
     "party.aliased_plain": Strength(0.742, 31),
     "party.listed": Strength(0.626, 171),
+    "party.listed_plain": Strength(0.5, source="not measured"),
     "party.ru_named": Strength(0.95, source="by form"),
     "agreement_date.made_as_of": Strength(0.980, 204),
     "agreement_date.dated": Strength(0.565, 23),
@@ -55,6 +62,12 @@ MEASURED: Final[dict[str, Strength]] = {
     "agreement_date.title_page": Strength(0.667, 3),
     "agreement_date.signed": Strength(0.900, 19),
     "agreement_date.signed_late": Strength(0.300, 4),
+    "agreement_date.in_clause": Strength(0.10, source="not measured"),
+    "effective_date.in_clause": Strength(0.10, source="not measured"),
+    "expiration_date.in_clause": Strength(0.10, source="not measured"),
+    "expiration_date.computed_in_clause": Strength(0.10, source="not measured"),
+    "expiration_date.perpetual_in_clause": Strength(0.10, source="not measured"),
+    "term.in_clause": Strength(0.10, source="not measured"),
     "agreement_date.russian_head": Strength(0.95, source="by form"),
     "effective_date.defined": Strength(0.945, 127),
     "effective_date.as_of": Strength(1.000, 26),

@@ -6,6 +6,7 @@ The preamble is cut at the quoted names it defines; what stands before each is o
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final, Literal
 
 from lexmill_legal.extract.candidates import Candidate, one_line
@@ -18,10 +19,11 @@ from lexmill_legal.extract.scanning import spaced
 _HEAD: Final = 12_000
 _LONGEST: Final = 3000
 _FEWEST: Final = 2
+_MOST: Final = 12
 
 _BETWEEN: Final = re.compile(
     r"\b(?:by\s*,?\s+and\s+(?:between|among(?:st)?)|between|among(?:st)?"
-    r"|(?:entered\s+into|made|executed|given)\s+by(?!\s*,?\s+and\s+(?:between|among)))\b"
+    r"|\bparties\s+(?:to\s+this\s+\w+\s+)?are(?!\s+sometimes)|(?:entered\s+into|made|executed|given)\s+by(?!\s*,?\s+and\s+(?:between|among)))\b"
     r"(?:\s+(?:and\s+)?among(?:st)?\b)?(?:\s+and\s+between\b)?"
     r"(?:\s*,?\s*(?:the\s+(?:following\s+parties|undersigned|parties)\b[^:;]{0,40}[:;]?))?[\s:,]*",
     re.IGNORECASE,
@@ -45,6 +47,7 @@ _STOP: Final = spaced(
 _QUOTED: Final = re.compile(
     r"[\"“”„]\s?(?P<alias>[^\"“”„()\n]{1,60}?(?:\n[^\"“”„()\n]{1,60}?)?)\s?,?[\"“”„]|[‘']{1,2}"
     r"(?P<single>[A-Z][\w .&-]{1,40})[’']{1,2}(?=\s?\))"
+    r"|\((?:the\s)?[\"“](?P<open>[A-Z][\w&.’'-]*(?:\s[A-Z][\w&.’'-]*){0,2})(?=\))"
 )
 _BRACKETED: Final = re.compile(
     r"\((?:(?:the|hereinafter|referred\s+to\s+as|called|as)\s+){0,5}(?P<alias>[A-Z][\w&.’'-]*"
@@ -70,13 +73,28 @@ _SUFFIX: Final = re.compile(
     r"|partnership|s\.a\.b|c\.v|de c\.v|pllc|ulc|jsc|ojsc|cjsc)\.?,?",
     re.IGNORECASE,
 )
+_NO_PERSON: Final = re.compile(
+    r"\b(?:[Ww]e|[Uu]s|[Oo]ur|[Yy]our?|[Ii]f|[Tt]his|[Ee]ach|[Aa]ny|[Ss]uch|[Nn]o|[Ii]n|(?i:name|party|franchisee"
+    r"|marks|introduction|agreement|exhibit|address|street|avenue|date))\b|^the\s"
+)
+# Words that make a name an institution's, whatever place stands in it.
+_INSTITUTION: Final = re.compile(
+    r"\b(?:bank|city|town|county|village|state|university|college|institute|hospital|foundation|fund|funds"
+    r"|trust|trustees|authority|association|department|ministry|commission|council|society|club|federation"
+    r"|league|school|church|board|partners|group|holdings|laborator(?:y|ies)|technologies|systems"
+    r"|industries|enterprises|associates|international|entertainment|services|solutions|networks?"
+    r"|communications|pharmaceuticals|energy|office|center|centre)\b",
+    re.IGNORECASE,
+)
 _INNER_BRACKET: Final = re.compile(r"\([A-Z][\w.&-]{1,14}\),?;?")
 _SIGNS: Final = frozenset({"&", "-", "–", "/", "+"})
 _CONNECTORS: Final = frozenset(
     {"of", "and", "the", "de", "la", "du", "del", "di", "for", "&", "in", "van", "von", "der",
      "den", "y", "e", "et", "at", "on", "d/b/a", "dba", "a/k/a"}
 )  # fmt: skip
-_SMALL_FORMS: Final = frozenset({"limited", "corporation", "company", "inc", "inc.", "ltd", "ltd."})
+_SMALL_FORMS: Final = frozenset(
+    {"limited", "corporation", "company", "inc", "inc.", "ltd", "ltd.", "plc", "plc.", "llc", "gmbh"}
+)
 _COLLECTIVE: Final = re.compile(
     r"\bparties\b|\bparty\b(?!\s+(?:[a-d]\b|\d|of\s+the))|\bcollectively\b"
     r"|\btogether\b|\beach\s+(?:a|an|individually)\b|\bindividually\b",
@@ -87,7 +105,8 @@ _THING: Final = re.compile(
     r"^(?:the\s+)?(?:.*\s)?(?:agreement|act|plan|polic(?:y|ies)|shares?|stock|notes?|securities|year|territory|products?"
     r"|services?|trademarks?|marks?|patents?|software|business|effective date|term|prc|sec|tenge"
     r"|fdic|nasdaq|nyse"
-    r"|offering|prospectus|program|project|property|technology|website|site|indenture|commission|u\.?s\.?a?)$",
+    r"|offering|prospectus|program|project|property|technology|website|site|indenture|commission)$"
+    r"|^(?:the\s+)?u\.?s\.?a?\.?$",
     re.IGNORECASE,
 )
 _CAPITALISED: Final = re.compile(r"\b[A-Z][a-z]")
@@ -105,7 +124,7 @@ _NOT_A_NAME: Final = re.compile(
     re.IGNORECASE,
 )
 _FORM_WORDS: Final = spaced(
-    r"\A[\s,]{0,3}(?:\([^()\"“”]{0,60}\)\s?,?\s?)?(?:and\s+)?(?:which is\s+)?"
+    r"\A[\s,]{0,3}(?:[A-Z][A-Za-z.]{2,14}(?: [A-Z][A-Za-z]{2,14})?,\s)?(?:\([^()\"“”]{0,60}\)\s?,?\s?)?(?:and\s+)?(?:which is\s+)?"
     r"(?:(?:an?|organized as an?)\s+|(?=[A-Z][a-z]+(?:\s[A-Z][a-z]+)?\s(?:corporation|limited)))"
     r"(?P<text>[^(;\"“”]{0,120}?"
     r"(?P<form>limited liability company|limited liability partnership|limited partnership"
@@ -139,19 +158,30 @@ def find_parties(reading: Reading) -> Iterator[Candidate]:
 
 def _english(reading: Reading) -> Iterator[Candidate]:
     text = reading.text
-    seen: list[str] = []
-    for party in _preamble(reading):
+    seen: set[str] = set()
+    parties = _preamble(reading)
+    aliases = {alias.lower().removeprefix("the ") for party in parties for alias in party.aliases}
+    for party in parties:
         written = one_line(_RULE_LINE.sub(" ", text[party.start : party.end]))
         key = "".join(re.findall(r"\w+", written.lower()))
-        if not key or any(key == other for other in seen):
+        if not key or key in seen or _speaks_of_others(written, aliases):
             continue
-        seen.append(key)
+        seen.add(key)
         rule = "party." + ("aliased" if party.aliases else "listed")
         rule += "" if party.suffixed or party.form else "_plain"
         yield Candidate(
             "party", rule, written, None, party.start, party.end,
             attributes=_attributes(party, written),
         )  # fmt: skip
+
+
+def _speaks_of_others(written: str, aliases: set[str]) -> bool:
+    """As in "Alpha and the Company": what was defined before, no new name."""
+    pieces = written.split(" and ")
+    return len(pieces) > 1 and any(
+        piece.startswith("the ") and not piece.lower().startswith("the bank") or piece.lower() in aliases
+        for piece in pieces[1:] + ([] if pieces[0].startswith("the ") else pieces[:1])
+    )
 
 
 def _attributes(party: Party, written: str) -> dict[str, str]:
@@ -192,7 +222,10 @@ def _preamble(reading: Reading) -> list[Party]:
             score += 0.5
         if score > best_score:
             best, best_score = parties, score
-    for others in (_labelled, _numbered, _opening, _defined_at_start, _signed):
+    for others in (
+        _labelled, _numbered, _opening, _referred, _defined_at_start, _letter, _form, _behalf,
+        _signed, _in_clauses,
+    ):  # fmt: skip
         if len(best) >= _FEWEST:
             break
         best = _joined(reading.text, best, others(reading))
@@ -301,7 +334,7 @@ def _by_alias(reading: Reading, start: int, end: int, aliases: list[re.Match[str
                 )
             at = alias.end()
             continue
-        found = _split(reading, at, alias.start())
+        found = _split(reading, at, alias.start(), most=_MOST if collective else 2)
         if found and not collective:
             parties.extend(found[:-1])
             last = found[-1]
@@ -325,22 +358,29 @@ _JOINT: Final = re.compile(
     r"|;\s+(?:\([\w]{1,3}\)\s*)?"
     r"|,\s*\([\w]{1,3}\)\s*"
 )
+_JOINT_OR_COMMA: Final = re.compile(_JOINT.pattern + r"|,\s+(?=[A-Z])")
+_CAPITALS_LAST: Final = re.compile(
+    r"(?<![\w.])(?P<name>[A-Z][A-Za-z.’'-]+(?:\s[A-Z][A-Za-z.’'-]*){1,4}),?\s{1,3}"
+    r"\((?:(?:the|hereinafter|herein|referred|to|as|called)\s+){0,5}\Z"
+)
 _DESCRIBES: Final = re.compile(
     r"[\s)\]\"”,.;]*(?:an?|the|with|having|whose|who|which|located|of|at|incorporated"
     r"|organi[sz]ed|as|in|its|for|on)\b"
 )
 
 
-def _split(reading: Reading, start: int, end: int) -> list[Party]:
+def _split(reading: Reading, start: int, end: int, *, most: int = 2) -> list[Party]:
     """The names in a chunk that ends where a defined name begins; most chunks have one."""
     text = reading.text
     begins = [start]
-    begins.extend(joint.end() for joint in _JOINT.finditer(text, start, end))
+    joints = _JOINT if most == 2 else _JOINT_OR_COMMA
+    begins.extend(joint.end() for joint in joints.finditer(text, start, end))
     if _DESCRIBES.match(text, start):  # more about the party before
         begins = begins[1:]
     parties: list[Party] = []
     plain: list[Party] = []
-    for begin in begins[:40]:
+    loose: list[Party] = []
+    for place, begin in enumerate(begins[:40]):
         if parties and begin < parties[-1].end:
             continue
         party = _name(reading, begin, end)
@@ -351,13 +391,27 @@ def _split(reading: Reading, start: int, end: int) -> list[Party]:
                 parties.append(party)
         elif not parties and _adjacent(text, party, end) and _may_be_person(text, party):
             plain.append(party)
-    return parties[:2] if parties else plain[-1:]
+        elif place < _FEWEST and " " in one_line(text[party.start : party.end]):
+            if _may_be_person(text, party):
+                loose.append(party)
+    if parties or plain:
+        return parties[:most] if parties else plain[-1:]
+    return loose[:1] or _just_before(reading, start, end)
+
+
+def _just_before(reading: Reading, start: int, end: int) -> list[Party]:
+    """As in "professional golfer, Ann Lee (the "Consultant")": capitals right before the alias."""
+    words = _CAPITALS_LAST.search(reading.text, max(start, end - 90), end)
+    party = None if words is None else _name(reading, words.start("name"), words.end("name"))
+    return [party] if party is not None and _may_be_person(reading.text, party) else []
 
 
 def _may_be_person(text: str, party: Party) -> bool:
     """Neither the tail of an address nor a single common word."""
     name = text[party.start : party.end]
-    if any(letter.isdigit() for letter in name) or find_places(name, 0, len(name)):
+    if any(letter.isdigit() for letter in name) or _NO_PERSON.search(name):
+        return False
+    if find_places(name, 0, len(name)) and not _INSTITUTION.search(name):
         return False
     return len(name.split()) <= 8 and (len(name.split()) > 1 or len(name) > 4)
 
@@ -388,7 +442,14 @@ def _listed(reading: Reading, start: int, end: int) -> list[Party]:
         if joint is None or joint.start() - party.end > 260:
             break
         at = joint.end()
-    return [party for party in parties if party.suffixed or party.form]
+    named = [party for party in parties if party.suffixed or party.form]
+    if named and len(parties) == _FEWEST:  # one of two is a company, the other may be a person
+        named = [
+            party
+            for party in parties
+            if party.suffixed or party.form or _may_be_person(reading.text, party)
+        ]
+    return named
 
 
 def _name(reading: Reading, start: int, end: int) -> Party | None:
@@ -427,6 +488,8 @@ def _part(
         return "word" if inner and not suffixed else "stop"
     if _RULE_LINE.fullmatch(written) or written in _SIGNS:
         return "joint"
+    if not first and not suffixed and written.rstrip(",;:") in _SMALL_FORMS:
+        return "word"
     if written[0].islower() and not _is_brand(written):
         if first and written != "the":
             return "stop"
@@ -443,10 +506,11 @@ def _ends_name(written: str, next_word: str) -> bool:
 
 
 def _is_brand(written: str) -> bool:
-    """eDiets, theglobe.com."""
+    """eDiets, theglobe.com, e-centives."""
     return (
         ".com" in written
         or ".net" in written
+        or (written[:2] in {"e-", "i-"} and len(written) > 4)
         or (written[:1].islower() and any(letter.isupper() for letter in written[1:4]))
     )
 
@@ -498,14 +562,14 @@ def _is_description(name: str) -> bool:
     head = name.rpartition(" ")[0]
     places = find_places(head, 0, len(head))
     covered = sum(place.end - place.start for place in places)
-    return covered + 4 >= len(head) or head.lower() in {
+    return (covered > 0 and covered + 4 >= len(head)) or head.lower() in {
         "investment", "limited liability", "public", "private", "private limited", "operating",
         "management", "parent", "holding", "joint venture", "the operating", "the",
     }  # fmt: skip
 
 
 _LABEL: Final = re.compile(
-    r"\b(?P<label>Party\s+[AB1-4]|First\s+Party|Second\s+Party|PARTY\s+[AB1-4])\s?[:：]\s?"
+    r"\b(?P<label>Party\s+[AB1-4]|First\s+Party|Second\s+Party|PARTY\s+[AB1-4])\s?[:：]\s{0,9}"
 )
 
 
@@ -555,6 +619,137 @@ def _defined_at_start(reading: Reading) -> list[Party]:
     return parties
 
 
+_REFERRED: Final = re.compile(
+    r"[,(]\s{0,3}herein(?:after)?\s+(?:also\s+)?(?:referred\s+to\s+as|called|known\s+as|the)\b",
+    re.IGNORECASE,
+)
+
+
+def _referred(reading: Reading) -> list[Party]:
+    """As in "JSC Alpha, hereinafter referred to as the "Company", in the person of …"."""
+    parties: list[Party] = []
+    text = reading.text
+    for word in _REFERRED.finditer(text, 0, _OPENING):
+        begin = max(
+            (at.end() for at in _PARAGRAPH.finditer(text, max(0, word.start() - 300), word.start())),
+            default=max(0, word.start() - 300),
+        )
+        found = _split(reading, begin, word.start())[-1:]
+        alias = _QUOTED.search(text, word.end(), word.end() + 60)
+        name = one_line(alias["alias"] or alias["single"] or alias["open"]) if alias else ""
+        if found and not _THING.search(name) and not _COLLECTIVE.search(name):
+            last = found[0]
+            parties.append(
+                Party(last.start, last.end, last.suffixed, (name,) if name else (), last.form,
+                      last.seat)
+            )  # fmt: skip
+    return parties
+
+
+_OPENING: Final = 5000
+_PARAGRAPH: Final = re.compile(r"\n[ \t]{0,9}\n|\s{4}(?=\S)|:\s|[\"”)],?\s{1,9}and\s|(?:side|part|hand),?\s{1,9}and\s")
+_SALUTATION: Final = re.compile(
+    r"\b(?:ladies\s+and\s+gentlemen|gentlemen|dear\s+(?:sirs?|mr|ms|mrs|dr|madam|[A-Z][a-z]+))\b"
+    r"[^\n:,]{0,40}[:,]?",
+    re.IGNORECASE,
+)
+_COMPANY_LINE: Final = re.compile(
+    r"(?P<name>[A-Z][\w.&'’-]*(?:[, ]{1,2}(?:[A-Z][\w.&'’-]*|&|and|of))*?[, ]{1,2}"
+    r"(?:Inc|LLC|L\.L\.C|Ltd|Limited|Corp|Corporation|Company|GmbH|L\.P|LLP|PLC|N\.A|S\.A)\b\.?)"
+)
+
+
+def _letter(reading: Reading) -> list[Party]:
+    """A letter: the company it is addressed to, and the one that its first sentence speaks of."""
+    text = reading.text
+    greeting = _SALUTATION.search(text, 0, _OPENING)
+    if greeting is None:
+        return []
+    above = list(_COMPANY_LINE.finditer(text, max(0, greeting.start() - 500), greeting.start()))
+    found = [*above[-2:], *islice(_COMPANY_LINE.finditer(text, greeting.end(), greeting.end() + 600), 1)]
+    return [
+        Party(line.start("name"), line.end("name"), suffixed=True)
+        for line in found
+        if _is_company(line["name"])
+    ]
+
+
+def _is_company(name: str) -> bool:
+    own = [word for word in name.split() if not _SUFFIX.fullmatch(word.strip(",;()"))]
+    named = any(len(word) > 2 and word[0].isupper() for word in own)
+    return named and not _NOT_A_NAME.match(name) and not _is_description(name)
+
+
+_FIELD: Final = re.compile(
+    r"(?<!\S)(?P<label>(?:Company|Client|Customer|Vendor|Supplier|Licensor|Licensee|Reseller"
+    r"|Distributor|Sender|Shipper|Contractor|Consultant|Buyer|Seller|Lessor|Lessee|Franchisee|Franchisor"
+    r"|Publisher|Provider|Agent|Owner|Partner|Manufacturer|Purchaser|Tenant|Landlord|Name\s+of\s+\w+))"
+    r"(?:(?:[’']s)?\s+(?:full\s+)?(?:legal\s+)?name)?(?:\s?\([^()\n]{1,30}\))?"
+    r"(?:\s?[:：]\s{0,20}|(?<=[A-Z]{5})[ ]{1,3})",
+    re.IGNORECASE,
+)
+
+
+def _form(reading: Reading) -> list[Party]:
+    """As a form has it: "Company Name: Alpha Inc.", "SHIPPER Beta Limited"."""
+    parties: list[Party] = []
+    labels: set[str] = set()
+    for field in _FIELD.finditer(reading.text, 0, _OPENING):
+        before = reading.text[max(0, field.start() - 3) : field.start()]
+        if before != "   " and "\n" not in before and field.start() > 0:
+            continue
+        line = reading.text.find("\n", field.end() + 3, field.end() + 120)
+        end = line if line > 0 else min(len(reading.text), field.end() + 120)
+        party = _name(reading, field.end(), end)
+        label = one_line(field["label"])
+        if party is not None and party.suffixed and label.lower() not in labels:
+            labels.add(label.lower())
+            parties.append(
+                Party(party.start, party.end, True, (label.title(),), party.form, party.seat)
+            )
+    return parties
+
+
+_ON_BEHALF: Final = re.compile(r"\b(?:for\s+and\s+)?on\s+behalf\s+of\s*:?\s+", re.IGNORECASE)
+
+
+def _behalf(reading: Reading) -> list[Party]:
+    """The signatures of those for and on behalf of whom somebody signs."""
+    parties: list[Party] = []
+    text = reading.text
+    for word in _ON_BEHALF.finditer(text, len(text) // 2):
+        line = text.find("\n", word.end(), word.end() + 120)
+        if line < 0 or text[word.start() - 1 : word.start()].strip():
+            continue
+        name = one_line(text[word.end() : line].strip(" \t,.:;-_"))
+        if 2 < len(name) <= 90 and name[0].isupper() and not _NOT_A_NAME.match(name):
+            suffixed = _SUFFIX.fullmatch(name.rsplit(" ", 1)[-1]) is not None
+            start = word.end()
+            end = start + len(text[start:line].rstrip(" \t,;:-_"))
+            if suffixed or (name.count(" ") <= 6 and not name.endswith(".")):
+                parties.append(Party(start, end, suffixed))
+    return parties[:_MOST_SIGNERS] if len(parties) > 1 else []
+
+
+_MOST_SIGNERS: Final = 60
+
+
+def _in_clauses(reading: Reading) -> list[Party]:
+    """In the sentences that the clause model takes for the parties': companies by their form."""
+    parties: list[Party] = []
+    for sentence in reading.clause_sentences("parties"):
+        if sentence.score >= _WORTH_READING:
+            parties.extend(
+                Party(line.start("name"), line.end("name"), suffixed=True)
+                for line in islice(
+                    _COMPANY_LINE.finditer(reading.text, sentence.start, sentence.end), 4
+                )
+                if _is_company(line["name"])
+            )
+    return parties
+
+
+_WORTH_READING: Final = 0.4
 _SIGNED: Final = re.compile(
     r"^[ \t]*(?P<name>[^\n]{3,100}?)[ \t]*:?[ \t]*\n\s{0,40}(?:By|BY|/s/|Per)\s?:?", re.MULTILINE
 )
@@ -594,4 +789,4 @@ def _signed(reading: Reading) -> list[Party]:
             party = _name(reading, name.start("name"), name.end("name"))
             if party is not None and party.suffixed:
                 parties.append(party)
-    return _joined(text, [], parties)[:24]
+    return _joined(text, [], parties)[:_MOST_SIGNERS]

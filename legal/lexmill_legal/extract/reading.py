@@ -2,6 +2,7 @@
 
 import bisect
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Final
@@ -16,7 +17,7 @@ from lexmill_legal.extract.money import (
     find_percents,
 )
 from lexmill_legal.lowering import lowered
-from lexmill_legal.results import Normalized, Section
+from lexmill_legal.results import Clause, ClauseCandidate, Normalized, Section
 
 __all__ = ["Reading", "lowered"]
 
@@ -39,11 +40,37 @@ class Reading:
     """A document's text with the mentions and sentences that finders look at."""
 
     def __init__(
-        self, text: str, languages: tuple[str, ...], outline: tuple[Section, ...] = ()
+        self,
+        text: str,
+        languages: tuple[str, ...],
+        outline: tuple[Section, ...] = (),
+        clauses: tuple[Clause, ...] = (),
     ) -> None:
         self.text = text
         self.languages = languages
         self.outline = outline
+        self._clauses = {clause.kind: clause for clause in clauses}
+
+    def clause_sentences(self, kind: str) -> tuple[ClauseCandidate, ...]:
+        """What the clause model takes for the sentences of a kind, best first."""
+        clause = self._clauses.get(kind)
+        return () if clause is None else clause.candidates
+
+    def clause_chance(self, kind: str, start: int, end: int) -> float:
+        """How likely a place lies in a clause of a kind."""
+        return max(
+            (
+                sentence.score
+                for sentence in self.clause_sentences(kind)
+                if sentence.start < end and start < sentence.end
+            ),
+            default=0.0,
+        )
+
+    def has_clause(self, kind: str) -> float:
+        """How likely the document has a clause of a kind."""
+        clause = self._clauses.get(kind)
+        return 0.0 if clause is None else clause.score
 
     @cached_property
     def lower(self) -> str:
@@ -60,6 +87,11 @@ class Reading:
     @cached_property
     def dates(self) -> tuple[DateMention, ...]:
         return find_dates(self.lower)
+
+    @cached_property
+    def times_dated(self) -> Counter[str]:
+        """How often each day is written."""
+        return Counter(mention.iso for mention in self.dates if mention.iso is not None)
 
     @cached_property
     def durations(self) -> tuple[DurationMention, ...]:

@@ -6,6 +6,7 @@ from typing import Final
 
 from lexmill_legal.extract.candidates import Candidate
 from lexmill_legal.extract.firmness import strength
+from lexmill_legal.extract.ranking import groups_of, start_of
 from lexmill_legal.parsing.places import place
 from lexmill_legal.results import (
     FIELDS,
@@ -13,7 +14,6 @@ from lexmill_legal.results import (
     Box,
     Extraction,
     Fact,
-    Money,
     ParsedDocument,
 )
 
@@ -24,6 +24,11 @@ _MOST_FACTS: Final = 1000
 # A rival this much weaker than the best is no conflict.
 _CLEAR_LEAD: Final = 1.0
 _DATES: Final = frozenset({"agreement_date", "effective_date"})
+# A ranked rival that is at least this likely is a conflict; one that is less likely than the second
+# is not worth a look.
+_NO_RIVAL: Final = 0.35
+_LEAST: Final = 0.02
+_LEAST_FIRST: Final = 0.08
 _RUNNER_UP: Final = (1.0, 0.45, 0.25)
 
 
@@ -63,16 +68,23 @@ def settle(
 
 def _drop_unfounded(settled: dict[str, list[_Settled]]) -> None:
     """A computed value goes with the facts it was computed from."""
-    kept = {candidate for items in settled.values() for item in items for candidate in item.same}
-    for name, items in settled.items():
-        settled[name] = [item for item in items if kept.issuperset(item.best.inputs)]
+    dropped = True
+    while dropped:  # a deadline goes with the expiry that goes with its term
+        dropped = False
+        kept = {source for items in settled.values() for item in items for source in item.same}
+        for name, items in settled.items():
+            founded = [item for item in items if kept.issuperset(item.best.inputs)]
+            dropped = dropped or len(founded) < len(items)
+            settled[name] = founded
 
 
 def _single(found: list[Candidate]) -> list[_Settled]:
     groups = _groups(found)
-    groups.sort(key=lambda item: (-item.best.score, _start(item.best)))
+    groups.sort(key=lambda item: (-item.best.score, start_of(item.best)))
     if not groups:
         return []
+    if groups[0].best.chance is not None:
+        return _by_chance(groups)
     best = groups[0]
     contested = len(groups) > 1 and groups[1].best.score > best.best.score - _CLEAR_LEAD
     known = strength(best.best.rule)
@@ -87,6 +99,25 @@ def _single(found: list[Candidate]) -> list[_Settled]:
     return groups[:_MOST_CANDIDATES]
 
 
+def _by_chance(groups: list[_Settled]) -> list[_Settled]:
+    """Of candidates that were weighed against each other; two likely ones are a conflict."""
+    best = groups[0]
+    for item in groups:
+        item.confidence = round(item.best.chance or 0.0, 3)
+    rival = groups[1].confidence if len(groups) > 1 else 0.0
+    best.firm = (
+        (best.best.chance or 0.0) >= best.best.firm_from
+        and rival <= _NO_RIVAL
+        and _says_when(best.best)
+        and any(strength(source.rule).vouches for source in best.same)
+    )
+    if best.firm:
+        return [best]
+    if best.confidence < _LEAST_FIRST:
+        return []
+    return [item for item in groups[:_MOST_CANDIDATES] if item.confidence >= _LEAST]
+
+
 def _says_when(candidate: Candidate) -> bool:
     """A date that is no one day ("June 2010", 03/04/2024) answers nothing, however it is said."""
     return candidate.normalized is not None or candidate.field not in _DATES
@@ -94,7 +125,7 @@ def _says_when(candidate: Candidate) -> bool:
 
 def _several(found: list[Candidate]) -> list[_Settled]:
     groups = [_Settled(candidate, 0.0, firm=False, same=[candidate]) for candidate in found]
-    groups.sort(key=lambda item: (_start(item.best), item.best.end or 0, item.best.value))
+    groups.sort(key=lambda item: (start_of(item.best), item.best.end or 0, item.best.value))
     for item in groups:
         known = strength(item.best.rule)
         item.confidence, item.firm = known.precision, known.firm
@@ -102,29 +133,9 @@ def _several(found: list[Candidate]) -> list[_Settled]:
 
 
 def _groups(found: list[Candidate]) -> list[_Settled]:
-    """Candidates that say the same, the best written first."""
-    groups: dict[str, _Settled] = {}
-    for candidate in sorted(found, key=lambda candidate: (-candidate.score, _start(candidate))):
-        key = _key(candidate)
-        if key in groups:
-            groups[key].same.append(candidate)
-        else:
-            groups[key] = _Settled(candidate, 0.0, firm=False, same=[candidate])
-    return list(groups.values())
-
-
-def _key(candidate: Candidate) -> str:
-    match candidate.normalized:
-        case None:
-            return f"written {candidate.value.casefold()}"
-        case Money(amount, currency):
-            return f"money {amount} {currency}"
-        case value:
-            return f"value {value}"
-
-
-def _start(candidate: Candidate) -> int:
-    return -1 if candidate.start is None else candidate.start
+    return [
+        _Settled(group.best, 0.0, firm=False, same=group.members) for group in groups_of(found)
+    ]
 
 
 def _ids(settled: dict[str, list[_Settled]], *, with_type: bool) -> dict[Candidate, str]:
