@@ -93,11 +93,11 @@ def _share(part: int, whole: int) -> float | None:
 
 
 def measure(
-    contracts: Iterable[Contract], facts_of: Callable[[str], Sequence[Fact]]
+    contracts: Iterable[Contract], facts_of: Callable[[Contract], Sequence[Fact]]
 ) -> list[FieldAccuracy]:
     folds = {field: [Counts() for _ in range(FOLDS)] for field in FIELDS}
     for contract in contracts:
-        facts = facts_of(contract.text)
+        facts = facts_of(contract)
         fold = fold_of(contract.file)
         for field in FIELDS:
             found = [fact for fact in facts if fact.field == field]

@@ -1,6 +1,6 @@
-"""How the weights of ``extract.ranking`` are learned, and what they are worth on unseen companies."""
+"""How the weights of ``extract.ranking`` are learned, and their worth on unseen companies."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from lexmill_legal.accuracy.facts import comparable, is_right_value
 from lexmill_legal.accuracy.labels import FOLDS, Contract, fold_of
-from lexmill_legal.extract.extraction import find_dated
+from lexmill_legal.extract.candidates import Candidate
+from lexmill_legal.extract.extraction import find_ranked
 from lexmill_legal.extract.ranking import RANKED, Features, Ranker, features_of, groups_of
 from lexmill_legal.extract.reading import Reading
 
@@ -19,7 +20,12 @@ _HELD_BACK: Final = 1.0
 _FEWEST: Final = 3
 _STEPS: Final = 50
 # How often firm values have to be right on unseen contracts.
-_SAFE: Final = {"agreement_date": 0.955, "effective_date": 0.93, "expiration_date": 0.93}
+_SAFE: Final = {
+    "document_name": 0.96,
+    "agreement_date": 0.955,
+    "effective_date": 0.93,
+    "expiration_date": 0.93,
+}
 _FIRM_LEAST: Final = 0.6
 
 
@@ -44,17 +50,23 @@ def cases_of(
         answer = contracts[index].answers.get(field)
         if answer is not None and not comparable(field, answer):
             continue
-        pool = [
-            candidate
-            for candidate in find_dated(readings[index], rankers)
-            if candidate.field == field
-        ]
-        groups = groups_of(pool)
+        groups = groups_of(_pool(readings[index], field, rankers))
         cases.extend(
             Case(index, features, is_right_value(field, answer, group.best))
             for group, features in zip(groups, features_of(readings[index], groups), strict=True)
         )
     return cases
+
+
+def _pool(reading: Reading, field: str, rankers: Mapping[str, Ranker]) -> list[Candidate]:
+    later = RANKED[RANKED.index(field) + 1 :]
+    pool: list[Candidate] = []
+    for candidate in find_ranked(reading, rankers):
+        if candidate.field in later:
+            break
+        if candidate.field == field:
+            pool.append(candidate)
+    return pool
 
 
 def fitted(cases: Sequence[Case]) -> dict[str, float]:
@@ -65,6 +77,8 @@ def fitted(cases: Sequence[Case]) -> dict[str, float]:
             if value:
                 shown.setdefault(name, set()).add(case.contract)
     names = sorted(name for name, where in shown.items() if len(where) >= _FEWEST)
+    if not names:
+        return {}
     column = {name: index for index, name in enumerate(names)}
     design = np.zeros((len(cases), len(names)))
     for row, case in enumerate(cases):
@@ -134,6 +148,3 @@ def firm_from(field: str, firsts: Iterable[tuple[float, bool]]) -> float:
         if count >= 20 and (right + 1) / (count + 2) >= _SAFE[field]:
             best = chance
     return float(f"{best:.4g}")
-
-
-Say = Callable[[str], None]

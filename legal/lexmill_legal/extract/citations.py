@@ -6,7 +6,7 @@ from typing import Final
 
 from lexmill_legal.extract.candidates import Candidate, one_line
 from lexmill_legal.extract.reading import Reading
-from lexmill_legal.extract.scanning import occurrences
+from lexmill_legal.extract.scanning import matches, occurrences
 
 _CODE: Final = re.compile(
     r"(?P<title>\d{1,2})\s(?P<code>U\.?\s?S\.?\s?C\.?|C\.?\s?F\.?\s?R\.?)\s*(?:§{1,2}"
@@ -67,9 +67,9 @@ def _matches(reading: Reading) -> Iterator[tuple[str, re.Match[str]]]:
         match = _ACT.search(text, max(0, position - 90), position + 16)
         if match is not None:
             yield "citation.act", match
-    for match in _EUROPEAN.finditer(text):
+    for match in matches(_EUROPEAN, text, ("Regulation", "Directive")):
         yield "citation.european", match
-    for match in _RULE.finditer(text):
+    for match in matches(_RULE, text, ("Rule",)):
         yield "citation.rule", match
     if reading.russian:
         for match in _ARTICLE.finditer(text):

@@ -30,7 +30,14 @@ from lexmill_legal.extract.reading import Reading
 from lexmill_legal.extract.renewals import find_renewals
 from lexmill_legal.extract.settling import settle
 from lexmill_legal.extract.terms import find_terms
-from lexmill_legal.results import FIELDS, Classification, Clause, Extraction, ParsedDocument, Section
+from lexmill_legal.results import (
+    FIELDS,
+    Classification,
+    Clause,
+    Extraction,
+    ParsedDocument,
+    Section,
+)
 
 # What needs no grammar. In a language that the rules do not know, a renewal clause is not "not
 # found": nobody looked.
@@ -78,7 +85,7 @@ def _candidates(reading: Reading, rankers: Mapping[str, Ranker]) -> Iterator[Can
         and not date.rule.endswith("in_clause")
     }
     yield from find_deadlines(reading, taken)
-    yield from find_document_name(reading)
+    yield from ranked(reading, list(find_document_name(reading)), rankers)
     yield from find_parties(reading)
     renewals = list(find_renewals(reading)) if reading.english else []
     yield from renewals
@@ -95,11 +102,15 @@ def _candidates(reading: Reading, rankers: Mapping[str, Ranker]) -> Iterator[Can
     yield from find_identifiers(reading)
 
 
+def find_ranked(reading: Reading, rankers: Mapping[str, Ranker]) -> Iterator[Candidate]:
+    """The candidates of all fields that are ranked; without a ranker as rules order them."""
+    yield from ranked(reading, list(find_document_name(reading)), rankers)
+    yield from find_dated(reading, rankers)
+
+
 def _likely(found: list[Candidate]) -> list[Candidate]:
     return [
-        candidate
-        for candidate in found
-        if candidate.chance is None or candidate.chance >= _LIKELY
+        candidate for candidate in found if candidate.chance is None or candidate.chance >= _LIKELY
     ]
 
 

@@ -105,6 +105,13 @@ def find_identifiers(reading: Reading) -> Iterator[Candidate]:
         yield _found("ein", match.group(1), match.group(1), *match.span(1), valid=None)
     for match in matches(_SWIFT, reading.text, ("SWIFT", "BIC")):
         yield _found("bic", match.group(1), match.group(1), *match.span(1), valid=None)
+    if reading.english:
+        for number in reading.numbers:
+            written = reading.text[number.start : number.end]
+            compact = re.sub(r"[\s]", "", written).upper()
+            yield _found(
+                number.kind, written, compact, number.start, number.end, valid=number.valid
+            )
 
 
 def _russian(reading: Reading) -> Iterator[Candidate]:

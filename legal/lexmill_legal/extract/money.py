@@ -6,19 +6,17 @@ A lone "$" is somebody's dollar: its currency is known only where the document s
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import islice
 from typing import Final
 
 from lexmill_legal.extract.numerals import NUMBER, NUMBER_WORDS, decimal, plain, word_number
-from lexmill_legal.extract.scanning import MOST, matches, occurrences
+from lexmill_legal.extract.scanning import matches, occurrences, word_starts
 from lexmill_legal.results import Money
 
 _CODES: Final = (
     "USD|EUR|GBP|JPY|CNY|RMB|CHF|CAD|AUD|NZD|HKD|SGD|TWD|INR|KRW|ILS|SEK|NOK|DKK|PLN|CZK|HUF"
     "|TRY|BRL|MXN|ZAR|AED|SAR|THB|RUB|RUR|UAH|KZT|BYN"
 )
-# One pattern: a search for each of the thirty codes takes four times as long.
-_CODE: Final = re.compile(rf"(?<![^\W_])(?:{_CODES})")
+_EACH_CODE: Final = tuple(_CODES.split("|"))
 _SYNONYMS: Final = {"RMB": "CNY", "RUR": "RUB"}
 _SYMBOLS: Final = {"€": "EUR", "£": "GBP", "₽": "RUB", "₪": "ILS", "₩": "KRW", "₹": "INR"}
 _DOLLARS: Final = {
@@ -117,7 +115,7 @@ def find_money(text: str, *, comma_groups: bool, limit: int = 2000) -> tuple[Mon
     """All amounts with a currency sign, code or word, in order, without overlaps."""
     dollar = _lone_dollar(text) if "$" in text or "ollar" in text else None
     found: list[MoneyMention] = []
-    codes = [match.start() for match in islice(_CODE.finditer(text), MOST)]
+    codes = word_starts(text, _EACH_CODE)
     for position in sorted([*occurrences(text, _SIGNS), *codes]):
         match = _SIGN_FIRST.match(text, position)
         if match is not None:

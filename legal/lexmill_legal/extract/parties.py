@@ -14,12 +14,13 @@ from lexmill_legal.extract.gazetteer import find_places
 from lexmill_legal.extract.parties_russian import find_russian_parties
 from lexmill_legal.extract.reading import Reading
 from lexmill_legal.extract.roles import role_of
-from lexmill_legal.extract.scanning import spaced
+from lexmill_legal.extract.scanning import occurrences, spaced, word_starts
 
 _HEAD: Final = 12_000
 _LONGEST: Final = 3000
 _FEWEST: Final = 2
 _MOST: Final = 12
+_DESCRIPTION: Final = 400
 
 _BETWEEN: Final = re.compile(
     r"\b(?:by\s*,?\s+and\s+(?:between|among(?:st)?)|between|among(?:st)?"
@@ -28,6 +29,7 @@ _BETWEEN: Final = re.compile(
     r"(?:\s*,?\s*(?:the\s+(?:following\s+parties|undersigned|parties)\b[^:;]{0,40}[:;]?))?[\s:,]*",
     re.IGNORECASE,
 )
+_BETWEEN_WORDS: Final = ("between", "among", "parties", "entered", "made", "executed", "given")
 _MADE: Final = re.compile(
     r"\b(?:agreement|contract|lease|amendment|addendum|deed|memorandum|entered|made|executed"
     r"|dated|effective)\b"
@@ -93,7 +95,19 @@ _CONNECTORS: Final = frozenset(
      "den", "y", "e", "et", "at", "on", "d/b/a", "dba", "a/k/a"}
 )  # fmt: skip
 _SMALL_FORMS: Final = frozenset(
-    {"limited", "corporation", "company", "inc", "inc.", "ltd", "ltd.", "plc", "plc.", "llc", "gmbh"}
+    {
+        "limited",
+        "corporation",
+        "company",
+        "inc",
+        "inc.",
+        "ltd",
+        "ltd.",
+        "plc",
+        "plc.",
+        "llc",
+        "gmbh",
+    }
 )
 _COLLECTIVE: Final = re.compile(
     r"\bparties\b|\bparty\b(?!\s+(?:[a-d]\b|\d|of\s+the))|\bcollectively\b"
@@ -124,7 +138,8 @@ _NOT_A_NAME: Final = re.compile(
     re.IGNORECASE,
 )
 _FORM_WORDS: Final = spaced(
-    r"\A[\s,]{0,3}(?:[A-Z][A-Za-z.]{2,14}(?: [A-Z][A-Za-z]{2,14})?,\s)?(?:\([^()\"“”]{0,60}\)\s?,?\s?)?(?:and\s+)?(?:which is\s+)?"
+    r"\A[\s,]{0,3}(?:[A-Z][A-Za-z.]{2,14}(?: [A-Z][A-Za-z]{2,14})?,\s)?"
+    r"(?:\([^()\"“”]{0,60}\)\s?,?\s?)?(?:and\s+)?(?:which is\s+)?"
     r"(?:(?:an?|organized as an?)\s+|(?=[A-Z][a-z]+(?:\s[A-Z][a-z]+)?\s(?:corporation|limited)))"
     r"(?P<text>[^(;\"“”]{0,120}?"
     r"(?P<form>limited liability company|limited liability partnership|limited partnership"
@@ -171,16 +186,29 @@ def _english(reading: Reading) -> Iterator[Candidate]:
         rule += "" if party.suffixed or party.form else "_plain"
         yield Candidate(
             "party", rule, written, None, party.start, party.end,
-            attributes=_attributes(party, written),
+            attributes=_attributes(party, written) | _numbers(reading, party, parties),
         )  # fmt: skip
+
+
+def _numbers(reading: Reading, party: Party, parties: list[Party]) -> dict[str, str]:
+    """The register's and tax numbers between a party's name and the next one."""
+    later = [other.start for other in parties if other.start > party.start]
+    end = min([party.end + _DESCRIPTION, *later])
+    return {
+        number.kind: one_line(reading.text[number.start : number.end])
+        for number in reversed(reading.numbers)
+        if party.end <= number.start < end and number.valid is not False
+    }
 
 
 def _speaks_of_others(written: str, aliases: set[str]) -> bool:
     """As in "Alpha and the Company": what was defined before, no new name."""
-    pieces = written.split(" and ")
-    return len(pieces) > 1 and any(
-        piece.startswith("the ") and not piece.lower().startswith("the bank") or piece.lower() in aliases
-        for piece in pieces[1:] + ([] if pieces[0].startswith("the ") else pieces[:1])
+    first, *others = written.split(" and ")
+    pieces = others if first.startswith("the ") else [first, *others]
+    return bool(others) and any(
+        piece.lower() in aliases
+        or (piece.startswith("the ") and not piece.lower().startswith("the bank"))
+        for piece in pieces
     )
 
 
@@ -204,7 +232,14 @@ def _attributes(party: Party, written: str) -> dict[str, str]:
 def _preamble(reading: Reading) -> list[Party]:
     best: list[Party] = []
     best_score = 0.0
-    for match in _BETWEEN.finditer(reading.text, 0, _HEAD):
+    end = 0
+    head = reading.lower[:_HEAD]
+    begins = {*word_starts(reading.lower, _BETWEEN_WORDS), *occurrences(head, ("by",))}
+    for position in sorted(begin for begin in begins if begin < _HEAD):
+        match = _BETWEEN.match(reading.text, position, _HEAD) if position >= end else None
+        if match is None:
+            continue
+        end = match.end()
         before = reading.lower[max(0, match.start() - 240) : match.start()]
         if not _MADE.search(before):
             continue
@@ -364,7 +399,7 @@ _CAPITALS_LAST: Final = re.compile(
     r"\((?:(?:the|hereinafter|herein|referred|to|as|called)\s+){0,5}\Z"
 )
 _DESCRIBES: Final = re.compile(
-    r"[\s)\]\"”,.;]*(?:an?|the|with|having|whose|who|which|located|of|at|incorporated"
+    r"[\s)\]\"”,.;]*(?:an?|the(?!\s+[A-Z])|with|having|whose|who|which|located|of|at|incorporated"
     r"|organi[sz]ed|as|in|its|for|on)\b"
 )
 
@@ -381,22 +416,21 @@ def _split(reading: Reading, start: int, end: int, *, most: int = 2) -> list[Par
     plain: list[Party] = []
     loose: list[Party] = []
     for place, begin in enumerate(begins[:40]):
-        if parties and begin < parties[-1].end:
-            continue
-        party = _name(reading, begin, end)
+        party = None if parties and begin < parties[-1].end else _name(reading, begin, end)
         if party is None:
             continue
+        adjacent = _adjacent(text, party, end)
         if party.suffixed or party.form:
-            if not parties or _adjacent(text, party, end) or party.form:
+            if not parties or adjacent or party.form:
                 parties.append(party)
-        elif not parties and _adjacent(text, party, end) and _may_be_person(text, party):
-            plain.append(party)
-        elif place < _FEWEST and " " in one_line(text[party.start : party.end]):
-            if _may_be_person(text, party):
+        elif _may_be_person(text, party):
+            if adjacent and not parties:
+                plain.append(party)
+            elif place < _FEWEST and len(text[party.start : party.end].split()) > 1:
                 loose.append(party)
-    if parties or plain:
-        return parties[:most] if parties else plain[-1:]
-    return loose[:1] or _just_before(reading, start, end)
+    if parties:
+        return parties[:most]
+    return plain[-1:] or loose[:1] or _just_before(reading, start, end)
 
 
 def _just_before(reading: Reading, start: int, end: int) -> list[Party]:
@@ -491,9 +525,7 @@ def _part(
     if not first and not suffixed and written.rstrip(",;:") in _SMALL_FORMS:
         return "word"
     if written[0].islower() and not _is_brand(written):
-        if first and written != "the":
-            return "stop"
-        return "joint" if _may_connect(written, next_word, suffixed=suffixed) else "stop"
+        return "joint" if _goes_on(written, next_word, first=first, suffixed=suffixed) else "stop"
     if not (written[0].isupper() or written[0].isdigit() or _is_brand(written)):
         return "stop"
     return "stop" if suffixed and not _SUFFIX.fullmatch(written) else "word"
@@ -519,6 +551,11 @@ def _skip(text: str, at: int, end: int) -> int:
     while at < end and text[at].isspace():
         at += 1
     return at
+
+
+def _goes_on(written: str, next_word: str, *, first: bool, suffixed: bool) -> bool:
+    """May a word in small letters stand here: inside a name, or "the" before one?"""
+    return (written == "the" or not first) and _may_connect(written, next_word, suffixed=suffixed)
 
 
 def _may_connect(written: str, next_word: str, *, suffixed: bool) -> bool:
@@ -631,7 +668,10 @@ def _referred(reading: Reading) -> list[Party]:
     text = reading.text
     for word in _REFERRED.finditer(text, 0, _OPENING):
         begin = max(
-            (at.end() for at in _PARAGRAPH.finditer(text, max(0, word.start() - 300), word.start())),
+            (
+                at.end()
+                for at in _PARAGRAPH.finditer(text, max(0, word.start() - 300), word.start())
+            ),
             default=max(0, word.start() - 300),
         )
         found = _split(reading, begin, word.start())[-1:]
@@ -647,7 +687,9 @@ def _referred(reading: Reading) -> list[Party]:
 
 
 _OPENING: Final = 5000
-_PARAGRAPH: Final = re.compile(r"\n[ \t]{0,9}\n|\s{4}(?=\S)|:\s|[\"”)],?\s{1,9}and\s|(?:side|part|hand),?\s{1,9}and\s")
+_PARAGRAPH: Final = re.compile(
+    r"\n[ \t]{0,9}\n|\s{4}(?=\S)|:\s|[\"”)],?\s{1,9}and\s|(?:side|part|hand),?\s{1,9}and\s"
+)
 _SALUTATION: Final = re.compile(
     r"\b(?:ladies\s+and\s+gentlemen|gentlemen|dear\s+(?:sirs?|mr|ms|mrs|dr|madam|[A-Z][a-z]+))\b"
     r"[^\n:,]{0,40}[:,]?",
@@ -666,7 +708,10 @@ def _letter(reading: Reading) -> list[Party]:
     if greeting is None:
         return []
     above = list(_COMPANY_LINE.finditer(text, max(0, greeting.start() - 500), greeting.start()))
-    found = [*above[-2:], *islice(_COMPANY_LINE.finditer(text, greeting.end(), greeting.end() + 600), 1)]
+    found = [
+        *above[-2:],
+        *islice(_COMPANY_LINE.finditer(text, greeting.end(), greeting.end() + 600), 1),
+    ]
     return [
         Party(line.start("name"), line.end("name"), suffixed=True)
         for line in found

@@ -18,10 +18,12 @@ from lexmill_legal.extract.reading import Reading
 from lexmill_legal.results import Money
 
 FILE: Final = "ranking.json"
-RANKED: Final = ("agreement_date", "effective_date", "expiration_date")
-_KINDS: Final = ("agreement_date", "effective_date", "expiration_date", "parties")
+RANKED: Final = ("document_name", "agreement_date", "effective_date", "expiration_date")
+_KINDS: Final = ("document_name", "agreement_date", "effective_date", "expiration_date", "parties")
 _CLIPPED: Final = 6.0
 _LONG: Final = 30.0
+_MANY_WORDS: Final = 9
+_HEAD: Final = 9000
 
 Features = Mapping[str, float]
 
@@ -53,11 +55,15 @@ class Group:
 @lru_cache(maxsize=1)
 def shipped() -> Mapping[str, Ranker]:
     """The rankers of this package, read once."""
-    written = json.loads(files("lexmill_legal.extract").joinpath(FILE).read_bytes())
+    written = json.loads(shipped_bytes())
     return {
         field: Ranker(ranker["weights"], ranker["firm_from"])
         for field, ranker in written["fields"].items()
     }
+
+
+def shipped_bytes() -> bytes:
+    return files("lexmill_legal.extract").joinpath(FILE).read_bytes()
 
 
 def encode(rankers: Mapping[str, Ranker], *, about: str) -> bytes:
@@ -116,7 +122,7 @@ def ranked(
     ]
 
 
-def features_of(reading: Reading, groups: Sequence[Group]) -> list[Features]:
+def features_of(reading: Reading, groups: Sequence[Group]) -> Sequence[Features]:
     """What speaks for each group, and how it stands among its rivals."""
     scores = [group.best.score for group in groups]
     own = [_of_group(reading, group) for group in groups]
@@ -155,9 +161,28 @@ def _of_group(reading: Reading, group: Group) -> dict[str, float]:
     chances = [source.chance for source in best.inputs if source.chance is not None]
     if chances:
         features["input chance"] = min(chances)
-    if best.normalized is None and best.field != "expiration_date":
+    if best.field == "document_name":
+        features |= _of_name(reading, best)
+    elif best.normalized is None and best.field != "expiration_date":
         features["no value"] = 1.0
     return features
+
+
+def _of_name(reading: Reading, best: Candidate) -> dict[str, float]:
+    name = best.value
+    words = name.split()
+    lower = name.lower()
+    return {
+        "words": math.log1p(len(words)),
+        "long": float(len(words) > _MANY_WORDS),
+        "short": float(len(words) < 3),
+        "capitals": float(name.isupper()),
+        "digits": float(any(letter.isdigit() for letter in name)),
+        "ends": float(lower.endswith(("agreement", "contract", "lease", "addendum", "amendment"))),
+        "again": math.log1p(min(reading.lower.count(lower, 0, _HEAD), 8)),
+        "this": float(f"this {lower}" in reading.lower[:_HEAD]),
+        "heads": float(lower.count("agreement") > 1),
+    }
 
 
 def _places(candidate: Candidate) -> list[tuple[int, int]]:

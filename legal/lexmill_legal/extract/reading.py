@@ -10,6 +10,7 @@ from typing import Final
 from lexmill_legal.extract.candidates import Candidate, one_line
 from lexmill_legal.extract.dates import DateMention, find_dates
 from lexmill_legal.extract.durations import DurationMention, find_durations
+from lexmill_legal.extract.identifiers_english import Number, find_numbers
 from lexmill_legal.extract.money import (
     MoneyMention,
     PercentMention,
@@ -104,6 +105,10 @@ class Reading:
     @cached_property
     def percents(self) -> tuple[PercentMention, ...]:
         return find_percents(self.lower)
+
+    @cached_property
+    def numbers(self) -> tuple[Number, ...]:
+        return tuple(find_numbers(self.text, self.lower))
 
     def dates_between(self, start: int, end: int) -> list[DateMention]:
         first = bisect.bisect_left(self.dates, start, key=lambda mention: mention.start)

@@ -17,7 +17,7 @@ from lexmill_legal.results import (
     ParsedDocument,
 )
 
-VERSION: Final = "6"
+VERSION: Final = "7"
 
 _MOST_CANDIDATES: Final = 3
 _MOST_FACTS: Final = 1000
@@ -133,9 +133,7 @@ def _several(found: list[Candidate]) -> list[_Settled]:
 
 
 def _groups(found: list[Candidate]) -> list[_Settled]:
-    return [
-        _Settled(group.best, 0.0, firm=False, same=group.members) for group in groups_of(found)
-    ]
+    return [_Settled(group.best, 0.0, firm=False, same=group.members) for group in groups_of(found)]
 
 
 def _ids(settled: dict[str, list[_Settled]], *, with_type: bool) -> dict[Candidate, str]:

@@ -85,8 +85,21 @@ _EVENT: Final = spaced(
 _WEAKEST: Final = 1.0
 _STRONG: Final = 2.0
 _MOST_SENTENCES: Final = 8
-_FOR_TERM: Final = tuple((weight, cue) for weight, cue in _ABOUT if weight > 0)
-_AGAINST_TERM: Final = tuple((weight, cue) for weight, cue in _ABOUT if weight < 0)
+# Of each cue, in the same order, words without which it cannot match: looking for them is cheap.
+_NEEDED: Final = (
+    ("term",), ("initial",), ("this",), ("term",),
+    ("contract", "service", "cooperation", "agreement", "effective", "distribution"),
+    ("term", "expiration", "contract", "agreement", "venture"), ("19", "20"), ("term",),
+    ("commenc", "begin", "effective"), ("unless",), ("shall", "this"),
+    ("confidential", "surviv", "warrant", "compet", "insurance", "purchase", "following", "after",
+     "statement", "invoice", "escrow", "employ", "option"),
+    ("renew", "exten"), ("breach", "cure", "default"),
+)  # fmt: skip
+_CUES: Final = tuple(
+    (weight, cue, needed) for (weight, cue), needed in zip(_ABOUT, _NEEDED, strict=True)
+)
+_FOR_TERM: Final = tuple(cue for cue in _CUES if cue[0] > 0)
+_AGAINST_TERM: Final = tuple(cue for cue in _CUES if cue[0] < 0)
 _ANCHORS: Final = (
     "term", "expir", "in force", "in effect", "in full", "continue", "initial ", "perpetu",
     "valid", "duration", "terminates on", "indefinite", "contract period", "service", "cooperation",
@@ -207,15 +220,23 @@ def _sentences(reading: Reading) -> list[_Sentence]:
     found: list[_Sentence] = []
     for start, end in reading.sentences(anchors, reach=700):
         text = lower[start:end]
-        score = sum(weight for weight, cue in _FOR_TERM if cue.search(text))
+        score = _weighed(text, _FOR_TERM)
         if _HEADED.search(lower, max(0, start - 60), start) or _HEADED_INSIDE.match(text):
             score += 2.0
         if score >= _WEAKEST:
             plain = _UNLESS.sub(" ", text)
-            score += sum(weight for weight, cue in _AGAINST_TERM if cue.search(plain))
+            score += _weighed(plain, _AGAINST_TERM)
         if score >= _WEAKEST:
             found.append(_Sentence(start, end, score))
     return found
+
+
+def _weighed(text: str, cues: tuple[tuple[float, re.Pattern[str], tuple[str, ...]], ...]) -> float:
+    return sum(
+        weight
+        for weight, cue, needed in cues
+        if any(word in text for word in needed) and cue.search(text)
+    )
 
 
 def _from_sentence(

@@ -128,3 +128,61 @@ def test_the_role_of_a_party_may_run_over_a_line() -> None:
     assert facts(russian, "party")[0].attributes["alias"] == "Передающая сторона"
     english = CONTRACT.replace('(the "Provider")', '(the "Service\nProvider")')
     assert facts(english, "party")[-1].attributes["alias"] == "Service Provider"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            (
+                "TRANSPORT CONTRACT\n\nJSC Alder, hereinafter referred to as the “Company”, in the"
+                " person of its director, on the one side and JSC Birch, hereinafter referred to as"
+                " the “Principal”, on the other side, have agreed as follows.\n"
+            ),
+            ["JSC Alder", "JSC Birch"],
+        ),
+        (
+            (
+                "Alder Hotels, Inc.\n1 Mill Road\nSpringfield\n\nMay 1, 2020\n\n"
+                "Ladies and Gentlemen:\n\nBirch Media Ltd. is pleased to advertise for you.\n"
+            ),
+            ["Alder Hotels, Inc.", "Birch Media Ltd."],
+        ),
+        (
+            "ORDER\n\nCompany Name: Alder Labs, Inc.\nSupplier: Birch Works LLC\n\n1. Work.\n",
+            ["Alder Labs, Inc.", "Birch Works LLC"],
+        ),
+        (
+            (
+                'This Agreement is made by and between Alder plc ("Alder"), a company of'
+                ' England, and professional golfer, Ann Lee, (hereinafter referred to as "Star").'
+            ),
+            ["Alder plc", "Ann Lee"],
+        ),
+        (
+            (
+                'This Agreement is made by and among Elm, Inc. (the "Company") and Alder One LP, a'
+                " Delaware limited partnership, Alder Two LLC, a Delaware limited liability"
+                ' company, and Alder Three LLC (collectively, the "Alder Parties").'
+            ),
+            ["Elm, Inc.", "Alder One LP", "Alder Two LLC", "Alder Three LLC"],
+        ),
+        (
+            (
+                "This Agreement is made between the Town of Alder, Virginia, a Virginia municipal"
+                ' corporation ("Grantor"), and Bank of Birch ("Bank").'
+            ),
+            ["the Town of Alder", "Bank of Birch"],
+        ),
+    ],
+)  # fmt: skip
+def test_parties_outside_of_the_usual_preamble(text: str, expected: list[str]) -> None:
+    assert names(text) == expected
+
+
+def test_what_was_defined_before_is_no_party_again() -> None:
+    text = (
+        'This Agreement is made among Alder, Inc. ("Alder"), Birch LLC (the "Company") and, as'
+        ' guarantor, Alder and the Company (together, the "Sellers").'
+    )
+    assert names(text) == ["Alder, Inc.", "Birch LLC"]
