@@ -52,7 +52,10 @@ ROLES: Final = (*(role for role, _, _ in _CUES), "other")
 """Every value of the attribute ``role`` of an amount or a percentage."""
 
 _FAR: Final = 160
-_ALL: Final = re.compile("|".join(f"(?P<c{i}>{words})" for i, (*_, words) in enumerate(_CUES)))
+# Only where a word begins: inside of one no cue can.
+_ALL: Final = re.compile(
+    r"(?<![^\W_])(?:" + "|".join(f"(?P<c{i}>{words})" for i, (*_, words) in enumerate(_CUES)) + ")"
+)
 
 
 def find_amounts(reading: Reading) -> Iterator[Candidate]:

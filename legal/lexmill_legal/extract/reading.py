@@ -95,6 +95,14 @@ class Reading:
         return Counter(mention.iso for mention in self.dates if mention.iso is not None)
 
     @cached_property
+    def _date_starts(self) -> list[int]:
+        return [mention.start for mention in self.dates]
+
+    @cached_property
+    def _duration_starts(self) -> list[int]:
+        return [mention.start for mention in self.durations]
+
+    @cached_property
     def durations(self) -> tuple[DurationMention, ...]:
         return find_durations(self.lower)
 
@@ -111,13 +119,13 @@ class Reading:
         return tuple(find_numbers(self.text, self.lower))
 
     def dates_between(self, start: int, end: int) -> list[DateMention]:
-        first = bisect.bisect_left(self.dates, start, key=lambda mention: mention.start)
-        last = bisect.bisect_left(self.dates, end, key=lambda mention: mention.start)
+        first = bisect.bisect_left(self._date_starts, start)
+        last = bisect.bisect_left(self._date_starts, end)
         return [mention for mention in self.dates[first:last] if mention.end <= end]
 
     def durations_between(self, start: int, end: int) -> list[DurationMention]:
-        first = bisect.bisect_left(self.durations, start, key=lambda mention: mention.start)
-        last = bisect.bisect_left(self.durations, end, key=lambda mention: mention.start)
+        first = bisect.bisect_left(self._duration_starts, start)
+        last = bisect.bisect_left(self._duration_starts, end)
         return [mention for mention in self.durations[first:last] if mention.end <= end]
 
     @cached_property
@@ -145,7 +153,7 @@ class Reading:
 
     def _in_date(self, position: int) -> bool:
         """Is it inside one, as in "March 18. 2021"?"""
-        index = bisect.bisect_right(self.dates, position, key=lambda mention: mention.start)
+        index = bisect.bisect_right(self._date_starts, position)
         return index > 0 and position < self.dates[index - 1].end - 1
 
     def sentence(self, position: int, *, reach: int = 1200) -> tuple[int, int]:

@@ -40,7 +40,10 @@ def occurrences(text: str, needles: tuple[str, ...]) -> list[int]:
 
 
 class _Words:
-    """Where words begin, by their first letters: one pass over a text for hundreds of searches."""
+    """Where words begin, by their first letters: one pass over a text for hundreds of searches.
+
+    Fifteen bits stand for three letters, so what is found has to be compared with the text.
+    """
 
     def __init__(self, lower: str) -> None:
         codes = np.frombuffer(lower.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
@@ -51,9 +54,10 @@ class _Words:
         begins = inside.copy()
         begins[1:] &= ~inside[:-1]
         starts = np.flatnonzero(begins[: max(len(codes) - _KEY + 1, 0)])
-        keys = codes[starts].astype(np.uint64)
-        for offset in range(1, _KEY):
-            keys = (keys << _BITS) | codes[starts + offset]
+        letters = codes & _LETTER
+        keys = ((letters[starts] << 10) | (letters[starts + 1] << 5) | letters[starts + 2]).astype(
+            np.uint16
+        )
         order = np.argsort(keys, kind="stable")
         self._lower = lower
         self._starts = starts[order]
@@ -61,21 +65,21 @@ class _Words:
 
     def starting(self, needle: str) -> list[int]:
         """The words that begin with a needle of lower-case letters or digits."""
-        key = 0
-        for letter in needle[:_KEY]:
-            key = (key << int(_BITS)) | ord(letter)
-        first, last = np.searchsorted(
-            self._keys, np.array([key, key + 1], dtype=np.uint64), side="left"
-        ).tolist()
-        found: list[int] = self._starts[first:last].tolist()
-        if len(needle) > _KEY:
-            lower = self._lower
-            found = [position for position in found if lower.startswith(needle, position)]
-        return found[:MOST]
+        one, two, three = (ord(letter) & _LETTER for letter in needle[:_KEY])
+        key = np.uint16(one << 10 | two << 5 | three)
+        first = int(self._keys.searchsorted(key, side="left"))
+        last = int(self._keys.searchsorted(key, side="right"))
+        lower = self._lower
+        return [
+            position
+            for position in self._starts[first:last].tolist()
+            if lower.startswith(needle, position)
+        ][:MOST]
 
 
 _KEY: Final = 3
-_BITS: Final = np.uint64(21)
+# Enough to tell Latin letters apart; other characters may look the same.
+_LETTER: Final = 31
 _LAST: Final = 0xFFFF
 
 

@@ -59,6 +59,7 @@ _HEADED: Final = re.compile(
     r"|term\s+of\s+(?:license|appointment|engagement|employment)|effective\s+date[,;]?\s+(?:and\s+)?term|terms)"
     r"[\s.:;–—-]*(?:\d{1,2}(?:\.\d{1,2})*\.?\s*)?(?:\([a-z]\)\s*)?(?:term[.:\s–—-]*)?\Z"
 )
+_HEADS: Final = ("term", "duration", "validity", "period")
 _HEADED_INSIDE: Final = re.compile(
     r"\A(?:\d{1,2}(?:\.\d{1,2})*\.?\s*|\([a-z]\)\s*)?(?:initial\s+)?(?:term|duration)\s*[.:–—-]\s"
 )
@@ -221,7 +222,11 @@ def _sentences(reading: Reading) -> list[_Sentence]:
     for start, end in reading.sentences(anchors, reach=700):
         text = lower[start:end]
         score = _weighed(text, _FOR_TERM)
-        if _HEADED.search(lower, max(0, start - 60), start) or _HEADED_INSIDE.match(text):
+        above = lower[max(0, start - 60) : start]
+        headed = any(word in above for word in _HEADS) and _HEADED.search(
+            lower, start - len(above), start
+        )
+        if headed or _HEADED_INSIDE.match(text):
             score += 2.0
         if score >= _WEAKEST:
             plain = _UNLESS.sub(" ", text)
