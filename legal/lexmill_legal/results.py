@@ -12,6 +12,8 @@ Method = Literal["rule", "model", "computed", "human"]
 Verdict = Literal["pass", "fail", "unknown"]
 Severity = Literal["info", "low", "medium", "high", "critical"]
 RevisionKind = Literal["insertion", "deletion", "comment"]
+SectionKind = Literal["section", "exhibit", "signature_block"]
+ReferenceStatus = Literal["resolved", "nearest", "dangling", "unclear"]
 DocumentStatus = Literal["succeeded", "failed", "dead"]
 
 SCHEMA = "lexmill.io/results/v1"
@@ -162,13 +164,59 @@ class Classification:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A node of the clause tree; ``end`` is where the section's last child ends."""
+    """A node of the clause tree; ``end`` is where the section's last child ends.
+
+    An exhibit is any part of its own: schedule, annex, appendix, attachment, приложение.
+    """
 
     number: str | None
     heading: str | None
     start: int
     end: int
     children: tuple["Section", ...] = ()
+    kind: SectionKind = "section"
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A term and the passage that gives it its meaning: a sentence, or what stands before (“X”)."""
+
+    term: str
+    start: int
+    end: int
+    quote: str
+    page: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A mention of another part of the document.
+
+    ``target`` is the ``start`` of the section it means: of the section itself (``resolved``) or of
+    the nearest one around it that the outline has (``nearest``). A reference is ``dangling`` where
+    the document has no such part, ``unclear`` where that cannot be said.
+    """
+
+    start: int
+    end: int
+    quote: str
+    page: int | None
+    status: ReferenceStatus
+    target: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who signs, as what, for whom; what is not written there is None."""
+
+    party: str | None
+    name: str | None
+    title: str | None
+    date: str | None
+    place: str | None
+    start: int
+    end: int
+    page: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,11 +264,17 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """The facts of a document, the fields that were looked for and not found, and the clauses."""
+    """The facts of a document, the fields that were looked for and not found, and the clauses.
+
+    Definitions, references and signatures are the parts of its outline that are no sections.
+    """
 
     facts: tuple[Fact, ...]
     not_found: tuple[str, ...]
     clauses: tuple[Clause, ...] = ()
+    definitions: tuple[Definition, ...] = ()
+    references: tuple[Reference, ...] = ()
+    signatures: tuple[Signature, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +329,9 @@ class DocumentResult:
     facts: tuple[Fact, ...] = ()
     not_found: tuple[str, ...] = ()
     outline: tuple[Section, ...] = ()
+    definitions: tuple[Definition, ...] = ()
+    references: tuple[Reference, ...] = ()
+    signatures: tuple[Signature, ...] = ()
     clauses: tuple[Clause, ...] = ()
     findings: tuple[Finding, ...] = ()
     revisions: tuple[Revision, ...] = ()

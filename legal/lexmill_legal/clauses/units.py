@@ -60,7 +60,9 @@ def units_of(text: str, outline: tuple[Section, ...]) -> list[Unit]:
 
 def _flat(sections: tuple[Section, ...]) -> Iterator[Section]:
     for section in sections:
-        yield section
+        # Who signs stands under no heading of its own: what stands above it tells more.
+        if section.kind != "signature_block" or section.heading:
+            yield section
         yield from _flat(section.children)
 
 

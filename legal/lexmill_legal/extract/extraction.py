@@ -38,6 +38,7 @@ from lexmill_legal.results import (
     ParsedDocument,
     Section,
 )
+from lexmill_legal.segment import find_definitions, find_references, find_signatures
 
 # What needs no grammar. In a language that the rules do not know, a renewal clause is not "not
 # found": nobody looked.
@@ -70,7 +71,13 @@ def extract_with(
         classification.document_type,
         looked_for=FIELDS if known else _ANY_LANGUAGE,
     )
-    return replace(settled, clauses=clauses)
+    return replace(
+        settled,
+        clauses=clauses,
+        definitions=find_definitions(parsed) if known else (),
+        references=find_references(parsed, outline) if known else (),
+        signatures=find_signatures(parsed, outline) if known else (),
+    )
 
 
 def _candidates(reading: Reading, rankers: Mapping[str, Ranker]) -> Iterator[Candidate]:

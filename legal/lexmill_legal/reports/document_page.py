@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from lexmill_legal.reports.connections import connection_marks, connections
 from lexmill_legal.reports.marks import Mark, escaped, marked
 from lexmill_legal.reports.names import (
     field_label,
@@ -66,6 +67,7 @@ def _marks(result: DocumentResult, text: str) -> list[Mark]:
         *_finding_marks(result),
         *_fact_marks(result),
         *_clause_marks(result),
+        *connection_marks(result),
     ] + [
         Mark(
             revision.start,
@@ -256,10 +258,13 @@ def _rest(result: DocumentResult, anchors: frozenset[str]) -> Iterator[str]:
         yield "<details open><summary>Contents</summary><ul>"
         for number, (_, section) in enumerate(_sections(result.outline)):
             name = " ".join(part for part in (section.number, section.heading) if part)
-            if section.heading:
+            if section.kind == "signature_block":
+                name = section.heading or "Signatures"
+            if section.heading or section.kind != "section":
                 shown = escaped(shortened(name, 90))
                 yield f"<li>{_leading(f's{number}', shown, anchors)}</li>"
         yield "</ul></details>"
+    yield from connections(result, _sections(result.outline), anchors)
     if result.revisions:
         yield f"<details open><summary>Changes and comments ({len(result.revisions)})</summary><ul>"
         for number, revision in enumerate(result.revisions):

@@ -5,11 +5,12 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-from lexmill_legal.results import ParsedDocument, Section
+from lexmill_legal.results import ParsedDocument, Section, SectionKind
 from lexmill_legal.segment.headings import heading_after
 from lexmill_legal.segment.markers import Marker, Style, find_markers
+from lexmill_legal.segment.signing import end_of
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 
 _DEEPEST: Final = 12
 _LISTS: Final = frozenset(
@@ -23,6 +24,11 @@ _RANKS: Final[dict[Style, int]] = {
 _CONTENTS: Final = re.compile(
     r"^[ \t]*(?:TABLE OF CONTENTS|CONTENTS|Table of Contents|СОДЕРЖАНИЕ|ОГЛАВЛЕНИЕ|Оглавление)\b",
     re.MULTILINE,
+)
+_ALONE: Final = frozenset({"unnumbered", "signature"})
+_SIGNING: Final = re.compile(
+    r"^(?:in witness whereof|signatures?(?: page| block)?$)|подписи\b|реквизиты\b.*\bсторон",
+    re.IGNORECASE,
 )
 _NEAR: Final = 40_000
 
@@ -46,6 +52,9 @@ def outline_of(text: str) -> tuple[Section, ...]:
     if not any(node.marker.number for node in nodes):
         nodes = _Builder(text, _headed_lines(text)).build()
     _close(text, nodes, len(text))
+    for node in nodes:
+        if not node.children and _kind(node) == "signature_block":
+            node.end = end_of(text, node.marker.start, node.end)
     return tuple(_section(node) for node in nodes)
 
 
@@ -127,7 +136,7 @@ class _Builder:
         return fitting[0]
 
     def _continues(self, last: Marker, marker: Marker) -> bool:
-        if marker.style == "unnumbered":
+        if marker.style in _ALONE:
             return False
         if marker.style != last.style or len(marker.keys) != len(last.keys):
             return False
@@ -158,7 +167,7 @@ class _Builder:
     def _first(self, marker: Marker) -> int | None:
         """The depth at which the marker begins a new sequence."""
         match marker.style:
-            case "unnumbered":
+            case "unnumbered" | "signature":
                 return 0
             case "annex":
                 return 0 if marker.at_line_start else None
@@ -235,15 +244,20 @@ class _Builder:
         return len(self._open)
 
     def _accept(self, marker: Marker, depth: int, following: int) -> None:
-        heading_start = marker.start if marker.number is None else marker.end
-        limit = following if following > marker.end else len(self._text)
-        alone = marker.style in {"article", "part", "annex"}
-        node = _Node(marker, heading_after(self._text, heading_start, limit, below=alone))
+        node = _Node(marker, self._heading(marker, following))
         if marker.style in _LISTS and node.heading and not marker.before_capital:
             node.heading = None
         del self._open[depth:]
         (self._open[-1].children if self._open else self._roots).append(node)
         self._open.append(node)
+
+    def _heading(self, marker: Marker, following: int) -> str | None:
+        if marker.style == "signature":
+            return None
+        start = marker.start if marker.number is None else marker.end
+        limit = following if following > marker.end else len(self._text)
+        alone = marker.style in {"article", "part", "annex"}
+        return heading_after(self._text, start, limit, below=alone)
 
 
 def _without_contents(text: str, markers: list[Marker]) -> list[Marker]:
@@ -299,4 +313,12 @@ def _section(node: _Node) -> Section:
         node.marker.start,
         node.end,
         tuple(_section(child) for child in node.children),
+        _kind(node),
     )
+
+
+def _kind(node: _Node) -> SectionKind:
+    if node.marker.style == "annex":
+        return "exhibit"
+    signed = node.marker.style == "signature" or _SIGNING.search(node.heading or "")
+    return "signature_block" if signed else "section"

@@ -9,6 +9,7 @@ from lexmill_legal.results import (
     Box,
     Clause,
     ClauseCandidate,
+    Definition,
     DocumentResult,
     ErrorRecord,
     Fact,
@@ -16,10 +17,14 @@ from lexmill_legal.results import (
     Method,
     Money,
     Normalized,
+    Reference,
+    ReferenceStatus,
     Revision,
     RevisionKind,
     Section,
+    SectionKind,
     Severity,
+    Signature,
     Verdict,
     Warning,  # noqa: A004 - the design's word
 )
@@ -100,8 +105,23 @@ def results(places: st.SearchStrategy[int] = COUNTS) -> st.SearchStrategy[Docume
             places,
             places,
             st.lists(inner, max_size=3).map(tuple),
+            st.sampled_from(get_args(SectionKind)),
         ),
         max_leaves=4,
+    )
+    definitions = st.builds(Definition, TEXTS, places, places, TEXTS, st.none() | COUNTS)
+    references = st.builds(
+        Reference,
+        places,
+        places,
+        TEXTS,
+        st.none() | COUNTS,
+        st.sampled_from(get_args(ReferenceStatus)),
+        maybe_places,
+    )
+    maybe = st.none() | TEXTS
+    signatures = st.builds(
+        Signature, maybe, maybe, maybe, maybe, maybe, places, places, st.none() | COUNTS
     )
     facts = st.builds(
         Fact,
@@ -170,6 +190,9 @@ def results(places: st.SearchStrategy[int] = COUNTS) -> st.SearchStrategy[Docume
         facts=st.lists(facts, max_size=5).map(tuple),
         not_found=st.lists(st.sampled_from(FIELDS) | TEXTS, max_size=2).map(tuple),
         outline=st.lists(sections, max_size=2).map(tuple),
+        definitions=st.lists(definitions, max_size=2).map(tuple),
+        references=st.lists(references, max_size=2).map(tuple),
+        signatures=st.lists(signatures, max_size=2).map(tuple),
         clauses=st.lists(clauses, max_size=2).map(tuple),
         findings=st.lists(findings, max_size=4).map(tuple),
         revisions=st.lists(revisions, max_size=3).map(tuple),

@@ -14,11 +14,14 @@ from lexmill_legal.reports.marks import Mark, escaped, marked
 from lexmill_legal.results import (
     Clause,
     ClauseCandidate,
+    Definition,
     DocumentResult,
     ErrorRecord,
     Finding,
+    Reference,
     Revision,
     Section,
+    Signature,
     Warning,  # noqa: A004 - the design's word
 )
 from tests.legal.reports.making import HOSTILE, TEXTS, fact, results
@@ -129,6 +132,12 @@ def test_hostile_names_and_texts_are_shown_and_do_nothing(hostile: str) -> None:
         facts=(said,),
         findings=(Finding(hostile, hostile, "fail", "low", hostile, ("f1",), 0, 1, hostile),),
         outline=(Section(hostile, hostile, 0, 1),),
+        definitions=(Definition(hostile, 0, 1, hostile, None),),
+        references=(
+            Reference(0, 1, hostile, None, "resolved", 0),
+            Reference(0, 1, hostile, 1, "dangling"),
+        ),
+        signatures=(Signature(hostile, hostile, hostile, hostile, hostile, 0, 1, None),),
         revisions=(Revision("comment", hostile, 0, 1, hostile),),
         versions={hostile: hostile},
     )
@@ -277,6 +286,42 @@ def test_contents_lead_to_headings() -> None:
     ]
     assert text_of(page, "#s0") == "1. Term"
     assert text_of(page, "#s1") == "2. Law"
+
+
+def test_terms_references_and_signatures_lead_to_their_places() -> None:
+    text = "1. Term\n“Fee” means ten euros, see Section 1 and Exhibit C.\nBy: Ann Archer\n"
+    result = DocumentResult(
+        "a",
+        "succeeded",
+        outline=(Section("1", "Term", 0, 58), Section(None, None, 59, 73, (), "signature_block")),
+        definitions=(Definition("Fee", 8, 57, "“Fee” means ten euros", 1),),
+        references=(
+            Reference(35, 44, "Section 1", 2, "resolved", 0),
+            Reference(49, 58, "Exhibit C", 2, "dangling"),
+        ),
+        signatures=(
+            Signature("Alder Inc.", "Ann Archer", "President", None, None, 59, 73, None),
+            Signature("Birch LLC", None, None, None, "London", 59, 73, None),
+        ),
+    )
+    page = check_page(document_page(result, text))
+    said = [" ".join(node.text().split()) for node in page.css("aside summary, aside li")]
+    assert said == [
+        "Contents",
+        "1 Term",
+        "Signatures",
+        "Defined terms (1)",
+        "Fee“Fee” means ten euros",
+        "References to nothing (1)",
+        "Exhibit C p. 2",
+        "Cross references (2)",
+        "Section 1 p. 2 → 1 Term",
+        "Exhibit C p. 2 not in the outline",
+        "Signatures (2)",
+        "Ann Archer, President for Alder Inc.",
+        "nobody named, London for Birch LLC",
+    ]
+    assert text_of(page, "#s0") == "1. Term"
 
 
 URIS = (

@@ -206,7 +206,7 @@ PIECES = st.lists(
          "ARTICLE I", "ARTICLE II", "Section 3", "Статья 1. ",
          "а) ", "Приложение № 1", "EXHIBIT A", "\n", "\n\n",
          "Title. ", "TEXT ", "words and words; ", "12.03.2024 ", "RECITALS\n", " ", "I. ",
-         "A. "]
+         "A. ", "By: ", "/s/ Ann", "Name: Bob", "IN WITNESS WHEREOF, ", "ALDER INC.\n"]
     ),
     max_size=60,
 )  # fmt: skip
