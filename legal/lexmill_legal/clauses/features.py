@@ -99,10 +99,12 @@ class Lexicon(dict[str, int]):
             if word in self:
                 return self[word]
             if number == len(self._words):
-                self._words = np.concatenate((self._words, self._words))
-                self._hints = np.concatenate((self._hints, self._hints))
+                self._words = np.concatenate((self._words, np.zeros_like(self._words)))
+                self._hints = np.concatenate((self._hints, np.zeros_like(self._hints)))
             self._words[number] = self._number(word)
-            self._hints[number] = hints_of(word)
+            hints = hints_of(word)
+            if hints is not None:
+                self._hints[number] = hints
             self[word] = number
         return number
 

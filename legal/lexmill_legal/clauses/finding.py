@@ -1,5 +1,6 @@
 """The clauses of a document: every kind with its verdict, and the sentences that speak for it."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -114,13 +115,15 @@ def _judged(
 def _headed(units: list[Unit], outline: tuple[Section, ...]) -> dict[str, NDArray[np.bool_]]:
     """For boilerplate kinds: which units stand under a heading that names the kind."""
     found: dict[str, NDArray[np.bool_]] = {}
-    starts = np.array([unit.start for unit in units], dtype=np.int64)
+    starts = [unit.start for unit in units]
     bodies = np.array([not unit.is_heading for unit in units], dtype=np.bool_)
     for section in islice(outside_definitions(outline), _MOST_SECTIONS):
         for kind in kinds_under(section.heading or "", "en"):
-            inside = (starts >= section.start) & (starts < section.end) & bodies
-            if kind in BOILERPLATE_KINDS and inside.any():
-                found[kind] = found[kind] | inside if kind in found else inside
+            first = bisect_left(starts, section.start)
+            last = bisect_left(starts, section.end, lo=first)
+            if kind in BOILERPLATE_KINDS and bodies[first:last].any():
+                inside = found.setdefault(kind, np.zeros(len(units), dtype=np.bool_))
+                inside[first:last] |= bodies[first:last]
     return found
 
 

@@ -1,6 +1,7 @@
 """Kinds of clauses by the heading they stand under, in English and Russian."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 _ENGLISH: Final = {
@@ -66,6 +67,7 @@ DEFINITIONS: Final = re.compile(
 _BY_LANGUAGE: Final = {"en": _compiled(_ENGLISH), "ru": _compiled(_RUSSIAN)}
 
 
+@lru_cache(maxsize=4096)  # contracts share most of their headings
 def kinds_under(heading: str, language: str) -> tuple[str, ...]:
     """What clauses under this heading are; most headings say nothing."""
     lower = " ".join(heading.lower().split()).strip(" .:;–—-")

@@ -42,6 +42,12 @@ _SENTENCES: Final = {
     "amendments": r"изменени\w+\s+(?:и|или)\s+дополнени\w+.{0,120}(?:письменн|действительн)",
     "notices": r"(?:уведомлени|извещени|сообщени)\w+.{0,120}(?:в\s+письменн|направля|по\s+адрес)",
     "dispute_resolution": r"спор\w*.{0,120}(?:арбитражн\w+\s+суд|переговор|претензи)",
+    "indemnification": r"возмещ\w+\s.{0,60}(?:потер|убытк|ущерб|расход)"
+    r"|(?:возместить|компенсировать)\s.{0,60}(?:потер|убытк|ущерб|расход)",
+    "term": r"(?:договор|соглашени|контракт)\w*\s.{0,80}действует\s+(?:до|в\s+течение|с)\s"
+    r"|срок\w*\s+действия\s+(?:настоящего\s+)?(?:договора|соглашения)",
+    "payment": r"\bоплачива\w+\s|\bоплата\s.{0,60}(?:производ|осуществля)"
+    r"|обяз\w+\s.{0,60}оплатить|перечисл\w+\s.{0,80}(?:сч[её]т|денежн)",
     "force_majeure": r"непреодолимой\s+силы|форс-?мажор",
     "confidentiality": r"(?:не\s+разглашать|конфиденциальн\w+\s+информаци)",
 }
@@ -49,6 +55,8 @@ _COMPILED: Final = {kind: re.compile(written) for kind, written in _SENTENCES.it
 _FROM_THE_TOP: Final = frozenset({"document_name", "agreement_date"})
 _TOP: Final = 1_500
 _MOST: Final = 3
+# A heading with its number is so much longer than without.
+_NUMBER: Final = 12
 
 
 def find_russian(
@@ -56,6 +64,12 @@ def find_russian(
 ) -> dict[str, list[Unit]]:
     """Of each kind that is found, up to three units: those whose words say so come first."""
     said: dict[str, list[Unit]] = {}
+    headings = {section.start: len(section.heading or "") for section in sections}
+    units = [
+        unit
+        for unit in units
+        if unit.end - unit.start > headings.get(unit.start, -_NUMBER) + _NUMBER
+    ]
     for unit in units:
         written = lower[unit.start : unit.end]
         for kind, pattern in _COMPILED.items():

@@ -5,9 +5,10 @@ turn of phrase cannot do without is looked for in single words first, and once f
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from itertools import groupby
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,15 +20,18 @@ Hints = NDArray[np.uint64]
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """``needs``: each must be found in some word of a sentence, or ``pattern`` cannot be there."""
+    """``needs``: of each some part stands in a word of a sentence that has the ``pattern``.
+
+    As in "fee" for any word with it, "^fee" for one that begins so, "^fee$" for the word itself.
+    """
 
     name: str
-    needs: tuple[re.Pattern[str], ...]
+    needs: tuple[tuple[str, ...], ...]
     pattern: re.Pattern[str]
 
 
 def _signal(name: str, first: str, pattern: str, *more: str) -> Signal:
-    needs = tuple(re.compile(need) for need in (first, *more))
+    needs = tuple(tuple(need.split("|")) for need in (first, *more))
     return Signal(f"r_{name}", needs, re.compile(pattern, re.DOTALL))
 
 
@@ -36,7 +40,7 @@ _PRICE: Final = r"(?:pric\w+|\bfees?\b|\brates?\b|\bcharges?\b)"
 _PEOPLE: Final = r"(?:employ\w+|personnel|staff|consultants?|contractors?|officers?)"
 _CUSTOMERS: Final = r"(?:customers?|clients?|accounts?|subscribers?|patrons?|advertisers?)"
 _NOT_WORD: Final = r"not$|^no$|^nor$|neither|never|refrain|prohibited|without"
-_PRICE_WORD: Final = r"pric|^fees?$|^rates?$|^charges?$"
+_PRICE_WORD: Final = r"pric|^fee$|^fees$|^rate$|^rates$|^charge$|^charges$"
 _LURE: Final = r"(?:solicit\w*|recruit\w*|entic\w+|induc\w+|divert\w*|interfer\w+|lure)"
 
 SIGNALS: Final = (
@@ -164,7 +168,7 @@ SIGNALS: Final = (
     ),
     _signal(
         "assigns_ip",
-        r"^assigns?$|^hire|^vest",
+        r"^assign$|^assigns$|^hire|^vest",
         r"(?:hereby|shall|agrees? to|will)"
         r"(?: \w+){0,3} assigns?\b.{0,150}(?:right|title|interest)"
         r"|works? (?:made )?for hire"
@@ -278,7 +282,7 @@ SIGNALS: Final = (
         r"may(?: \w+){0,3} terminat.{0,120}(?:upon|on|by|with|giving).{0,60}"
         r"(?:days?|months?)['’]?(?: \w+){0,3} notice(?!.{0,80}(?:breach|default))",
         r"notice",
-        r"days?$|months?$",
+        r"day$|days$|month$|months$",
     ),
     _signal(
         "after_end",
@@ -335,7 +339,7 @@ SIGNALS: Final = (
     ),
     _signal(
         "share_of",
-        r"royalt|commissions?$|percent|%|^shar|^split",
+        r"royalt|commission$|commissions$|percent|%|^shar|^split",
         r"royalt\w+|commissions?\b|(?:%|percent\w*)\)? of.{0,60}"
         r"(?:revenue|sales|profit|proceeds|receipts|income|fees)|(?:revenue"
         r"|profit)[- ](?:shar|split)",
@@ -398,25 +402,42 @@ _MOST_TRIED: Final = 150_000
 NEEDS: Final = max(len(signal.needs) for signal in SIGNALS)
 
 
-def _any_of(parts: set[str]) -> re.Pattern[str]:
-    """One expression for all, by first letters: most words fail at most places at once."""
-    by_first: dict[str, list[str]] = {}
-    for part in sorted(parts):
-        anchor = "^" if part.startswith("^") else ""
-        rest = part.removeprefix("^")
-        by_first.setdefault(anchor + rest[0], []).append(rest[1:])
-    return re.compile("|".join(f"{first}(?:{'|'.join(by_first[first])})" for first in by_first))
-
-
-_ANY_NEED: Final = _any_of(
-    {part for signal in SIGNALS for need in signal.needs for part in need.pattern.split("|")}
-)
-
-
 def _bits(numbers: Iterable[int]) -> int:
     return sum(1 << number for number in numbers)
 
 
+class _Part(NamedTuple):
+    """A part of words, and of the first, second, third need which signals' it meets, as bits."""
+
+    letters: str
+    at_start: bool
+    at_end: bool
+    meets: tuple[int, ...]
+
+
+def _parts() -> Iterator[_Part]:
+    for part in sorted({part for signal in SIGNALS for need in signal.needs for part in need}):
+        meets = tuple(
+            _bits(
+                number
+                for number, signal in enumerate(SIGNALS)
+                if position < len(signal.needs) and part in signal.needs[position]
+            )
+            for position in range(NEEDS)
+        )
+        yield _Part(part.strip("^$"), part.startswith("^"), part.endswith("$"), meets)
+
+
+_BY_FIRST: Final = {
+    first: tuple(parts) for first, parts in groupby(sorted(_parts()), key=lambda part: part[0][0])
+}
+# Most words have none of them: one look is enough for those.
+_ANY: Final = re.compile(
+    "|".join(
+        f"{first}(?:{'|'.join(sorted({re.escape(part.letters[1:]) for part in parts}))})"
+        for first, parts in _BY_FIRST.items()
+    )
+)
 # Of the second and the third need: the signals that have none.
 _FREE: Final = np.array(
     [
@@ -427,18 +448,21 @@ _FREE: Final = np.array(
 )
 
 
-def hints_of(word: str) -> tuple[int, ...]:
+def hints_of(word: str) -> tuple[int, ...] | None:
     """Of the first, second, third need of all signals which ones the word meets, as bits."""
-    if not _ANY_NEED.search(word):
-        return (0,) * NEEDS
-    return tuple(
-        _bits(
-            number
-            for number, signal in enumerate(SIGNALS)
-            if position < len(signal.needs) and signal.needs[position].search(word)
-        )
-        for position in range(NEEDS)
-    )
+    if not _ANY.search(word):
+        return None
+    hints = [0] * NEEDS
+    for at, letter in enumerate(word):
+        for letters, at_start, at_end, meets in _BY_FIRST.get(letter, ()):
+            if (
+                word.startswith(letters, at)
+                and not (at_start and at)
+                and not (at_end and at + len(letters) != len(word))
+            ):
+                for position, bits in enumerate(meets):
+                    hints[position] |= bits
+    return tuple(hints)
 
 
 def signals_of(lower: str, hints: Hints, units: Sequence[Unit]) -> list[list[str]]:

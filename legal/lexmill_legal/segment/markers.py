@@ -11,7 +11,6 @@ from itertools import islice
 from typing import Final, Literal
 
 from lexmill_legal.segment.numbering import letter, roman, word
-from lexmill_legal.segment.signing import blocks
 
 Style = Literal[
     "annex", "part", "article", "section", "decimal", "bare", "bracket_digit", "digit_bracket",
@@ -64,8 +63,6 @@ _REFERENCE: Final = re.compile(
 _UPPER_NEXT: Final = re.compile(r"\s{1,40}[\"“”«'‘(\[]{0,2}[a-z]?[A-ZА-ЯЁ]")
 # No document has more clauses than this; what has more marks is a table or an attack.
 _MOST: Final = 50_000
-# A signature block is no longer than this.
-_BLOCK: Final = 4_000
 _PAGE_LINE: Final = re.compile(r"[ \t]*(?:\n|\Z)")
 _LEADERS: Final = re.compile(r"(?:\.[ \t]?){4,}[ \t]*\d{1,4}[ \t]*\Z|(?:\t|[ ]{3,})\d{1,3}[ \t]*\Z")
 _ROW: Final = re.compile(r"(?<!\w)[$€£]?\d[\d.,]*%?(?!\w)")
@@ -90,8 +87,7 @@ class Marker:
 def find_markers(text: str) -> list[Marker]:
     lined = "\n" + text
     markers = [*_keywords(text), *_decimals(text), *_brackets(text)]
-    unnumbered = list(_unnumbered(lined))
-    markers += [*_line_letters(text, lined), *unnumbered, *_signatures(text, unnumbered)]
+    markers += [*_line_letters(text, lined), *_unnumbered(lined)]
     markers.sort(key=lambda marker: (marker.start, -marker.end))
     kept: list[Marker] = []
     for marker in markers:
@@ -254,13 +250,6 @@ def _line_letters(text: str, lined: str) -> Iterator[Marker]:
                 marker = Marker(start, end, written, style, (value,), True, True, capital, marker)
         if marker is not None:
             yield marker
-
-
-def _signatures(text: str, unnumbered: list[Marker]) -> Iterator[Marker]:
-    """Blocks that no heading and no words of witness at the start of a line announce."""
-    for start in blocks(text):
-        if not any(start - _BLOCK < marker.start <= start for marker in unnumbered):
-            yield Marker(start, start + 1, None, "signature", (), True, True, True)
 
 
 def _unnumbered(lined: str) -> Iterator[Marker]:

@@ -8,7 +8,7 @@ from typing import Final
 from lexmill_legal.results import ParsedDocument, Section, SectionKind
 from lexmill_legal.segment.headings import heading_after
 from lexmill_legal.segment.markers import Marker, Style, find_markers
-from lexmill_legal.segment.signing import end_of
+from lexmill_legal.segment.signing import blocks, end_of
 
 VERSION: Final = "2"
 
@@ -25,7 +25,6 @@ _CONTENTS: Final = re.compile(
     r"^[ \t]*(?:TABLE OF CONTENTS|CONTENTS|Table of Contents|СОДЕРЖАНИЕ|ОГЛАВЛЕНИЕ|Оглавление)\b",
     re.MULTILINE,
 )
-_ALONE: Final = frozenset({"unnumbered", "signature"})
 _SIGNING: Final = re.compile(
     r"^(?:in witness whereof|signatures?(?: page| block)?$)|подписи\b|реквизиты\b.*\bсторон",
     re.IGNORECASE,
@@ -52,9 +51,7 @@ def outline_of(text: str) -> tuple[Section, ...]:
     if not any(node.marker.number for node in nodes):
         nodes = _Builder(text, _headed_lines(text)).build()
     _close(text, nodes, len(text))
-    for node in nodes:
-        if not node.children and _kind(node) == "signature_block":
-            node.end = end_of(text, node.marker.start, node.end)
+    nodes = _with_signatures(text, nodes)
     return tuple(_section(node) for node in nodes)
 
 
@@ -136,7 +133,7 @@ class _Builder:
         return fitting[0]
 
     def _continues(self, last: Marker, marker: Marker) -> bool:
-        if marker.style in _ALONE:
+        if marker.style == "unnumbered":
             return False
         if marker.style != last.style or len(marker.keys) != len(last.keys):
             return False
@@ -167,7 +164,7 @@ class _Builder:
     def _first(self, marker: Marker) -> int | None:
         """The depth at which the marker begins a new sequence."""
         match marker.style:
-            case "unnumbered" | "signature":
+            case "unnumbered":
                 return 0
             case "annex":
                 return 0 if marker.at_line_start else None
@@ -252,8 +249,6 @@ class _Builder:
         self._open.append(node)
 
     def _heading(self, marker: Marker, following: int) -> str | None:
-        if marker.style == "signature":
-            return None
         start = marker.start if marker.number is None else marker.end
         limit = following if following > marker.end else len(self._text)
         alone = marker.style in {"article", "part", "annex"}
@@ -304,6 +299,56 @@ def _close(text: str, nodes: list[_Node], end: int) -> None:
             last -= 1
         node.end = last
         _close(text, node.children, last)
+
+
+def _with_signatures(text: str, nodes: list[_Node]) -> list[_Node]:
+    """Signature blocks end where their last label does; those without a heading become parts.
+
+    They are set between the others when those are known: a block never changes the numbering.
+    """
+    found: list[_Node] = []
+    starts = iter([*blocks(text), len(text)])
+    start = next(starts)
+    for node in nodes:
+        while start < node.marker.start:
+            if not found or found[-1].end <= start:
+                found.append(_block(text, start, node.marker.start))
+            start = next(starts)
+        found.append(node)
+        signs = not node.children and _kind(node) == "signature_block"
+        while start < node.end:
+            if not signs and not _goes_on_after(node, start):
+                found.append(_block(text, start, node.end))
+                _cut(text, node, start)
+                signs = True
+            start = next(starts)
+        if not node.children and _kind(node) == "signature_block":
+            node.end = end_of(text, node.marker.start, node.end)
+    if start < len(text) and (not found or found[-1].end <= start):
+        found.append(_block(text, start, len(text)))
+    return found
+
+
+def _block(text: str, start: int, limit: int) -> _Node:
+    marker = Marker(start, start + 1, None, "signature", (), True, True, True)
+    return _Node(marker, end=max(start + 1, end_of(text, start, limit)))
+
+
+def _goes_on_after(node: _Node, start: int) -> bool:
+    """Whether a part of the section begins behind the place, or right at it."""
+    while node.children:
+        node = node.children[-1]
+        if node.marker.end > start:
+            return True
+    return node.marker.end > start
+
+
+def _cut(text: str, node: _Node, end: int) -> None:
+    """The section and the last of its parts end before the place."""
+    while node.end > end or text[node.end - 1].isspace():
+        node.end = min(node.end - 1, end)
+    if node.children:
+        _cut(text, node.children[-1], end)
 
 
 def _section(node: _Node) -> Section:
