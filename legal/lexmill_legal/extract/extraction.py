@@ -74,8 +74,8 @@ def extract_with(
     return replace(
         settled,
         clauses=clauses,
-        definitions=find_definitions(parsed) if known else (),
-        references=find_references(parsed, outline) if known else (),
+        definitions=find_definitions(parsed, russian=reading.russian) if known else (),
+        references=find_references(parsed, outline, russian=reading.russian) if known else (),
         signatures=find_signatures(parsed, outline) if known else (),
     )
 

@@ -71,7 +71,6 @@ _AND_APART: Final = re.compile(
     r"(?:именуем\w+[ \t\n]*)?[«\"“](?P<quoted>[^«»\"“”\n]{2,70})[»\"”]"
 )
 
-_CYRILLIC: Final = re.compile(r"[А-я]{4}")
 _ENDS: Final = re.compile(r"[.;](?=\s+(?:[A-ZА-ЯЁ\"“«(\d]|and\s)|\s*\Z)|\n[ \t]*\n")
 _BEGINS: Final = re.compile(r"[.;:]\s+(?=[A-ZА-ЯЁ\"“«(])|\n[ \t]*\n\s*")
 _LONGEST: Final = 400
@@ -79,12 +78,12 @@ _BEFORE: Final = 160
 _MOST: Final = 1_000
 
 
-def find_definitions(parsed: ParsedDocument) -> tuple[Definition, ...]:
+def find_definitions(parsed: ParsedDocument, *, russian: bool = True) -> tuple[Definition, ...]:
     """In text order; a term that is defined twice is there twice."""
     text = parsed.text
     found: dict[tuple[int, str], tuple[int, int, str]] = {}
     readings = [_meanings(text), _parentheses(text)]
-    if _CYRILLIC.search(text):
+    if russian:
         readings += [_henceforth(text), _dashed(text)]
     for reading in readings:
         for start, end, term in islice((one for one in reading if one[2]), _MOST):

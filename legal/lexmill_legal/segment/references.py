@@ -94,7 +94,6 @@ _HEADED: Final = re.compile(
 )
 _SIGN: Final = re.compile(rf"[ ]?(?P<number>{_NUMBER})")
 _MANY: Final = frozenset(word for word in _WORDS if word.endswith("s") or word == "appendices")
-_CYRILLIC: Final = re.compile(r"[А-я]{4}")
 _MOST_LISTED: Final = 20
 _MOST_TRIED: Final = 200
 _MOST: Final = 5_000
@@ -188,13 +187,15 @@ def _counted(written: str) -> str:
     return str(value) if value else written.lower()
 
 
-def find_references(parsed: ParsedDocument, outline: Sequence[Section]) -> tuple[Reference, ...]:
+def find_references(
+    parsed: ParsedDocument, outline: Sequence[Section], *, russian: bool = True
+) -> tuple[Reference, ...]:
     """In text order; numbers of other documents and of laws are left out."""
     if not outline:
         return ()
     resolver = _Resolver(parsed.text, outline)
     found = [*islice(resolver.resolve(_english(parsed.text)), _MOST)]
-    if _CYRILLIC.search(parsed.text):
+    if russian:
         found += islice(resolver.resolve(_russian(parsed.text)), _MOST)
     found.sort(key=lambda reference: reference.start)
     return tuple(

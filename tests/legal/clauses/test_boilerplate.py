@@ -57,7 +57,7 @@ ENGLISH = {
     "term": (
         "Term",
         (
-            "The term of this Agreement shall commence on the Effective Date and shall continue for "
+            "The term of this Agreement shall commence on the Effective Date and continue for "
             "a period of three (3) years unless terminated earlier."
         ),
     ),
