@@ -109,6 +109,8 @@ def _judged(
     if under_heading:
         chance, present, firm = max(chance, _UNDER_HEADING), True, True
     kept = [(unit, right) for unit, right in units if right >= _LEAST]
+    if firm and not present:
+        kept = kept[:1]  # enough to check a certain no
     return _Found(chance, present, firm, tuple(kept or units[:1] if present else kept))
 
 

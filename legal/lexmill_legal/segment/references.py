@@ -372,7 +372,8 @@ class _Resolver:
         if len(numbers) < 2 or not path[-1].isdigit():
             return "unclear"
         far = int(path[-1]) > 3 * max(numbers) + 10
-        if (far and not ours) or self._stands_somewhere(path):
+        own = self._text[max(0, mention.start - 8) : mention.start].lower().endswith("this ")
+        if (far and not ours) or own or self._stands_somewhere(path):
             return "unclear"
         return "dangling"
 
