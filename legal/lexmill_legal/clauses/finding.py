@@ -13,7 +13,7 @@ from lexmill_legal.clauses.headings import DEFINITIONS, kinds_under
 from lexmill_legal.clauses.kinds import BOILERPLATE_KINDS, CLAUSE_KINDS
 from lexmill_legal.clauses.model import Judge, Model, shipped
 from lexmill_legal.clauses.russian import find_russian
-from lexmill_legal.clauses.units import Unit, units_of
+from lexmill_legal.clauses.units import Unit, units_of, without_signatures
 from lexmill_legal.lowering import lowered
 from lexmill_legal.parsing.places import place
 from lexmill_legal.results import (
@@ -58,6 +58,7 @@ def find_clauses(
     found: dict[str, _Found] = {}
     languages = classification.languages
     if "en" in languages or "ru" in languages:
+        outline = without_signatures(outline, len(parsed.text))
         units = units_of(parsed.text, outline)
         lower = lowered(parsed.text)
         if "en" in languages and units:

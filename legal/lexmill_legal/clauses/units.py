@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from lexmill_legal.results import Section
@@ -58,11 +59,33 @@ def units_of(text: str, outline: tuple[Section, ...]) -> list[Unit]:
     return units
 
 
+def without_signatures(outline: tuple[Section, ...], end: int) -> tuple[Section, ...]:
+    """The outline as clauses see it: a signature block without a heading belongs to what precedes.
+
+    What stands above it tells more of who signs than nothing; the model was made so.
+    """
+    kept: list[Section] = []
+    limit, cut = end, False
+    for section in reversed(outline):
+        if section.kind == "signature_block" and not section.heading:
+            cut = True
+            continue
+        kept.append(_until(section, limit) if cut else section)
+        limit, cut = section.start, False
+    return tuple(reversed(kept))
+
+
+def _until(section: Section, end: int) -> Section:
+    """The section and the last of its parts reach to the place."""
+    children = section.children
+    if children:
+        children = (*children[:-1], _until(children[-1], end))
+    return replace(section, end=end, children=children)
+
+
 def _flat(sections: tuple[Section, ...]) -> Iterator[Section]:
     for section in sections:
-        # Who signs stands under no heading of its own: what stands above it tells more.
-        if section.kind != "signature_block" or section.heading:
-            yield section
+        yield section
         yield from _flat(section.children)
 
 

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lexmill_legal.clauses.units import MOST_UNITS, units_of
+from lexmill_legal.clauses.units import MOST_UNITS, units_of, without_signatures
 from lexmill_legal.segment.outline import outline_of
 from tests.legal.clauses.contracts import SERVICES
 
@@ -67,3 +67,21 @@ def test_units_lie_in_order_inside_the_text_without_blanks_around(text: str) -> 
         assert last <= unit.start < unit.end <= len(text)
         assert text[unit.start : unit.end] == text[unit.start : unit.end].strip()
         last = unit.end
+
+
+def test_a_signature_block_without_a_heading_belongs_to_what_precedes() -> None:
+    text = (
+        "1. Services. Alder works.\n2. Counterparts. There are two of them.\n(a) one;\n(b) two.\n"
+        "ALDER INC.\nBy: /s/ Ann Archer\nName: Ann Archer\nEXHIBIT A\nPrices.\n"
+    )
+    outline = outline_of(text)
+    assert [section.kind for section in outline] == [
+        "section", "section", "signature_block", "exhibit",
+    ]  # fmt: skip
+    seen = without_signatures(outline, len(text))
+    assert [section.kind for section in seen] == ["section", "section", "exhibit"]
+    assert seen[0] == outline[0]
+    assert seen[1].end == seen[1].children[-1].end == outline[3].start
+    (signed,) = [unit for unit in units_of(text, seen) if "Archer" in text[unit.start : unit.end]]
+    assert signed.heading == "Counterparts"
+    assert without_signatures(outline[:3], len(text))[1].end == len(text)

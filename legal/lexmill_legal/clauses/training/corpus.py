@@ -14,7 +14,7 @@ from lexmill_legal.clauses.features import Lexicon, marks_of, words_of
 from lexmill_legal.clauses.finding import outside_definitions
 from lexmill_legal.clauses.headings import kinds_under
 from lexmill_legal.clauses.kinds import BOILERPLATE_KINDS, CLAUSE_KINDS, CUAD_KINDS
-from lexmill_legal.clauses.units import Unit, units_of
+from lexmill_legal.clauses.units import Unit, units_of, without_signatures
 from lexmill_legal.lowering import lowered
 from lexmill_legal.results import Section
 from lexmill_legal.segment.outline import outline_of
@@ -80,7 +80,7 @@ def read_contracts(folder: Path) -> list[Contract]:
 
 
 def contract_of(file: str, text: str, spans: list[tuple[str, int, int]]) -> Contract:
-    outline = outline_of(text)
+    outline = without_signatures(outline_of(text), len(text))
     units = units_of(text, outline)
     lower = lowered(text)
     labels = np.zeros((len(units), len(CLAUSE_KINDS)), dtype=np.bool_)
