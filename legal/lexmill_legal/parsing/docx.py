@@ -18,8 +18,8 @@ from lexmill_legal.parsing.xml import CORRUPT, Container, Element, Relationship,
 from lexmill_legal.results import Attachment, ParsedDocument
 from lexmill_legal.results import Warning as Notice
 
-_MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
-_M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
+MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
+M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _VML = "{urn:schemas-microsoft-com:vml}"
@@ -83,7 +83,7 @@ class _Field:
 
 
 @dataclass(slots=True)
-class _Source:
+class Source:
     """What the parts beside the main one say."""
 
     numbering: Numbering
@@ -95,13 +95,13 @@ class _Source:
 
 def parse_docx(data: bytes) -> ParsedDocument:
     with open_container(data) as container:
-        main = _main_part(container)
+        main = main_part(container)
         root = container.root(main)
         body = root.find(f"{W}body") if root is not None else None
         if root is None or body is None:
             raise DocumentError("corrupt", CORRUPT)
         links = container.relationships(main)
-        walker = _Walker(_read_source(container, links))
+        walker = Walker(read_source(container, links))
         walker.document(body)
         attachments = _attachments(container, root, links)
     text, revisions = walker.layer.finish()
@@ -126,20 +126,20 @@ def _no_text(root: Element) -> DocumentError:
     return DocumentError("empty", "The document has no text.")
 
 
-def _main_part(container: Container) -> str:
+def main_part(container: Container) -> str:
     for link in container.relationships("").values():
         if link.kind == "officeDocument":
             return link.target
     return _MAIN
 
 
-def _read_source(container: Container, links: dict[str, Relationship]) -> _Source:
+def read_source(container: Container, links: dict[str, Relationship]) -> Source:
     def part(kind: str) -> Element | None:
         target = next((link.target for link in links.values() if link.kind == kind), None)
         return container.root(target or f"word/{kind}.xml")
 
     styles, default = _read_styles(part("styles"))
-    return _Source(
+    return Source(
         read_numbering(part("numbering")),
         styles,
         default,
@@ -203,12 +203,13 @@ def _attachments(
     return tuple(found)
 
 
-class _Walker:
+class Walker:
     """Walks the document once, in reading order, and writes the layer."""
 
-    def __init__(self, source: _Source) -> None:
+    def __init__(self, source: Source) -> None:
         self.layer = Layer()
         self.met_hidden_text = False
+        self.node: Element | None = None  # whose text is written: redaction writes it anew
         self._source = source
         self._fields: list[_Field] = []
         self._deleted: list[str] | None = None
@@ -223,12 +224,11 @@ class _Walker:
         self._fields_are_broken = False
         self._handlers: dict[str, _Walk] = {
             f"{W}r": self._run,
-            **dict.fromkeys(_CHANGES, self._change),
+            **dict.fromkeys(CHANGES, self._change),
             **dict.fromkeys(_RANGES, self._comment_range),
-            **dict.fromkeys(_BLOCK_CONTAINERS, self._inlines),
-            **dict.fromkeys(_tags("hyperlink", "fldSimple", "dir", "bdo"), self._inlines),
-            **dict.fromkeys((f"{_M}oMath", f"{_M}oMathPara"), self._math),
-            f"{_MC}AlternateContent": self._paragraph_alternatives,
+            **dict.fromkeys(INLINE_CONTAINERS, self._inlines),
+            **dict.fromkeys((f"{M}oMath", f"{M}oMathPara"), self._math),
+            f"{MC}AlternateContent": self._paragraph_alternatives,
         }
         self._run_handlers: dict[str, _Walk] = {
             **dict.fromkeys(_tags("tab", "ptab"), self._tab),
@@ -240,7 +240,7 @@ class _Walker:
             f"{W}commentReference": self._comment_range,
             **dict.fromkeys(_tags("drawing", "pict", "object"), self._drawing),
             f"{W}ruby": self._ruby,
-            f"{_MC}AlternateContent": self._run_alternatives,
+            f"{MC}AlternateContent": self._run_alternatives,
         }
 
     def document(self, body: Element) -> None:
@@ -251,6 +251,7 @@ class _Walker:
         for kind, identifier, label in noted:
             note = self._source.notes[kind][identifier]
             self.layer.separator = "\n\n"
+            self.node = note
             self._write(f"[{label}] ")
             self._blocks(note, "\n")
 
@@ -260,17 +261,18 @@ class _Walker:
         self._enter()
         for child in parent:
             tag = child.tag
+            self.node = child
             if tag == f"{W}p":
                 self._paragraph(child, separator)
             elif tag == f"{W}tbl":
                 self._table(child, separator)
             elif tag in _RANGES:
                 self._comment_range(child)
-            elif tag in _BLOCK_CONTAINERS:
+            elif tag in BLOCK_CONTAINERS:
                 self._blocks(child, separator)
-            elif tag in _CHANGES:
+            elif tag in CHANGES:
                 self._changed(child, lambda item: self._blocks(item, separator))
-            elif tag == f"{_MC}AlternateContent":
+            elif tag == f"{MC}AlternateContent":
                 self._alternatives(child, lambda item: self._blocks(item, separator))
         self._merge_rest(separator)
         self._depth -= 1
@@ -394,6 +396,7 @@ class _Walker:
     def _inlines(self, parent: Element) -> None:
         self._enter()
         for child in parent:
+            self.node = child
             handle = self._handlers.get(child.tag)
             if handle is not None:
                 handle(child)
@@ -403,6 +406,7 @@ class _Walker:
         hidden = self._paragraph_hidden
         for child in run:
             tag = child.tag
+            self.node = child
             if tag == f"{W}t":
                 if child.text:
                     if hidden and child.text.strip() and self._shows:
@@ -494,7 +498,7 @@ class _Walker:
         self._changed(change, self._inlines)
 
     def _changed(self, change: Element, walk: _Walk) -> None:
-        if change.tag in _DELETIONS:
+        if change.tag in DELETIONS:
             self._delete(change, lambda: walk(change))
         elif self._deleted is not None:
             walk(change)
@@ -517,7 +521,7 @@ class _Walker:
 
     def _alternatives(self, element: Element, walk: _Walk) -> None:
         """The same content for new and for old versions of Word: once is enough."""
-        chosen = _alternative(element)
+        chosen = alternative(element)
         if chosen is not None:
             walk(chosen)
 
@@ -528,7 +532,7 @@ class _Walker:
         self._alternatives(element, self._inlines)
 
     def _drawing(self, drawing: Element) -> None:
-        self._text_boxes.extend(_text_boxes(drawing))
+        self._text_boxes.extend(text_boxes(drawing))
 
     def _ruby(self, ruby: Element) -> None:
         base = ruby.find(f"{W}rubyBase")
@@ -536,7 +540,7 @@ class _Walker:
             self._inlines(base)
 
     def _math(self, math: Element) -> None:
-        self._write("".join(node.text or "" for node in math.iter(f"{_M}t")))
+        self._write("".join(node.text or "" for node in math.iter(f"{M}t")))
 
     def _tab(self, _: Element) -> None:
         self._write("\t")
@@ -560,26 +564,27 @@ def _tags(*names: str) -> frozenset[str]:
 
 
 _RANGES = _tags("commentRangeStart", "commentRangeEnd")
-_DELETIONS = _tags("del", "moveFrom")
-_CHANGES = _DELETIONS | _tags("ins", "moveTo")
-_BLOCK_CONTAINERS = _tags("sdt", "sdtContent", "customXml", "smartTag")
+DELETIONS = _tags("del", "moveFrom")
+CHANGES = DELETIONS | _tags("ins", "moveTo")
+BLOCK_CONTAINERS = _tags("sdt", "sdtContent", "customXml", "smartTag")
+INLINE_CONTAINERS = BLOCK_CONTAINERS | _tags("hyperlink", "fldSimple", "dir", "bdo")
 
 
-def _alternative(element: Element) -> Element | None:
+def alternative(element: Element) -> Element | None:
     """Of the same content for new and for old versions of Word, the first."""
-    choice = element.find(f"{_MC}Choice")
-    return choice if choice is not None else element.find(f"{_MC}Fallback")
+    choice = element.find(f"{MC}Choice")
+    return choice if choice is not None else element.find(f"{MC}Fallback")
 
 
-def _text_boxes(drawing: Element) -> Iterator[Element]:
+def text_boxes(drawing: Element) -> Iterator[Element]:
     """The outermost boxes: those inside them are found when they are walked."""
     waiting = [drawing]
     while waiting:
         element = waiting.pop()
         if element.tag == f"{W}txbxContent":
             yield element
-        elif element.tag == f"{_MC}AlternateContent":
-            chosen = _alternative(element)
+        elif element.tag == f"{MC}AlternateContent":
+            chosen = alternative(element)
             waiting.extend([] if chosen is None else [chosen])
         else:
             waiting.extend(reversed(element))
@@ -592,13 +597,13 @@ def _nested(parent: Element, wanted: str) -> Iterator[Element]:
         element = waiting.pop()
         if element.tag == wanted:
             yield element
-        elif element.tag in _BLOCK_CONTAINERS or element.tag in _CHANGES:
+        elif element.tag in BLOCK_CONTAINERS or element.tag in CHANGES:
             waiting.extend(reversed(element))
 
 
 def _has_kept_text(paragraph: Element) -> bool:
     return any(
-        node.text and not any(above.tag in _DELETIONS for above in node.iterancestors())
+        node.text and not any(above.tag in DELETIONS for above in node.iterancestors())
         for node in paragraph.iter(f"{W}t")
     )
 

@@ -1,5 +1,6 @@
 from dataclasses import dataclass
 
+from lexmill_legal.errors import DocumentError
 from lexmill_legal.results import Warning as Notice
 
 
@@ -15,3 +16,11 @@ class Burned:
     media_type: str
     suffix: str
     warnings: tuple[Notice, ...] = ()
+
+
+def refusal() -> DocumentError:
+    return DocumentError(
+        "not_redactable",
+        "A marked value, or something that could not be checked, was still in the redacted copy,"
+        " which was therefore not kept; redact this document by hand.",
+    )

@@ -33,6 +33,10 @@ def burn(
     Raises DocumentError ``not_redactable`` where a marked value would be left in the copy.
     """
     marks = read_marks(parsed, redactions)
+    if media.is_signed(data):
+        from lexmill_legal.parsing.signed import signed_content  # noqa: PLC0415 - loads asn1crypto
+
+        data = signed_content(data)
     burned = _burned(data, parsed, marks, passwords)
     verify(burned, marks)
     return burned
@@ -50,6 +54,12 @@ def _burned(data: bytes, parsed: ParsedDocument, marks: Marks, passwords: Sequen
             )
 
             rebuilt = burn_html(data, parsed, marks)
+        case media.DOCX if media.binary_format(data) == "zip":
+            from lexmill_legal.redaction.docx_burning import (  # noqa: PLC0415 - loads lxml
+                burn_docx,
+            )
+
+            rebuilt = burn_docx(data, parsed, marks)
         case _:
             rebuilt = None
     return rebuilt or _as_text(parsed, marks)
