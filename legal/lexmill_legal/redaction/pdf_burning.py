@@ -8,6 +8,7 @@ written over the picture as text that draws nothing, so that the copy can still 
 import ctypes
 import math
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -43,6 +44,7 @@ _CONTRAST = 50
 _BLACK = 0
 _PAPER = 160
 _INSET = 0.15
+_FEW = 2
 _Pixels = NDArray[np.uint8]
 _Places = NDArray[np.float64]
 
@@ -147,7 +149,7 @@ class _PageBurner:
                 boxes.append(box)
                 if mark not in told:
                     told.add(mark)
-                    words.append(Words(mark.token, box, shown=True))
+                    words.append(Words(mark.token, box, self._turns(run, letters), shown=True))
                 at = max(at, end)
             words += self._kept(run, letters, seen, at, run.end)
         return words, boxes
@@ -321,9 +323,20 @@ class _PageBurner:
     def _placed(self, run: TextBox, letters: list[int] | None, start: int, end: int) -> Words:
         text = self._text[start:end].replace("\t", " ").replace("\n", " ")
         if letters and max(letters[start - run.start : end - run.start]) >= 0:
-            return Words(text, self._reach(run, letters, start, end))
+            return Words(text, self._reach(run, letters, start, end), self._turns(run, letters))
         _, boxes = place(self._parsed, start, end)
-        return Words(text, boxes[0] if boxes else run.box)
+        return Words(text, boxes[0] if boxes else run.box, self._turns(run, letters))
+
+    def _turns(self, run: TextBox, letters: list[int] | None) -> int:
+        """How the run's text is turned on the page, by the way from its first glyph to its last."""
+        numbers = [number for number in letters or () if number >= 0]
+        if len(numbers) < _FEW or _is_right_to_left(self._glyphs.texts[numbers[0]]):
+            return 3 if _runs_upwards(run.box) else 0
+        first, last = self._glyphs.tight[numbers[0]], self._glyphs.tight[numbers[-1]]
+        right, down = float(last[0] - first[0]), float(last[1] - first[1])
+        if _runs_upwards(run.box):
+            return 1 if down > 0 else 3
+        return 0 if right >= 0 else 2
 
     def _rows(self, top: float, bottom: float) -> slice:
         return _pixels(top, bottom, self._scale)
@@ -334,6 +347,10 @@ class _PageBurner:
 
 def _pixels(first: float, last: float, scale: float) -> slice:
     return slice(max(0, int(first * scale)), max(0, math.ceil(last * scale)))
+
+
+def _is_right_to_left(char: str) -> bool:
+    return unicodedata.bidirectional(char) in {"R", "AL"}
 
 
 def _runs_upwards(box: Box) -> bool:

@@ -26,7 +26,7 @@ _IMAGE = re.compile(
     rb"/BitsPerComponent 2"
 )
 _CONTENT = re.compile(
-    rb"(?:q|cm|/P|Do|Q|BT|ET|g|Tz|Tf|Td|Tj|Tr|d1|/F\d+|-?\d+(?:\.\d+)?|<[0-9a-f]*>|\s)*"
+    rb"(?:q|cm|/P|Do|Q|BT|ET|g|Tz|Tf|Tm|Tj|Tr|d1|/F\d+|-?\d+(?:\.\d+)?|<[0-9a-f]*>|\s)*"
 )
 _MEANINGS = re.compile(
     rb"/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n/CMapName /Words def\n"

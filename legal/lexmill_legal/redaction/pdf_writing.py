@@ -20,10 +20,14 @@ _BITS = 2
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Text at its place on the page; ``shown`` in white, else drawn as nothing."""
+    """Text at its place on the page; ``shown`` in white, else drawn as nothing.
+
+    ``turns`` are quarters of a circle, clockwise: 1 for text that runs down the page.
+    """
 
     text: str
     box: Box
+    turns: int = 0
     shown: bool = False
 
 
@@ -108,7 +112,7 @@ class PdfWriter:
 
     def _font(self, characters: Sequence[str]) -> int:
         """A font whose every letter is empty, and which says what each means."""
-        glyph = self._stream(b"", b"500 0 0 0 500 1000 d1")
+        glyph = self._stream(b"", b"500 0 0 0 500 500 d1")
         meanings = [
             f"<{code:02X}> <{char.encode('utf-16-be').hex().upper()}>"
             for code, char in enumerate(characters, 1)
@@ -129,7 +133,7 @@ class PdfWriter:
         count = len(characters)
         return self._add(
             (
-                "<</Type/Font/Subtype/Type3/FontBBox[0 0 500 1000]/FontMatrix[.001 0 0 .001 0 0]"
+                "<</Type/Font/Subtype/Type3/FontBBox[0 0 500 500]/FontMatrix[.001 0 0 .001 0 0]"
                 f"/CharProcs<</g {glyph} 0 R>>/Encoding<</Differences[1{'/g' * count}]>>"
                 f"/FirstChar 1/LastChar {count}/Widths[{'500 ' * count}]"
                 f"/Resources<<>>/ToUnicode {unicode} 0 R>>"
@@ -139,22 +143,24 @@ class PdfWriter:
     def _words(self, words: Words, height: float) -> Iterable[str]:
         box = words.box
         room, size = box.x1 - box.x0, box.y1 - box.y0
+        if words.turns % 2:
+            room, size = size, room
         if room <= 0 or size <= 0 or not words.text:
             return
         if words.shown:
             wide = shown_width(words.text)
-            size = min(_LARGEST, 0.8 * size, 0.96 * room / wide if wide else 0.0)
-            if size >= _SMALLEST:
-                left = (box.x0 + box.x1 - wide * size) / 2
-                base = height - (box.y0 + box.y1) / 2 - 0.36 * size
+            letters = min(_LARGEST, 0.8 * size, 0.96 * room / wide if wide else 0.0)
+            if letters >= _SMALLEST:
+                place = _matrix(
+                    words, height, (room - wide * letters) / 2, size / 2 - 0.36 * letters
+                )
                 yield (
-                    f"BT 1 g 100 Tz /F{self._shown_font} {_number(size)} Tf {_number(left)}"
-                    f" {_number(base)} Td <{words.text.encode('cp1252').hex()}> Tj ET"
+                    f"BT 1 g 100 Tz /F{self._shown_font} {_number(letters)} Tf {place} Tm"
+                    f" <{words.text.encode('cp1252').hex()}> Tj ET"
                 )
                 return
-        base = height - box.y1 + 0.2 * size
         scale = 100 * room / (len(words.text) * _WIDTH * size)
-        yield f"BT 3 Tr {_number(scale)} Tz {_number(box.x0)} {_number(base)} Td"
+        yield f"BT 3 Tr {_number(scale)} Tz {_matrix(words, height, 0.0, 0.2 * size)} Tm"
         font = -1
         text = ""
         for char in words.text:
@@ -168,6 +174,22 @@ class PdfWriter:
         yield f"<{text}> Tj 0 Tr ET"
 
 
+def _matrix(words: Words, height: float, along: float, above: float) -> str:
+    """Where text begins: so far along the box and above its foot, as the text is turned."""
+    box = words.box
+    top, bottom = height - box.y0, height - box.y1
+    match words.turns:
+        case 0:
+            turned, x, y = "1 0 0 1", box.x0 + along, bottom + above
+        case 1:
+            turned, x, y = "0 -1 1 0", box.x0 + above, top - along
+        case 2:
+            turned, x, y = "-1 0 0 -1", box.x1 - along, top - above
+        case _:
+            turned, x, y = "0 1 -1 0", box.x1 - above, bottom + along
+    return f"{turned} {_number(x)} {_number(y)}"
+
+
 def shown_width(text: str) -> float:
     """In sizes of the font; 0 for what Helvetica has no letters for."""
     try:
@@ -179,4 +201,4 @@ def shown_width(text: str) -> float:
 
 
 def _number(value: float) -> str:
-    return f"{value:.2f}".rstrip("0").rstrip(".")
+    return f"{value:.2f}".rstrip("0").rstrip(".") if value else "0"

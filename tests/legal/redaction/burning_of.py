@@ -21,4 +21,4 @@ def burned(data: bytes, *values: str, name: str = "", passwords: tuple[str, ...]
 
 
 def text_of(copy: Burned) -> str:
-    return parse(copy.data, name=f"copy{copy.suffix}").text
+    return parse(copy.data, name=f"copy{copy.suffix}", keep_scans=True).text
