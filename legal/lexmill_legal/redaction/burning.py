@@ -33,13 +33,22 @@ def burn(
     Raises DocumentError ``not_redactable`` where a marked value would be left in the copy.
     """
     marks = read_marks(parsed, redactions)
+    burned = _burned(_opened(data, passwords), parsed, marks, passwords)
+    verify(burned, marks)
+    return burned
+
+
+def _opened(data: bytes, passwords: Sequence[str]) -> bytes:
+    """The document itself, out of a signature or from behind Office's password."""
     if media.is_signed(data):
         from lexmill_legal.parsing.signed import signed_content  # noqa: PLC0415 - loads asn1crypto
 
-        data = signed_content(data)
-    burned = _burned(data, parsed, marks, passwords)
-    verify(burned, marks)
-    return burned
+        return signed_content(data)
+    if media.binary_format(data) == "ole" and media.ole_format(data) == "protected":
+        from lexmill_legal.parsing.protected import office_content  # noqa: PLC0415 - loads olefile
+
+        return office_content(data, passwords)
+    return data
 
 
 def _burned(data: bytes, parsed: ParsedDocument, marks: Marks, passwords: Sequence[str]) -> Burned:

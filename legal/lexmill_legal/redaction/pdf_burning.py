@@ -270,7 +270,7 @@ class _PageBurner:
         if _runs_upwards(run.box):
             seen = [self._contrast(a, b) for a, b in zip(tight, loose, strict=True)]
         else:
-            top, bottom = float(np.median(tight[:, 1])), float(np.median(tight[:, 3]))
+            top, bottom = _median(tight[:, 1]), _median(tight[:, 3])
             seen = self._seen_in_line(top, bottom, tight, loose)
         found = iter(seen)
         return [number < 0 or next(found) for number in letters]
@@ -347,6 +347,10 @@ class _PageBurner:
 
 def _pixels(first: float, last: float, scale: float) -> slice:
     return slice(max(0, int(first * scale)), max(0, math.ceil(last * scale)))
+
+
+def _median(numbers: _Places) -> float:
+    return float(np.sort(numbers)[len(numbers) // 2])  # numpy's own reads modules late
 
 
 def _is_right_to_left(char: str) -> bool:

@@ -14,11 +14,12 @@ _NAMES = (
     " Type1 Type3 BaseFont Helvetica-Bold Encoding WinAnsiEncoding FontBBox FontMatrix CharProcs g"
     " Differences FirstChar LastChar Widths ToUnicode Size Root F\\d+"
 )
+# Atomic groups: whatever does not fit is refused at once, not after every way to cut a number.
 _SKELETON = re.compile(
     (
         r"%PDF-1\.5\n%\xe2\xe3\xcf\xd3\n"
-        rf"(?:\s|\[|\]|<<|>>|/(?:{'|'.join(_NAMES.split())})(?![\w-])|\.?\d+(?:\.\d+)?"
-        r"|obj\b|endobj\b|R\b|xref\b|trailer\b|startxref\b|n \n|f \n|%%EOF)*"
+        rf"(?>\s|\[|\]|<<|>>|/(?:{'|'.join(_NAMES.split())})(?![\w-])|\.?\d+(?:\.\d+)?"
+        r"|obj\b|endobj\b|R\b|xref\b|trailer\b|startxref\b|n \n|f \n|%%EOF)*+"
     ).encode("latin-1")
 )
 _IMAGE = re.compile(
@@ -26,12 +27,12 @@ _IMAGE = re.compile(
     rb"/BitsPerComponent 2"
 )
 _CONTENT = re.compile(
-    rb"(?:q|cm|/P|Do|Q|BT|ET|g|Tz|Tf|Tm|Tj|Tr|d1|/F\d+|-?\d+(?:\.\d+)?|<[0-9a-f]*>|\s)*"
+    rb"(?>q|cm|/P|Do|Q|BT|ET|g|Tz|Tf|Tm|Tj|Tr|d1|/F\d+|-?\d+(?:\.\d+)?|<[0-9a-f]*>|\s)*+"
 )
 _MEANINGS = re.compile(
     rb"/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n/CMapName /Words def\n"
     rb"/CMapType 2 def\n1 begincodespacerange\n<00> <FF>\nendcodespacerange\n"
-    rb"(?:\d+ beginbfchar\n|<[0-9A-F]{2}> <[0-9A-F]+>\n|endbfchar\n)*endcmap\nend\nend"
+    rb"(?:\d+ beginbfchar\n|<[0-9A-F]{2}> <[0-9A-F]+>\n|endbfchar\n)*+endcmap\nend\nend"
 )
 
 
