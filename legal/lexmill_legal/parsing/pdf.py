@@ -206,7 +206,7 @@ def _state(page: Any, lines: list[Line], area: float) -> State:
     if visible:
         if visible < _FEW_CHARACTERS and _paths(page) > _DRAWN_LETTERS:
             return "scan"
-        return "scan" if _pictured(page) > _SCAN_COVERS * area else "text"
+        return "scan" if largest_picture(page) > _SCAN_COVERS * area else "text"
     return "blank" if _is_blank(page) else "scan"
 
 
@@ -221,7 +221,7 @@ def _paths(page: Any) -> int:
     )
 
 
-def _pictured(page: Any) -> float:
+def largest_picture(page: Any) -> float:
     """The area under the largest picture."""
     left, bottom, right, top = (ctypes.c_float() for _ in range(4))
     largest = 0.0

@@ -2,10 +2,10 @@
 where one of their values stands, for a value that is readable elsewhere is not redacted.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice, pairwise, product
+from itertools import pairwise, product
 from operator import attrgetter
 
 from lexmill_legal.errors import DocumentError
@@ -16,7 +16,7 @@ from lexmill_legal.results import ParsedDocument, Redaction
 _FURNITURE = 3
 _SHORT_LINE = 80
 _AROUND = 200
-_start = attrgetter("start")
+_start, _end = attrgetter("start"), attrgetter("end")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,11 @@ class Marks:
     ranges: tuple[Mark, ...]
     values: Values
     tokens: tuple[str, ...]
+
+    def within(self, start: int, end: int) -> tuple[Mark, ...]:
+        """Those that touch ``[start, end)``."""
+        first = bisect_right(self.ranges, start, key=_end)
+        return self.ranges[first : bisect_left(self.ranges, end, lo=first, key=_start)]
 
 
 def read_marks(parsed: ParsedDocument, redactions: Sequence[Redaction]) -> Marks:
@@ -125,14 +130,10 @@ def redacted_text(text: str, marks: Marks, start: int = 0, end: int | None = Non
     end = len(text) if end is None else end
     parts: list[str] = []
     at = start
-    first = max(0, bisect_right(marks.ranges, start, key=_start) - 1)
-    for mark in islice(marks.ranges, first, None):
-        if mark.start >= end:
-            break
-        if mark.end > start:
-            parts.append(text[at : max(at, mark.start)])
-            if mark.start >= start:
-                parts.append(mark.token)
-            at = min(mark.end, end)
+    for mark in marks.within(start, end):
+        parts.append(text[at : max(at, mark.start)])
+        if mark.start >= start:
+            parts.append(mark.token)
+        at = min(mark.end, end)
     parts.append(text[at:end])
     return "".join(parts)

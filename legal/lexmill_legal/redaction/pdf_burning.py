@@ -23,6 +23,7 @@ from lexmill_legal.parsing.media import PDF
 from lexmill_legal.parsing.pdf import (
     PDFIUM,
     examined_page,
+    largest_picture,
     open_document,
     rendered,
     to_top_left,
@@ -45,6 +46,7 @@ _BLACK = 0
 _PAPER = 160
 _INSET = 0.15
 _FEW = 2
+_PICTURE = 0.002
 _Pixels = NDArray[np.uint8]
 _Places = NDArray[np.float64]
 
@@ -64,6 +66,7 @@ def burn_pdf(
     alphabet = set(parsed.text).union(*marks.tokens) if marks.tokens else set(parsed.text)
     writer = PdfWriter(alphabet - {"\n", "\t"})
     withheld: list[int] = []
+    pictured: list[int] = []
     with PDFIUM, open_document(data, passwords) as document:
         if pdfium.FPDF_GetPageCount(document) != len(parsed.pages):
             raise DocumentError(
@@ -76,7 +79,10 @@ def burn_pdf(
                 burner = _PageBurner(parsed, page, runs.get(page.number, []), marks)
                 if not burner.write(loaded, writer):
                     withheld.append(page.number)
-    return Burned(writer.finish(), PDF, ".pdf", tuple(map(_withheld, withheld)))
+                elif largest_picture(loaded) > _PICTURE * page.width * page.height:
+                    pictured.append(page.number)
+    warnings = [*map(_withheld, withheld), *([_pictures(pictured)] if pictured else [])]
+    return Burned(writer.finish(), PDF, ".pdf", tuple(warnings))
 
 
 def _page_of(run: TextBox) -> int:
@@ -92,6 +98,16 @@ def _withheld(page: int) -> Notice:
     )
 
 
+def _pictures(pages: Sequence[int]) -> Notice:
+    shown = ", ".join(map(str, pages[:10])) + (" …" if len(pages) > 10 else "")
+    return Notice(
+        "pictures_in_copy",
+        f"There are pictures on page{'s' if len(pages) > 1 else ''} {shown}, in which nothing was"
+        " looked for: see whether a signature, a stamp or a logo says too much.",
+        pages[0],
+    )
+
+
 class _PageBurner:
     def __init__(
         self, parsed: ParsedDocument, page: Page, runs: list[TextBox], marks: Marks
@@ -99,9 +115,7 @@ class _PageBurner:
         self._parsed, self._text = parsed, parsed.text
         self._page = page
         self._runs = runs
-        self._marks = [
-            mark for mark in marks.ranges if mark.start < page.end and mark.end > page.start
-        ]
+        self._marks = marks.within(page.start, page.end)
 
     def write(self, loaded: Any, writer: PdfWriter) -> bool:
         """False where the page had to be withheld."""

@@ -138,9 +138,10 @@ class Values:
                     ends = array("I", accumulate(len(_FOLDING[ord(char)]) for char in text))
                 start = bisect_right(ends, at)
                 end = bisect_right(ends, at + len(value.folded) - 1) + 1
-                if value.fits(text, start, end):
+                fits = value.fits(text, start, end)
+                if fits:
                     yield start, end, name
-                at = folded.find(value.folded, at + 1)
+                at = folded.find(value.folded, at + (len(value.folded) if fits else 1))
 
     def stand_in(self, text: str) -> bool:
         return next(self.occurrences(text), None) is not None

@@ -306,6 +306,12 @@ def test_a_page_that_was_not_read_is_withheld() -> None:
     assert [(notice.code, notice.page) for notice in copy.warnings] == [("page_withheld", 2)]
 
 
+def test_pictures_are_said_to_be_unexamined() -> None:
+    data = Pdf().lines("Made by Ann Miller", *FILLING).picture(72, 300, 120, 60).save()
+    copy = burned(data, "Ann Miller")
+    assert [(notice.code, notice.page) for notice in copy.warnings] == [("pictures_in_copy", 1)]
+
+
 def test_a_recognised_page() -> None:
     """What OCR read has boxes of lines only: the words are told apart by their picture."""
     lines = ("iiii illi Ann Miller WWWW and others", "lived in Bonn for a while")
