@@ -58,12 +58,25 @@ def read_marks(parsed: ParsedDocument, redactions: Sequence[Redaction]) -> Marks
     tokens: dict[str, str] = {}
     for mark in asked:
         tokens.setdefault(fold(text[mark.start : mark.end]), mark.token)
-    elsewhere = [Mark(start, end, tokens[value]) for start, end, value in values.occurrences(text)]
+    marks = asked
     for before, after, value in _across_pages(parsed, values):
-        elsewhere += [Mark(*before, tokens[value]), Mark(*after, "")]
-    return Marks(
-        tuple(_merged(asked + elsewhere)), values, tuple(sorted({mark.token for mark in asked}))
-    )
+        marks = [*marks, Mark(*before, tokens[value]), Mark(*after, "")]
+    left = text
+    # a mark may make a word of what was part of a longer one
+    while found := list(values.occurrences(left)):
+        marks = _merged([*marks, *(Mark(a, b, tokens[value]) for a, b, value in found)])
+        left = _blanked(text, marks)
+    return Marks(tuple(_merged(marks)), values, tuple(sorted({mark.token for mark in asked})))
+
+
+def _blanked(text: str, marks: Sequence[Mark]) -> str:
+    """The text with the same offsets, and nothing to read where a mark is."""
+    parts: list[str] = []
+    at = 0
+    for mark in marks:
+        parts += [text[at : mark.start], "\ufffc" * (mark.end - mark.start)]
+        at = mark.end
+    return "".join([*parts, text[at:]])
 
 
 def _across_pages(

@@ -53,6 +53,11 @@ class Value:
         self._whole = len(self.folded) < _WHOLE_WORDS
         self._breaks = len(self.folded) >= _LONG or any(map(str.isdecimal, self.folded))
 
+    @property
+    def key(self) -> tuple[str, tuple[bool, ...]]:
+        """The same for values that are found in the same places."""
+        return self.folded, tuple(self._gaps)
+
     def fits(self, text: str, start: int, end: int) -> bool:
         """Whether ``text[start:end]``, which folds to the same, is the value to a reader."""
         gaps = list(_gaps(text[start:end]))
@@ -119,13 +124,14 @@ class Values:
     """All values that must not be read any more."""
 
     def __init__(self, texts: Iterable[str]) -> None:
-        found = {fold(text): text for text in sorted(texts)}
-        self._values = [
-            (Value(form), folded)
-            for folded, text in sorted(found.items())
-            if len(folded) >= _SHORTEST
-            for form in _forms(text)
-        ]
+        self._values: list[tuple[Value, str]] = []
+        known: set[tuple[str, tuple[bool, ...]]] = set()
+        for text in sorted(set(texts)):
+            name = fold(text)
+            for value in map(Value, _forms(text)) if len(name) >= _SHORTEST else ():
+                if value.key not in known:
+                    known.add(value.key)
+                    self._values.append((value, name))
 
     def occurrences(self, text: str) -> Iterator[tuple[int, int, str]]:
         """Start, end and the folded value of each place where one stands."""

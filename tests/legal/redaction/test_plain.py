@@ -38,3 +38,14 @@ def test_marks_of_another_text() -> None:
     data = b"Short.\n"
     with pytest.raises(DocumentError, match="do not belong to this text"):
         burn(data, parse(data, name=""), [Redaction(0, 90, "person", "r", "[A]")])
+
+
+def test_a_value_written_in_two_ways() -> None:
+    copy = burned(b"Ann Miller, annmiller, ANN MILLER.\n", "Ann Miller", "annmiller")
+    assert copy.data == b"[PERSON-1], [PERSON-2], [PERSON-1].\n"
+
+
+def test_a_mark_in_a_word_leaves_no_value_beside_it() -> None:
+    data = b"Ann and Annabel.\n"
+    marks = [Redaction(0, 3, "person", "r", "[A]"), Redaction(11, 15, "person", "r", "[B]")]
+    assert burn(data, parse(data, name=""), marks).data == b"[A] and [A][B].\n"
