@@ -58,15 +58,15 @@ def read_marks(parsed: ParsedDocument, redactions: Sequence[Redaction]) -> Marks
     tokens: dict[str, str] = {}
     for mark in asked:
         tokens.setdefault(fold(text[mark.start : mark.end]), mark.token)
-    marks = asked
+    marks = list(asked)
     for before, after, value in _across_pages(parsed, values):
-        marks = [*marks, Mark(*before, tokens[value]), Mark(*after, "")]
-    left = text
-    # a mark may make a word of what was part of a longer one
-    while found := list(values.occurrences(left)):
+        marks += [Mark(*before, tokens[value]), Mark(*after, "")]
+    marks += [Mark(a, b, tokens[value]) for a, b, value in values.occurrences(text)]
+    marks = _merged(marks)
+    # again and again: a mark may make a word of what was part of a longer one
+    while found := list(values.occurrences(_blanked(text, marks))):
         marks = _merged([*marks, *(Mark(a, b, tokens[value]) for a, b, value in found)])
-        left = _blanked(text, marks)
-    return Marks(tuple(_merged(marks)), values, tuple(sorted({mark.token for mark in asked})))
+    return Marks(tuple(marks), values, tuple(sorted({mark.token for mark in asked})))
 
 
 def _blanked(text: str, marks: Sequence[Mark]) -> str:

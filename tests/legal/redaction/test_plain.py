@@ -49,3 +49,9 @@ def test_a_mark_in_a_word_leaves_no_value_beside_it() -> None:
     data = b"Ann and Annabel.\n"
     marks = [Redaction(0, 3, "person", "r", "[A]"), Redaction(11, 15, "person", "r", "[B]")]
     assert burn(data, parse(data, name=""), marks).data == b"[A] and [A][B].\n"
+
+
+def test_a_part_of_a_value_is_marked() -> None:
+    data = b"Ann Miller. Ann Miller.\n"
+    marks = [Redaction(0, 3, "person", "r", "[A]"), Redaction(12, 22, "person", "r", "[B]")]
+    assert burn(data, parse(data, name=""), marks).data == b"[B]. [B].\n"
