@@ -61,11 +61,12 @@ def test_no_value_is_left_anywhere(parts: list[tuple[str, str]], data: st.DataOb
         for a, b in data.draw(st.lists(st.tuples(places, places), max_size=3))
     ]
     copy = burn(text.encode(), ParsedDocument("text/plain", text), marks).data.decode()
+    shown = re.sub("[\u200b\u00ad]", "", copy.replace("[P-1]", " "))
     # apart from what is too short to tell anything, and what is part of a longer word
     for mark in marks:
         value = text[mark.start : mark.end].strip()
         if len(re.sub(r"\W", "", value)) >= 3 and not re.search(r"\W", value):
-            assert not re.search(rf"\b{re.escape(value)}\b", copy.replace("[P-1]", " "))
+            assert not re.search(rf"\b{re.escape(value)}\b", shown)
 
 
 TEXT = "Made by Ann Miller of Bonn."
