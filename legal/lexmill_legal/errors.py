@@ -28,3 +28,15 @@ class PlaybookError(Exception):
 
     def __str__(self) -> str:
         return f"line {self.line}, column {self.column}: {self.message}"
+
+
+@dataclass(eq=False)
+class TermsError(Exception):
+    """A file of terms to redact that cannot be used; its message quotes nothing of it."""
+
+    message: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"line {self.line}, column {self.column}: {self.message}"

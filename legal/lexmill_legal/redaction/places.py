@@ -1,0 +1,196 @@
+"""Where a person can be reached: e-mail addresses, telephone numbers, postal addresses."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from lexmill_legal.extract.contacts import find_contacts
+from lexmill_legal.extract.reading import Reading
+from lexmill_legal.redaction.mentions import Mention
+
+_EMAIL: Final = re.compile(
+    r"(?<![\w.+%'-])[\w][\w.+%'’&-]{0,63}(?:@|\s?[\[(](?:at|@)[\])]\s?)"
+    r"(?:[\w-]{1,63}(?:\.|\s?[\[(]dot[\])]\s?)){1,6}[^\W\d_]{2,24}(?!\w)"
+)
+_SEPARATOR: Final = r"[ \u00a0.‐‑–-]{0,3}"
+_PHONES: Final = tuple(
+    re.compile(rf"(?<![\w.,/$€£#-])(?:{pattern})(?![\w/%]|[.,-]\d)")
+    for pattern in (
+        # with a country's code: the digits may be grouped in any way
+        r"(?:\+|00(?=[1-9]))[ \u00a0]?\d{1,3}[ \u00a0./()‐‑–-]{0,3}(?:\d[ \u00a0./()‐‑–-]{0,3}){6,12}\d"
+        r"(?:\s?(?:ext|x|доб)\.?\s?\d{1,6})?",
+        r"(?:1[ .-])?\(\d{3}\)[ \u00a0]?\d{3}[ \u00a0.‐‑–-]\d{4}(?:\s?(?:ext|x)\.?\s?\d{1,6})?",
+        r"(?:1[ .-])?[2-9]\d{2}([.‐‑–-])\d{3}\1\d{4}(?:\s?(?:ext|x)\.?\s?\d{1,6})?",
+        r"[2-9]\d{2} \d{3}[ -]\d{4}",
+        r"8[ \u00a0]?[(-]?[ ]?\d{3,5}[ ]?[)-]?[ \u00a0]?\d{1,3}[ \u00a0‐‑–-]?\d{2}[ \u00a0‐‑–-]?\d{2}",
+        r"\(0\d{2,5}\)[ ]?\d{3,4}[ -]?\d{3,4}|0\d{2,4}[ -]\d{3,4}[ -]\d{3,4}|0\d{4} \d{5,6}"
+        r"|07\d{3} ?\d{6}|0\d(?:[ .]\d{2}){4}",
+        r"\(\d{3,5}\)[ \u00a0]?\d{2,3}[ \u00a0‐‑–-]\d{2}[ \u00a0‐‑–-]\d{2}",
+    )
+)
+_LABELLED_PHONE: Final = re.compile(
+    r"(?<!\w)(?i:tel(?:ephone|ephone\s+number|efon)?|phones?|fax|facsimile|mobile|cell(?:ular|\s?phone)?"
+    r"|telecopier|whatsapp|direct(?:\s+line|\s+dial)?|landline|call|ph|тел(?:ефоны?)?|факс|моб(?:ильный)?)"
+    r"(?i:\s+(?:at|is|number|no\.?))?[.]?(?i:\s?(?:no|number|№|номер|\(?[a-z]{1,8}\)?)\.?)?\s{0,3}[:.]?\s{0,3}"
+    r"(?P<value>[+(]?\d[\d \u00a0().‐‑–/-]{5,22}\d(?:\s?(?:ext|x|доб)\.?\s?\d{1,6})?)(?![\d%])"
+)
+_STREET: Final = (
+    r"(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Drive|Dr|Lane|Ln|Way|Court|Ct|Place|Pl|Square|Sq"
+    r"|Terrace|Ter|Highway|Hwy|Parkway|Pkwy|Plaza|Circle|Cir|Close|Crescent|Mews|Row|Walk|Gardens|Hill"
+    r"|Quay|Wharf|Broadway|Trail|Trl|Turnpike|Pike|Loop|Park|Grove|View|Green|Rise|Alley|Path|Bypass"
+    r"|STREET|AVENUE|ROAD|DRIVE|LANE|BOULEVARD|WAY|COURT|PLACE|SQUARE)"
+)
+_CITY: Final = r"[A-Z][\w.'’-]+(?:[ ][A-Z][\w.'’-]+){0,3}"
+_POSTCODE: Final = (
+    r"(?:\d{5}(?:-\d{4})?|[A-Z]{1,2}\d[A-Z\d]?[ ]?\d[A-Z]{2}|[A-Z]\d[A-Z][ ]?\d[A-Z]\d|\d{4,6})"
+)
+_STATE: Final = r"(?:[A-Z]{2}|[A-Z][a-z]+(?:[ ][A-Z][a-z]+)?)\.?"
+_JOINT: Final = r"(?:,[ \t]*\n?[ \t]*|[ \t]*\n[ \t]*|[ ]{1,2})"
+_UNIT: Final = (
+    r"(?:(?:Suite|Ste|Unit|Apt|Apartment|Floor|Fl|Room|Building|Bldg|Flat|P\.?O\.?[ ]Box|#)\.?[ ]?"
+    r"[A-Z0-9-]{1,6}|\d{1,3}(?:st|nd|rd|th)[ ](?:Floor|Fl\.?))"
+)
+_AMERICAN: Final = re.compile(
+    rf"(?<![\w.$-])(?:{_UNIT}{_JOINT})?\d{{1,6}}[A-Z]?(?:-\d{{1,4}})?[ ]"
+    rf"(?:[NSEW]\.?[ ]|(?:North|South|East|West)[ ])?"
+    rf"(?:[A-Z0-9][\w.'’-]*[ ]){{0,5}}?{_STREET}\b\.?(?:[ ](?:[NSEW]{{1,2}}\b\.?|North|South|East|West))?"
+    rf"(?:{_JOINT}{_UNIT})?"
+    rf"(?:{_JOINT}{_CITY}(?:{_JOINT}{_CITY})?(?:,?[ ]{{1,2}}{_STATE})?(?:{_JOINT}{_POSTCODE}\b)"
+    rf"|,[ ]{_CITY},[ ]{_STATE}(?!\w))?"
+    rf"(?:{_JOINT}(?:USA|U\.S\.A\.|United States(?: of America)?|UK|United Kingdom|England|Canada|Australia)\b)?"
+)
+_BOX: Final = re.compile(
+    rf"\b(?:P\.?[ ]?O\.?|Post[ ]Office)[ ]Box[ ]\d{{1,7}}(?:{_JOINT}{_CITY},?[ ]{_STATE}[ ]{{1,2}}{_POSTCODE}\b)?"
+)
+_TOWN: Final = re.compile(
+    rf"(?m)^[ \t]*(?P<value>{_CITY},[ ](?:[A-Z]{{2}}|{_STATE})[ ]{{1,2}}\d{{5}}(?:-\d{{4}})?)\b"
+)
+_GERMAN: Final = re.compile(
+    r"\b[A-ZÄÖÜ][\wäöüß.-]*(?:straße|strasse|str\.|weg|allee|platz|gasse|ring|damm|ufer)[ ]\d{1,4}[ ]?[a-z]?"
+    rf"(?:{_JOINT}(?:[A-Z]{{1,2}}-)?\d{{4,5}}[ ]{_CITY})?"
+)
+_EUROPEAN: Final = re.compile(
+    r"\b\d{1,4}(?:[ ]?(?:bis|ter))?,?[ ](?:rue|avenue|boulevard|place|quai|chemin|allée|impasse|cours)[ ]"
+    rf"[\w'’ -]{{3,40}}?(?:,[ ]|\n)\d{{5}}[ ]{_CITY}"
+)
+_LABEL: Final = re.compile(
+    r"(?im)(?<![\w-])(?P<label>(?:home|mailing|postal|residential|residence|street|business|notice|delivery|billing"
+    r"|registered|permanent|current|physical)?\s?address(?:es)?(?:\s+(?:of|for)\s[^:\n]{2,40})?"
+    r"|residing(?:\s+at)?|resides\s+at|resident\s+(?:at|of)|domiciled\s+at|lives\s+at)(?P<colon>\s{0,2}:)?[ \t]{0,4}"
+    r"(?P<value>[^\n]{6,160})"
+)
+_ADDRESS_LIKE: Final = re.compile(r"\d")
+_END_OF_ADDRESS: Final = re.compile(
+    r"\s*[;(\"“”]|,?\s+(?:and|who|which|whose|hereinafter|hereby|with|born|holder|holding|by|as|is|shall|\(|having"
+    r"|tel|phone|fax|e-?mail|attention|attn|passport|ssn|тел|e-mail|эл|инн|огрн|паспорт|именуе\w+|р/с|снилс"
+    r"|телефон|в\s+лице|действующ\w+|с\s+одной)(?:\b|\s|[.:,])|\.(?:\s|\Z)(?=\s*[A-ZА-ЯЁ\"“(]|\s*\Z)",
+    re.IGNORECASE,
+)
+_RUSSIAN_PART: Final = (
+    r"(?:(?:г|гор|ул|пр|пр-т|просп|пер|д|дом|кв|корп|к|стр|строен|обл|р-н|пос|с|дер|ш|наб|б-р|бул|мкр|пл|оф|офис"
+    r"|пом|комн|лит|литера|этаж|эт|влад|тер|п|пгт|ст-ца|снт|проезд|пр-д|туп)\.?"
+    r"|город\w?|улиц[аеы]|проспект\w?|переул\w+|шоссе|набережн\w+|площад\w|бульвар\w?|область|край|район\w?"
+    r"|республик\w|квартир\w|строени\w|помещени\w+|микрорайон\w?|село|посёлок|поселок|деревня)"
+)
+_RUSSIAN: Final = re.compile(
+    r"(?<!\w)(?:\d{6},?\s{1,3}(?:(?:Россия|РФ|Российская\s+Федерация),?\s{1,3})?"
+    rf"|(?=(?:{_RUSSIAN_PART})\s))(?=[^;\n]{{0,120}}?(?:ул|пр|пер|просп|шоссе|наб|б-р|пл|бул|проспект|улица|переулок"
+    r"|проезд|мкр|д|дом)\b)"
+    rf"(?:[^,;\n()«»\"]{{1,45}}(?:,\s{{0,3}}\n?\s{{0,3}}(?=(?:{_RUSSIAN_PART})[\s\d]|\d{{1,4}}[а-я]?\b|[А-ЯЁ][а-яё-]+\s"
+    rf"(?:{_RUSSIAN_PART})|[А-ЯЁ][а-яё-]+(?:ская|ский|ское|кий)\s)|(?=[;\n()«»\"]|,|\Z))){{2,9}}",
+    re.IGNORECASE,
+)
+_RUSSIAN_LABEL: Final = re.compile(
+    r"(?i:адрес\w*(?:\s+(?:регистрации|места\s+(?:жительства|нахождения|регистрации)|проживания|для\s+\w+))?"
+    r"|зарегистрирован\w*(?:\s+и\s+проживающ\w+)?(?:\s+по\s+адресу)?|проживающ\w+(?:\s+по\s+адресу)?|место\s+жительства"
+    r"|по\s+адресу)\s{0,2}[:–—-]?[ \t]{0,4}(?P<value>(?:\d{6}|[А-ЯЁг])[^;\n]{8,160})"
+)
+_MOST: Final = 2_000
+
+
+def find_places(reading: Reading) -> Iterator[Mention]:
+    yield from _emails(reading)
+    yield from _telephones(reading)
+    yield from _addresses(reading)
+
+
+def _emails(reading: Reading) -> Iterator[Mention]:
+    lower = reading.lower
+    if "@" not in lower and "at]" not in lower and "at)" not in lower:
+        return
+    for match in _EMAIL.finditer(reading.text):
+        end = match.end()
+        written = match.group()
+        subject = re.sub(r"\s?[\[(](?:at|@)[\])]\s?", "@", written.lower())
+        subject = re.sub(r"\s?[\[(]dot[\])]\s?", ".", subject)
+        yield Mention(match.start(), end, "email", "E-mail address", subject, written)
+
+
+def _telephones(reading: Reading) -> Iterator[Mention]:
+    text = reading.text
+    for pattern in _PHONES:
+        for match in pattern.finditer(text):
+            yield from _phone(text, *match.span())
+    for match in _LABELLED_PHONE.finditer(text):
+        yield from _phone(text, *match.span("value"))
+
+
+def _phone(text: str, start: int, end: int) -> Iterator[Mention]:
+    written = text[start:end].rstrip(" (-–.")
+    if written.count("(") < written.count(")"):
+        written = written[: written.rfind(")")].rstrip()
+    digits = re.sub(r"\D", "", re.split(r"ext|x|доб", written)[0])
+    if not 7 <= len(digits) <= 15 or "\n" in written:
+        return
+    plus = written.startswith(("+", "00"))
+    digits = digits.lstrip("0") if plus else digits
+    if len(digits) == 11 and digits[0] == "8" and not plus:
+        digits = "7" + digits[1:]
+    elif len(digits) == 10 and not plus and _is_american(written):
+        digits = "1" + digits
+    yield Mention(start, start + len(written), "phone", "Telephone number", digits, written)
+
+
+def _is_american(written: str) -> bool:
+    """Ten digits, the area in front, as in (212) 555-0100."""
+    return re.fullmatch(r"\(?[2-9]\d{2}\)?[ .‐‑–-]?\d{3}[ .‐‑–-]\d{4}", written) is not None
+
+
+def _addresses(reading: Reading) -> Iterator[Mention]:
+    text = reading.text
+    for found in find_contacts(reading):
+        if found.field == "address" and found.start is not None and found.end is not None:
+            yield _address(text, found.start, found.end)
+    for pattern in (_AMERICAN, _BOX, _TOWN, _GERMAN, _EUROPEAN):
+        for number, match in enumerate(pattern.finditer(text)):
+            if number == _MOST:
+                break
+            group = "value" if "value" in pattern.groupindex else 0
+            yield _address(text, *match.span(group))
+    for match in _LABEL.finditer(text):
+        yield from _line(text, match, needs_digit=True)
+    if reading.russian:
+        for match in _RUSSIAN_LABEL.finditer(text):
+            yield from _line(text, match, needs_digit=True)
+        for match in _RUSSIAN.finditer(text):
+            if re.search(r"\d", match.group()):
+                yield _address(text, *match.span())
+
+
+def _line(text: str, match: re.Match[str], *, needs_digit: bool) -> Iterator[Mention]:
+    start, end = match.span("value")
+    stop = _END_OF_ADDRESS.search(text, start, end)
+    end = stop.start() if stop else end
+    written = text[start:end]
+    if "@" in written or (needs_digit and not _ADDRESS_LIKE.search(written)) or len(written) < 6:
+        return
+    if not written[:1].isdigit() and not written[:1].isupper() and not written.startswith("г"):
+        return
+    yield _address(text, start, end)
+
+
+def _address(text: str, start: int, end: int) -> Mention:
+    written = text[start:end].rstrip(" ,.\n\t")
+    shown = " ".join(written.split())
+    subject = " ".join(re.findall(r"\w+", shown.lower()))
+    return Mention(start, start + len(written), "address", "Postal address", subject, shown)
