@@ -217,6 +217,11 @@ class WorkerSettings(_Group):
         description="folder whose files hold the passwords of protected documents, one a line: "
         "in a cluster the Secret that the job names",
     )
+    redaction_key: Path | None = Field(
+        default=None,
+        description="file with the key of pseudonyms, or a folder with that file alone: in a "
+        "cluster the Secret that the job names",
+    )
     ocr_processes: int | None = Field(
         default=None,
         ge=1,

@@ -314,6 +314,15 @@ class ErrorRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Redacted:
+    """What became of the redacted copy: its ``file`` beside the reports, or why there is none."""
+
+    file: str | None
+    counts: dict[str, int] = dataclass_field(default_factory=dict)
+    error: ErrorRecord | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentResult:
     """One line of ``results.jsonl``."""
 
@@ -335,5 +344,6 @@ class DocumentResult:
     clauses: tuple[Clause, ...] = ()
     findings: tuple[Finding, ...] = ()
     revisions: tuple[Revision, ...] = ()
+    redacted: Redacted | None = None
     versions: dict[str, str] = dataclass_field(default_factory=dict)
     schema: str = SCHEMA

@@ -11,11 +11,13 @@ from lexmill.errors import ClaimLostError
 from lexmill.jobs.service import JobSpec
 from lexmill.storage.objects import Objects
 from lexmill.storage.sources import check_place, local_path
+from lexmill_legal.redaction import RedactedCopy
 from lexmill_legal.relations import Relations, relation_line
 from lexmill_legal.reports import read_result, write_reports
 from lexmill_legal.results import DocumentResult, ErrorRecord
+from lexmill_workers.redacted import RedactedFiles
 from lexmill_workers.runtime import Runtime
-from lexmill_workers.stages import decode_bundle
+from lexmill_workers.stages import decode_bundle, redacted_copy
 
 PAGE = 500
 RESULTS = "results.jsonl"
@@ -32,10 +34,14 @@ def finalize_run(runtime: Runtime, job: JobSpec, lost: threading.Event) -> None:
     relations = Relations() if "json" in formats else None
     text = ""
 
+    redacted = RedactedFiles(target, prefix) if "redaction" in job.spec else None
+
     def results() -> Iterator[DocumentResult]:
         nonlocal text
         for document in _ended(runtime, job, lost):
-            result, text = _read(runtime, document)
+            result, text, copy = _read(runtime, document)
+            if redacted is not None:
+                result = redacted.add(result, copy)
             if relations is not None:
                 relations.add(result, text)
             yield result
@@ -59,6 +65,8 @@ def finalize_run(runtime: Runtime, job: JobSpec, lost: threading.Event) -> None:
         formats=formats,
     )
     files.flush()
+    if redacted is not None:
+        redacted.finish()
 
 
 @dataclass
@@ -106,11 +114,13 @@ def _ended(runtime: Runtime, job: JobSpec, lost: threading.Event) -> Iterator[En
         after = page[-1]
 
 
-def _read(runtime: Runtime, document: EndedDocument) -> tuple[DocumentResult, str]:
-    """The result and the text layer; a document without either gets its reason."""
+def _read(
+    runtime: Runtime, document: EndedDocument
+) -> tuple[DocumentResult, str, RedactedCopy | None]:
+    """The result, the text layer and the redacted copy; one without them gets its reason."""
     if document.state == "succeeded" and document.result_key is not None:
         bundle = decode_bundle(runtime.objects.get(document.result_key))
-        return read_result(bundle.result), bundle.text
+        return read_result(bundle.result), bundle.text, redacted_copy(bundle)
     result = DocumentResult(
         uri=document.uri,
         status="failed" if document.state == "failed" else "dead",
@@ -121,4 +131,4 @@ def _read(runtime: Runtime, document: EndedDocument) -> tuple[DocumentResult, st
         code=document.error_code or "unknown",
         message=document.error_message or "No reason was recorded.",
     )
-    return replace(result, error=error), ""
+    return replace(result, error=error), "", None

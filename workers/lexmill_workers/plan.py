@@ -17,10 +17,15 @@ class VisitPlan(NamedTuple):
 def active_stages(
     spec: Mapping[str, Any], *, available: Sequence[str], has_playbook: bool
 ) -> tuple[str, ...]:
-    """The stages that exist and that the job does not skip, in their fixed order."""
+    """The stages that exist and that the job does not skip, in their fixed order.
+
+    Redacted copies are made only for a job that asks for them.
+    """
     skipped = set(spec.get("skip", ())) - {"parse"}
     if not has_playbook:
         skipped.add("check")
+    if spec.get("redaction") is None:
+        skipped.add("redact")
     return tuple(stage for stage in available if stage not in skipped)
 
 

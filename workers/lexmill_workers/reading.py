@@ -1,6 +1,7 @@
 """Where a document's bytes and a job's own texts come from."""
 
 import uuid
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -10,10 +11,14 @@ from lexmill.events.service import read_event_data
 from lexmill.jobs.service import JobSpec
 from lexmill.storage.sources import check_place, read_bytes
 from lexmill.tasks.schemas import ClaimedTask
+from lexmill_legal.errors import TermsError
+from lexmill_legal.redaction import load_terms
+from lexmill_legal.redaction.pseudonyms import RedactionKeyError, derive
 from lexmill_workers.runtime import Runtime
 
 _PASSWORD_BYTES: Final = 65_536
 _MOST_PASSWORDS: Final = 200
+_KEY_BYTES: Final = 4096
 
 
 def read_source(runtime: Runtime, task: ClaimedTask, job: JobSpec) -> bytes:
@@ -51,6 +56,59 @@ def playbook_source(job: JobSpec) -> str | None:
     if reference is None:
         return None
     return config_text(job, reference["configMap"]["name"], reference["configMap"].get("key"))
+
+
+def terms_source(job: JobSpec) -> str:
+    """The text of the job's own terms to redact; empty when it has none.
+
+    Raises LexmillError for terms that cannot be used: a copy without them would show too much.
+    """
+    reference = (job.spec.get("redaction") or {}).get("configMap")
+    if reference is None:
+        return ""
+    source = config_text(job, reference["name"], reference.get("key"))
+    try:
+        load_terms(source)
+    except TermsError as error:
+        raise LexmillError(
+            "redaction_terms_invalid",
+            f"the terms to redact in the ConfigMap {reference['name']}, line {error.line}, column"
+            f" {error.column}: {error.message}",
+            ErrorClass.DOCUMENT,
+        ) from error
+    return source
+
+
+def redaction_key(job: JobSpec, place: Path | None) -> bytes | None:
+    """Derived from the customer's key, in a file or as the only file of a folder.
+
+    None where the job names no key; raises LexmillError where it does and there is none.
+    """
+    if (job.spec.get("redaction") or {}).get("keySecret") is None:
+        return None
+    try:
+        if place is None:
+            raise FileNotFoundError
+        # a mounted Secret keeps its versions in hidden folders
+        files = [p for p in place.iterdir() if not p.name.startswith(".")] if place.is_dir() else []
+        (file,) = files or [place]
+        with file.open("rb") as opened:
+            return _derived(opened.read(_KEY_BYTES))
+    except (OSError, ValueError) as error:
+        reason = (
+            str(error)
+            if isinstance(error, RedactionKeyError)
+            else (
+                "the job names a key of pseudonyms, which is not where the worker's settings say"
+                " (one file, or a folder with one file in it)"
+            )
+        )
+        raise LexmillError("redaction_key_unreadable", reason, ErrorClass.OURS) from error
+
+
+@lru_cache(maxsize=4)
+def _derived(secret: bytes) -> bytes:
+    return derive(secret)
 
 
 def read_passwords(folder: Path | None) -> tuple[str, ...]:

@@ -13,10 +13,12 @@ from typing import Any
 
 import msgspec
 
-from lexmill_legal import classify, extract, ocr, parsing, playbook, segment
+from lexmill_legal import classify, extract, ocr, parsing, playbook, redaction, segment
 from lexmill_legal.errors import DocumentError
 from lexmill_legal.ocr import Recognition
 from lexmill_legal.parsing import PageImage
+from lexmill_legal.redaction import RedactedCopy
+from lexmill_legal.redaction.pseudonyms import key_digest
 from lexmill_legal.reports import results_line
 from lexmill_legal.results import (
     Attachment,
@@ -35,6 +37,7 @@ VERSIONS: Mapping[str, str] = {
     "segment": segment.VERSION,
     "extract": extract.VERSION,
     "check": playbook.VERSION,
+    "redact": redaction.VERSION,
 }
 """The stages that exist, in their fixed order, with the version that is part of a cache key."""
 
@@ -45,6 +48,7 @@ _INPUTS = {
     "segment": ("parse", "ocr"),
     "extract": ("parse", "ocr", "classify", "segment"),
     "check": ("parse", "ocr", "classify", "extract"),
+    "redact": ("parse", "ocr", "classify", "extract"),
 }
 
 _OUTPUTS: dict[str, Any] = {
@@ -54,6 +58,7 @@ _OUTPUTS: dict[str, Any] = {
     "segment": tuple[Section, ...],
     "extract": Extraction,
     "check": tuple[Finding, ...],
+    "redact": RedactedCopy,
 }
 _DECODERS = {stage: msgspec.msgpack.Decoder(output) for stage, output in _OUTPUTS.items()}
 
@@ -67,12 +72,15 @@ _WARM_UPS = (
 )
 
 
+REDACT = "redact"
+
 PRELOAD = (
     "lexmill_legal.*",
     # what libraries read only when a protected document comes
     "Cryptodome.Cipher._mode_ctr",
     "cryptography.hazmat.backends.openssl.backend",
     "xml.dom.expatbuilder",
+    "numpy.ma",
     "lexmill_workers.stages:warm_up",
 )
 """For the sandbox, inside which no file can be opened any more."""
@@ -106,6 +114,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="s
     """``known`` holds the outputs that need no work; ``stages`` those to make, in order.
 
     ``recognise``: the job has the stage `ocr`, so a scan is no failure of `parse`.
+    ``redaction_key`` is derived from the customer's; ``unredactable`` is (code, message) of a
+    redaction that was tried and could not be done here.
     """
 
     uri: str
@@ -120,6 +130,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="s
     recognise: bool = False
     readings: Readings | None = None
     converted: bytes | None = None
+    terms: str = ""
+    redaction_key: bytes | None = None
+    unredactable: tuple[str, str] | None = None
 
 
 class AttachedFile(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
@@ -179,6 +192,7 @@ def warm_up() -> None:
                 playbook="name: none\nrules: []\n",
                 stages=tuple(VERSIONS),
                 known={},
+                redaction_key=bytes(128),
             )
         )
 
@@ -198,6 +212,11 @@ def decode_bundle(data: bytes) -> Bundle:
     return _BUNDLE.decode(data)
 
 
+def redacted_copy(bundle: Bundle) -> RedactedCopy | None:
+    output = bundle.outputs.get(REDACT)
+    return None if output is None else _DECODERS[REDACT].decode(output)
+
+
 def stage_keys(
     *,
     sha256: str,
@@ -205,14 +224,24 @@ def stage_keys(
     playbook_sha256: str | None,
     stages: Sequence[str],
     passwords: Sequence[str] = (),
+    terms: str = "",
+    redaction_key: bytes | None = None,
 ) -> dict[str, bytes]:
     """The cache key of each stage: a hash of its version, its inputs' keys and its own inputs.
 
-    The passwords count as an input, so that nobody reads a protected document by its hash.
+    The passwords count as an input, so that nobody reads a protected document by its hash. Of the
+    key of pseudonyms only a part counts that no token is made with.
     """
     keys: dict[str, bytes] = {}
     given = [_digest(tuple(passwords))] if passwords else []
-    own = {"parse": [sha256, _suffix(name), *given], "check": [playbook_sha256]}
+    own = {
+        "parse": [sha256, _suffix(name), *given],
+        "check": [playbook_sha256],
+        "redact": [
+            hashlib.sha256(terms.encode()).hexdigest(),
+            None if redaction_key is None else key_digest(redaction_key),
+        ],
+    }
     for stage in stages:
         parts = [
             stage,
@@ -262,8 +291,12 @@ def _run(request: Request, seconds: dict[str, float]) -> Reply:
     if "ocr" in made:
         _refuse_unread(_layer(made))
     kept = tuple(outputs) if lasting else tuple(s for s in outputs if s == "parse")
+    if request.unredactable is not None:
+        kept = tuple(stage for stage in kept if stage != REDACT)
+    copies = {REDACT: outputs.get(REDACT) or request.known[REDACT]} if REDACT in made else {}
     bundle = Bundle(
-        outputs={stage: outputs[stage] for stage in kept},
+        # the reports need the copy, whoever made it
+        outputs={stage: outputs[stage] for stage in kept} | copies,
         result=results_line(_result(request, made)),
         text=_layer(made).text,
     )
@@ -291,7 +324,17 @@ def _make(stage: str, request: Request, made: Mapping[str, Any]) -> Any:
         return segment.segment(parsed)
     if stage == "extract":
         return extract.extract(parsed, classification, outline)
-    assert stage == "check"
+    assert stage in {"check", REDACT}
+    make = _checked if stage == "check" else _redacted
+    return make(request, parsed, classification, extraction)
+
+
+def _checked(
+    request: Request,
+    parsed: ParsedDocument,
+    classification: Classification,
+    extraction: Extraction,
+) -> tuple[Finding, ...]:
     assert request.playbook is not None
     return playbook.check(
         _loaded(request.playbook),
@@ -299,6 +342,25 @@ def _make(stage: str, request: Request, made: Mapping[str, Any]) -> Any:
         clauses=extraction.clauses,
         classification=classification,
         warnings=parsed.warnings,
+    )
+
+
+def _redacted(
+    request: Request,
+    parsed: ParsedDocument,
+    classification: Classification,
+    extraction: Extraction,
+) -> RedactedCopy:
+    if request.unredactable is not None:
+        return redaction.not_redacted(*request.unredactable)
+    return redaction.redact(
+        request.data,
+        parsed,
+        classification,
+        extraction.facts,
+        _terms(request.terms),
+        derived_key=request.redaction_key,
+        passwords=request.passwords,
     )
 
 
@@ -349,8 +411,15 @@ def _loaded(source: str) -> playbook.Playbook:
     return playbook.load(source)
 
 
+@lru_cache(maxsize=4)
+def _terms(source: str) -> redaction.Terms:
+    return redaction.load_terms(source)
+
+
 def _result(request: Request, made: Mapping[str, Any]) -> DocumentResult:
     parsed = _layer(made)
+    copy: RedactedCopy | None = made.get(REDACT)
+    notice = redaction.redacted_notice(copy) if copy is not None else None
     classification: Classification = made.get("classify", Classification(languages=()))
     extraction: Extraction = made.get("extract", Extraction(facts=(), not_found=()))
     return DocumentResult(
@@ -360,7 +429,7 @@ def _result(request: Request, made: Mapping[str, Any]) -> DocumentResult:
         sha256=request.sha256,
         media_type=parsed.media_type,
         languages=classification.languages,
-        warnings=parsed.warnings,
+        warnings=parsed.warnings if notice is None else (notice, *parsed.warnings),
         text_sha256=hashlib.sha256(parsed.text.encode()).hexdigest(),
         facts=extraction.facts,
         not_found=extraction.not_found,
@@ -371,6 +440,7 @@ def _result(request: Request, made: Mapping[str, Any]) -> DocumentResult:
         clauses=extraction.clauses,
         findings=made.get("check", ()),
         revisions=parsed.revisions,
+        redacted=None if copy is None else redaction.redacted_summary(copy),
         versions={stage: _version(stage, made) for stage in made},
     )
 

@@ -21,11 +21,18 @@ from lexmill.telemetry.metrics import STAGE_SECONDS, STAGES_REUSED
 from lexmill_legal.results import ParsedDocument
 from lexmill_workers.converting import MISSING, convert_doc
 from lexmill_workers.plan import VisitPlan, active_stages, plan_visit
-from lexmill_workers.reading import playbook_source, read_passwords, read_source
+from lexmill_workers.reading import (
+    playbook_source,
+    read_passwords,
+    read_source,
+    redaction_key,
+    terms_source,
+)
 from lexmill_workers.recognising import recognise
 from lexmill_workers.runtime import Runtime
 from lexmill_workers.sandbox import SandboxError
 from lexmill_workers.stages import (
+    REDACT,
     VERSIONS,
     Readings,
     Reply,
@@ -43,6 +50,10 @@ BUNDLE = "bundle"
 _OCR: Final = "ocr"
 _NESTED: Final = re.compile(r"(?:#\d+)+$")
 _DEEPEST: Final = 8
+_TOO_MUCH: Final = (
+    "Redacting the document takes more time or memory than a document may have, or broke down on"
+    " it; split it and send it again, or redact it by hand."
+)
 _MOST_DESCENDANTS: Final = 20_000
 
 
@@ -63,6 +74,9 @@ def visit_document(
     plan = plan_visit(job.spec, stages=stages, first=first, passing=(_OCR,))
     data = read_source(runtime, task, job)
     passwords = read_passwords(runtime.worker.passwords_folder)
+    terms, key = "", None
+    if REDACT in plan.stages:
+        terms, key = terms_source(job), redaction_key(job, runtime.worker.redaction_key)
     sha256 = hashlib.sha256(data).hexdigest()
     keys = stage_keys(
         sha256=sha256,
@@ -70,6 +84,8 @@ def visit_document(
         playbook_sha256=None if playbook is None else hashlib.sha256(playbook.encode()).hexdigest(),
         stages=plan.stages,
         passwords=passwords,
+        terms=terms,
+        redaction_key=key,
     )
     cached = _read_cache(runtime, task.namespace, keys)
     request = Request(
@@ -83,6 +99,8 @@ def visit_document(
         known={stage: each.output for stage, each in cached.items()},
         passwords=passwords,
         recognise=_OCR in stages,
+        terms=terms,
+        redaction_key=key,
     )
     reply = _work(runtime, request, lost)
     if reply.error is not None and reply.error[0] == "needs_converter":
@@ -239,8 +257,19 @@ def _children(task: ClaimedTask, attached: list[tuple[str, str]]) -> tuple[NewDo
 
 
 def _work(runtime: Runtime, request: Request, lost: threading.Event) -> Reply:
+    """A redaction that ends the sandbox's child costs the document its copy, not its result."""
     if not request.stages:
         return work_on(request)  # our own outputs need no sandbox to be put together
+    try:
+        return _call(runtime, request, lost)
+    except LexmillError as error:
+        if error.retryable or REDACT not in request.stages:
+            raise
+        unredactable = (error.code, _TOO_MUCH)
+        return _call(runtime, msgspec.structs.replace(request, unredactable=unredactable), lost)
+
+
+def _call(runtime: Runtime, request: Request, lost: threading.Event) -> Reply:
     try:
         reply = runtime.sandbox.call(
             msgspec.msgpack.encode(request),

@@ -33,6 +33,15 @@ class Objects:
         except (BaseError, OSError) as error:
             raise _passing("read from", error) from error
 
+    def delete(self, key: str) -> None:
+        """Gone afterwards, whether it was there or not."""
+        try:
+            obstore.delete(self._store, key)
+        except (NotFoundError, FileNotFoundError):
+            return
+        except (BaseError, OSError) as error:
+            raise _passing("delete in", error) from error
+
 
 def open_store(uri: str) -> ObjectStore:
     """A store over a ``file:///folder`` (made when absent) or ``s3://bucket/prefix``."""

@@ -58,6 +58,11 @@ def derive(secret: bytes) -> bytes:
     return hashlib.scrypt(secret, salt=b"lexmill pseudonyms", n=1 << 14, r=8, p=1, dklen=128)
 
 
+def key_digest(derived: bytes) -> str:
+    """Tells keys apart and may be stored: nothing is made with this part."""
+    return derived[96:].hex()
+
+
 class Pseudonyms:
     """By a working key: see ``derive``."""
 
