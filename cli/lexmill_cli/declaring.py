@@ -1,10 +1,11 @@
 """From what a person names on the command line to the jobs that are declared."""
 
 import hashlib
+import os
 import sys
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -21,21 +22,42 @@ from lexmill.jobs.schemas import (
     LegalJobSpec,
     Output,
     PlaybookRef,
+    Redaction,
     Retry,
+    SecretRef,
     Workers,
 )
 from lexmill.storage.sources import file_uri
 from lexmill_cli.errors import CommandError, Exit
 from lexmill_legal import playbook
-from lexmill_legal.errors import PlaybookError
+from lexmill_legal.errors import PlaybookError, TermsError
+from lexmill_legal.redaction import load_terms
+from lexmill_legal.redaction.pseudonyms import RedactionKeyError, derive
 
 STDIN = Path("-")
 
 _PLAYBOOK = ConfigMapRef(name="playbook", key="playbook.yaml")
+_TERMS = ConfigMapRef(name="redaction-terms", key="terms.yaml")
+_KEY = SecretRef(name="redaction-key")
 # A person waits: a disk that is full does not empty itself within ten minutes.
 _RETRY = Retry(limit=3, backoff_seconds=1, max_backoff_seconds=10)
 # A worker takes about a second to start, in which another one does a dozen documents.
 _BACKLOG_PER_REPLICA = 8
+_KEY_BYTES = 4096
+
+
+KEY_VARIABLE = "LEXMILL_WORKER__REDACTION_KEY"
+
+
+@dataclass(frozen=True)
+class RedactionFiles:
+    """What a person named on the command line: terms to redact, the key of pseudonyms."""
+
+    terms: Path | None = None
+    key: Path | None = None
+
+
+_NO_REDACTION = RedactionFiles()
 
 
 @dataclass(frozen=True)
@@ -47,18 +69,32 @@ class LocalJob:
     workers: Mapping[str, Workers]
     out: Path | None
     """Where the reports are when they are in a local folder."""
+    worker_environment: Mapping[str, str] = field(default_factory=dict)
+    """What the workers are told beside the job: never what a secret is, but where."""
 
 
 def job_of_paths(
-    paths: Sequence[Path], *, playbook_file: Path | None, out: Path, max_workers: int
+    paths: Sequence[Path],
+    *,
+    playbook_file: Path | None,
+    out: Path,
+    max_workers: int,
+    redaction: RedactionFiles = _NO_REDACTION,
 ) -> LocalJob:
     """One job over files and folders. Raises CommandError for what cannot be read or used."""
     for path in paths:
         _check_readable(path)
-    source = None if playbook_file is None else read_playbook(playbook_file)
+    config_maps = {}
+    if playbook_file is not None:
+        config_maps[_PLAYBOOK.name] = {str(_PLAYBOOK.key): read_playbook(playbook_file)}
+    if redaction.terms is not None:
+        config_maps[_TERMS.name] = {str(_TERMS.key): read_terms(redaction.terms)}
+    if redaction.key is not None and redaction.terms is None:
+        raise CommandError(Exit.MISUSE, "--redaction-key goes with --redact TERMS.yaml.")
     spec = LegalJobSpec(
         documents=tuple(DocumentSource(uri=file_uri(path.resolve())) for path in paths),
-        playbook=None if source is None else PlaybookRef(config_map=_PLAYBOOK),
+        playbook=None if playbook_file is None else PlaybookRef(config_map=_PLAYBOOK),
+        redaction=None if redaction.terms is None else _redaction(redaction),
         output=Output(uri=file_uri(out.resolve())),
         retry=_RETRY,
         workers=Workers(max_replicas=max_workers, backlog_per_replica=_BACKLOG_PER_REPLICA),
@@ -70,15 +106,38 @@ def job_of_paths(
             name=_name(paths, out),
             owner="local",
             spec=spec,
-            config_maps={} if source is None else {_PLAYBOOK.name: {str(_PLAYBOOK.key): source}},
+            config_maps=config_maps,
         ),
         workers={"main": spec.workers},
         out=out,
+        worker_environment=_worker_environment(redaction.key),
     )
 
 
+def _redaction(files: RedactionFiles) -> Redaction:
+    return Redaction(config_map=_TERMS, key_secret=None if files.key is None else _KEY)
+
+
+def _worker_environment(key: Path | None) -> dict[str, str]:
+    if key is None:
+        return {}
+    try:
+        with key.open("rb") as file:
+            derive(file.read(_KEY_BYTES))
+    except OSError as error:
+        raise CommandError(Exit.MISUSE, f"{key}: {error.strerror}") from error
+    except RedactionKeyError as error:
+        raise CommandError(Exit.MISUSE, f"{key}: {error}.") from error
+    return {KEY_VARIABLE: str(key.resolve())}
+
+
 def jobs_of_yaml(
-    path: Path, *, playbook_file: Path | None, out: Path, max_workers: int | None
+    path: Path,
+    *,
+    playbook_file: Path | None,
+    out: Path,
+    max_workers: int | None,
+    redaction: RedactionFiles = _NO_REDACTION,
 ) -> list[LocalJob]:
     """The LegalJobs of a file that `kubectl apply` takes, with the ConfigMaps beside them.
 
@@ -99,6 +158,7 @@ def jobs_of_yaml(
             playbook_file=playbook_file,
             out=out if len(jobs) == 1 else out / job.metadata.name,
             max_workers=max_workers,
+            redaction=redaction,
         )
         for job in jobs
     ]
@@ -175,6 +235,23 @@ def read_playbook(path: Path) -> str:
     return source
 
 
+def read_terms(path: Path) -> str:
+    """The text of terms to redact that can be used; else CommandError with line and column."""
+    _check_readable(path)
+    try:
+        source = path.read_text(encoding="utf-8")
+        load_terms(source)
+    except UnicodeDecodeError as error:
+        raise CommandError(Exit.MISUSE, f"{path}: this is not UTF-8 text") from error
+    except OSError as error:
+        raise CommandError(Exit.MISUSE, f"{path}: {error.strerror}") from error
+    except TermsError as error:
+        raise CommandError(
+            Exit.MISUSE, f"{path}:{error.line}:{error.column}: {error.message}"
+        ) from error
+    return source
+
+
 def _check_readable(path: Path) -> None:
     try:
         if path.is_dir():
@@ -212,6 +289,7 @@ def _localised(
     playbook_file: Path | None,
     out: Path,
     max_workers: int | None,
+    redaction: RedactionFiles,
 ) -> LocalJob:
     spec = job.spec
     used = {
@@ -228,6 +306,15 @@ def _localised(
     if reference is not None:
         used.add(reference.config_map.name)
         _check_playbook(path, config_maps, reference.config_map)
+    if redaction.terms is not None:
+        config_maps = {**config_maps, _TERMS.name: {str(_TERMS.key): read_terms(redaction.terms)}}
+        changes["redaction"] = _redaction(redaction)
+    asked = changes.get("redaction", spec.redaction)
+    if asked is not None and asked.config_map is not None:
+        used.add(asked.config_map.name)
+        _check_terms(path, config_maps, asked.config_map)
+    if asked is not None and asked.key_secret is not None:
+        _check_key_is_named(path, asked.key_secret, redaction.key)
     for name in sorted(used - set(config_maps)):
         raise CommandError(
             Exit.MISUSE, f"{path}: the ConfigMap {name} that the job names is not in this file"
@@ -255,7 +342,39 @@ def _localised(
             **{pool.name: _limited(pool.workers, max_workers) for pool in spec.pools},
         },
         out=_local_folder(spec.output),
+        worker_environment=_worker_environment(redaction.key),
     )
+
+
+def _check_key_is_named(path: Path, secret: SecretRef, key: Path | None) -> None:
+    """A Secret is a cluster's; here the key is a file."""
+    if key is None and KEY_VARIABLE not in os.environ:
+        raise CommandError(
+            Exit.MISUSE,
+            f"{path}: the job takes its key of pseudonyms from the Secret {secret.name}, which only"
+            f" a cluster has; name a file with --redaction-key, or in {KEY_VARIABLE}.",
+        )
+
+
+def _check_terms(
+    path: Path, config_maps: Mapping[str, Mapping[str, str]], reference: ConfigMapRef
+) -> None:
+    entries = config_maps.get(reference.name)
+    if entries is None:
+        return
+    key = reference.key or next(iter(entries), "")
+    if key not in entries:
+        raise CommandError(
+            Exit.MISUSE, f"{path}: the ConfigMap {reference.name} has no key {key!r}"
+        )
+    try:
+        load_terms(entries[key])
+    except TermsError as error:
+        raise CommandError(
+            Exit.MISUSE,
+            f"{path}: ConfigMap {reference.name}, key {key}, line {error.line}, "
+            f"column {error.column}: {error.message}",
+        ) from error
 
 
 def _check_playbook(

@@ -17,8 +17,14 @@ import typer
 from rich.console import Console
 
 from lexmill.jobs.schemas import STAGES, JobProgress
-from lexmill_cli import accuracy, dead, model, playbooks
-from lexmill_cli.declaring import LocalJob, is_manifest, job_of_paths, jobs_of_yaml
+from lexmill_cli import accuracy, dead, model, playbooks, redaction
+from lexmill_cli.declaring import (
+    LocalJob,
+    RedactionFiles,
+    is_manifest,
+    job_of_paths,
+    jobs_of_yaml,
+)
 from lexmill_cli.display import Display, show_summary
 from lexmill_cli.errors import CommandError, Exit
 from lexmill_cli.results import read_summary
@@ -38,6 +44,7 @@ app.add_typer(dead.app, name="dead")
 app.add_typer(accuracy.app, name="facts")
 app.add_typer(model.app, name="model")
 app.add_typer(playbooks.app, name="playbook")
+app.add_typer(redaction.app, name="redaction")
 
 Home = Annotated[Path, typer.Option(envvar="LEXMILL_HOME", help="Folder of the system's own data.")]
 MaxWorkers = Annotated[
@@ -69,6 +76,13 @@ def run(
     playbook: Annotated[
         Path | None, typer.Option(help="Rules to check the facts by.", readable=False)
     ] = None,
+    redact: Annotated[
+        Path | None,
+        typer.Option(help="What to redact in copies (YAML; may be empty).", readable=False),
+    ] = None,
+    redaction_key: Annotated[
+        Path | None, typer.Option(help="Key of pseudonyms that stay yours.", readable=False)
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the reports.")] = None,
     max_workers: MaxWorkers = None,
     as_json: Annotated[
@@ -79,7 +93,8 @@ def run(
     """Run documents through the whole system on this machine, and write their reports."""
     display = Display(Console(stderr=True))
     with _interruptible():
-        jobs = _jobs(paths, playbook, out, max_workers)
+        files = RedactionFiles(redact, redaction_key)
+        jobs = _jobs(paths, playbook, files, out, max_workers)
         for job in jobs:
             _check_out(job.out)
         display.say("Starting PostgreSQL, Valkey and the API ...")
@@ -169,14 +184,24 @@ def main() -> None:
 
 
 def _jobs(
-    paths: Sequence[Path], playbook: Path | None, out: Path | None, max_workers: int | None
+    paths: Sequence[Path],
+    playbook: Path | None,
+    files: RedactionFiles,
+    out: Path | None,
+    max_workers: int | None,
 ) -> list[LocalJob]:
     workers = max_workers or os.cpu_count() or 2
     target = out or Path("lexmill-results")
     if any(is_manifest(path) for path in paths):
         if len(paths) > 1:
             raise CommandError(Exit.MISUSE, "Name one LegalJob YAML, or documents, not both.")
-        jobs = jobs_of_yaml(paths[0], playbook_file=playbook, out=target, max_workers=max_workers)
+        jobs = jobs_of_yaml(
+            paths[0],
+            playbook_file=playbook,
+            out=target,
+            max_workers=max_workers,
+            redaction=files,
+        )
         for job in jobs:
             if job.declared.spec.suspend:
                 raise CommandError(
@@ -193,7 +218,11 @@ def _jobs(
         return jobs
     if out is None:
         target /= paths[0].resolve().name or "root"
-    return [job_of_paths(paths, playbook_file=playbook, out=target, max_workers=workers)]
+    return [
+        job_of_paths(
+            paths, playbook_file=playbook, out=target, max_workers=workers, redaction=files
+        )
+    ]
 
 
 def _roots(jobs: Sequence[LocalJob]) -> list[Path]:

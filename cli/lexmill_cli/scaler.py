@@ -13,7 +13,7 @@ from lexmill.errors import LexmillError
 from lexmill.jobs.schemas import Workers
 from lexmill.scaling.plan import Demand, Observed, Policy, State, plan, policy_of
 from lexmill.scaling.schemas import PoolWork
-from lexmill_cli.declaring import LocalJob
+from lexmill_cli.declaring import KEY_VARIABLE, LocalJob
 from lexmill_cli.errors import CommandError, Exit
 from lexmill_cli.local.services import Service, start_service
 from lexmill_cli.system import LocalSystem
@@ -21,7 +21,11 @@ from lexmill_cli.system import LocalSystem
 # A process is started in a second and costs nobody money: down sooner than in a cluster.
 _COOLDOWN_SECONDS = 2.0
 # What a person may set for the workers alone: the other processes refuse half a group.
-_OF_WORKERS = ("LEXMILL_WORKER__PASSWORDS_FOLDER", "LEXMILL_WORKER__OCR_PROCESSES")
+_OF_WORKERS = (
+    "LEXMILL_WORKER__PASSWORDS_FOLDER",
+    "LEXMILL_WORKER__OCR_PROCESSES",
+    KEY_VARIABLE,
+)
 _STOP_SECONDS = 5.0
 _MOST_REFUSALS = 3
 
@@ -46,6 +50,7 @@ class LocalScaler:
         self._client = client
         self._others = others
         self._policies: dict[_Key, Workers] = {}
+        self._environments: dict[str, Mapping[str, str]] = {}
         self._version = 0
         self._pools: dict[_Key, PoolWork] = {}
         self._read_at: float | None = None
@@ -74,6 +79,7 @@ class LocalScaler:
 
     def serve(self, job: LocalJob) -> None:
         """Scale a job's pools by the policies that it was declared with."""
+        self._environments[str(job.declared.uid)] = job.worker_environment
         for pool, workers in job.workers.items():
             self._policies[str(job.declared.uid), pool] = workers
 
@@ -169,6 +175,7 @@ class LocalScaler:
                 **self._system.environment,
                 **{key: os.environ[key] for key in _OF_WORKERS if key in os.environ},
                 "LEXMILL_DATABASE__URL": database,
+                **self._environments.get(job_uid, {}),
                 "LEXMILL_WORKER__NAMESPACE": work.namespace,
                 "LEXMILL_WORKER__JOB": job_uid,
                 "LEXMILL_WORKER__POOL": pool,

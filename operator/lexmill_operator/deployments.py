@@ -20,6 +20,8 @@ CONTAINER = "worker"
 
 _PASSWORDS = "passwords"
 _PASSWORDS_FOLDER = "/var/run/lexmill/passwords"
+_REDACTION_KEY = "redaction-key"
+_REDACTION_KEY_FOLDER = "/var/run/lexmill/redaction-key"
 _GRACE_SECONDS = 630
 _HAND_BACK_SECONDS = 15
 """Of a pod's grace period, to give back what did not end in the rest."""
@@ -99,6 +101,8 @@ def build_deployment(
     }
     if spec.passwords is not None:
         _mount_passwords(body["template"]["spec"], spec.passwords.secret.name)
+    if spec.redaction is not None and spec.redaction.key_secret is not None:
+        _mount_redaction_key(body["template"]["spec"], spec.redaction.key_secret.name)
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
@@ -230,19 +234,26 @@ def _pod(
 
 
 def _mount_passwords(pod: dict[str, Any], secret: str) -> None:
+    source = {"secretName": secret, "defaultMode": 0o440}
+    _mount(pod, _PASSWORDS, source, _PASSWORDS_FOLDER, "LEXMILL_WORKER__PASSWORDS_FOLDER")
+
+
+def _mount_redaction_key(pod: dict[str, Any], secret: str) -> None:
+    source = {"secretName": secret, "defaultMode": 0o440}
+    _mount(pod, _REDACTION_KEY, source, _REDACTION_KEY_FOLDER, "LEXMILL_WORKER__REDACTION_KEY")
+
+
+def _mount(
+    pod: dict[str, Any], name: str, secret: Mapping[str, Any], folder: str, variable: str
+) -> None:
     """Read by the workers only; without that Secret their pods do not start, and say so."""
-    pod["volumes"] = [
-        *pod.get("volumes", ()),
-        {"name": _PASSWORDS, "secret": {"secretName": secret, "defaultMode": 0o440}},
-    ]
+    pod["volumes"] = [*pod.get("volumes", ()), {"name": name, "secret": dict(secret)}]
     container = next(each for each in pod["containers"] if each["name"] == CONTAINER)
     container["volumeMounts"] = [
         *container.get("volumeMounts", ()),
-        {"name": _PASSWORDS, "mountPath": _PASSWORDS_FOLDER, "readOnly": True},
+        {"name": name, "mountPath": folder, "readOnly": True},
     ]
-    container["env"].append(
-        {"name": "LEXMILL_WORKER__PASSWORDS_FOLDER", "value": _PASSWORDS_FOLDER}
-    )
+    container["env"].append({"name": variable, "value": folder})
 
 
 def _environment(

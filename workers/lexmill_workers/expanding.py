@@ -18,7 +18,7 @@ from lexmill.tasks.schemas import ClaimedTask
 from lexmill.tasks.service import record_page
 from lexmill_legal import playbook
 from lexmill_legal.errors import PlaybookError
-from lexmill_workers.reading import playbook_source
+from lexmill_workers.reading import playbook_source, redaction_key, terms_source
 from lexmill_workers.runtime import Runtime
 
 PAGE = 500
@@ -31,6 +31,8 @@ def expand_job(runtime: Runtime, task: ClaimedTask, job: JobSpec, lost: threadin
     stopped or another worker has taken the task over.
     """
     _check_playbook(job)
+    terms_source(job)  # wrong terms, or no key, fail the job once, too
+    redaction_key(job, runtime.worker.redaction_key)
     cursor = task.cursor or {"source": 0, "after": None}
     documents = _documents(runtime, job, cursor)
     pool = pool_of(job.spec, "parse")
