@@ -30,7 +30,7 @@ from lexmill_workers.reading import (
 )
 from lexmill_workers.recognising import recognise
 from lexmill_workers.runtime import Runtime
-from lexmill_workers.sandbox import SandboxError
+from lexmill_workers.sandbox import CODES, SandboxError
 from lexmill_workers.stages import (
     REDACT,
     VERSIONS,
@@ -50,6 +50,7 @@ BUNDLE = "bundle"
 _OCR: Final = "ocr"
 _NESTED: Final = re.compile(r"(?:#\d+)+$")
 _DEEPEST: Final = 8
+_NOBODYS_FAULT: Final = frozenset({CODES["died"], CODES["cancelled"]})
 _TOO_MUCH: Final = (
     "Redacting the document takes more time or memory than a document may have, or broke down on"
     " it; split it and send it again, or redact it by hand."
@@ -263,7 +264,7 @@ def _work(runtime: Runtime, request: Request, lost: threading.Event) -> Reply:
     try:
         return _call(runtime, request, lost)
     except LexmillError as error:
-        if error.retryable or REDACT not in request.stages:
+        if error.code in _NOBODYS_FAULT or REDACT not in request.stages:
             raise
         unredactable = (error.code, _TOO_MUCH)
         return _call(runtime, msgspec.structs.replace(request, unredactable=unredactable), lost)

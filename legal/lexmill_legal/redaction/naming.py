@@ -105,7 +105,7 @@ def _agree(short: frozenset[str], full: frozenset[str]) -> bool:
 def folded(word: str) -> str:
     """Lower case without accents and signs; ё is е."""
     plain = unicodedata.normalize("NFKD", word.lower().replace("й", "\ue000").replace("ё", "е"))
-    letters = "".join(char for char in plain if char.isalnum() or char == "\ue000" or char == "-")
+    letters = "".join(char for char in plain if char.isalnum() or char in "\ue000-")
     return letters.replace("\ue000", "й").strip("-")
 
 
@@ -200,8 +200,7 @@ def english_name(words: list[str]) -> Name | None:
 
 def _without(word: str, endings: tuple[str, ...]) -> str:
     lower = folded(word)
-    for ending in endings:
-        ending = folded(ending)
+    for ending in map(folded, endings):
         if lower.endswith(ending) and len(lower) - len(ending) > 1:
             return lower[: -len(ending)]
     return lower

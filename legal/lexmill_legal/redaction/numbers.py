@@ -13,7 +13,6 @@ from lexmill_legal.extract.identifiers import (
     iban_is_valid,
     inn_is_valid,
     ogrn_is_valid,
-    snils_is_valid,
 )
 from lexmill_legal.extract.reading import Reading
 from lexmill_legal.redaction.mentions import Mention
@@ -181,7 +180,8 @@ _SHAPES: Final = (
 _GAP: Final = (
     r"(?:\s{0,4}\((?:last\s)?[^()\n]{1,30}\))?"
     r"\s{0,3}(?:(?:is|are|of|was|being|bearing|the\s+following)\s{1,3}){0,2}"
-    r"(?:number|numbers|no|nos|num|nr|№|N|номер|#|code|id)?[.:]?\s{0,3}[:=#№–—-]?\s{0,6}(?:is\s+)?[_ ]{0,4}"
+    r"(?:number|numbers|no|nos|num|nr|№|N|номер|#|code"
+    r"|id)?[.:]?\s{0,3}[:=#№–—-]?\s{0,6}(?:is\s+)?[_ ]{0,4}"
 )
 
 
@@ -199,13 +199,16 @@ _LABELS: Final = (
         r"social\s+security|ss\s?#|ssn|s\.s\.n\.?", r"[\dXx*]{3}[ -]?[\dXx*]{2}[ -]?\d{4}"
     ), "identifier", "Social Security number"),
     (("passport",), _labelled(
-        r"passports?(?:\s+card)?(?:\s*[,:]?\s+(?:series|issued\s+by[^,;\n]{2,60},?|of\s+[^,;\n]{2,40},?))?",
+        r"passports?(?:\s+card)?(?:\s*[,:]?\s+(?:series|issued\s+by[^,;\n]{2,60},?"
+        r"|of\s+[^,;\n]{2,40},?))?",
         _MIXED,
     ), "identifier", "Passport"),
     (("паспорт",), _labelled(
-        r"(?:загранич\w+\s+)?паспорт\w*(?:\s+(?:гражданина|гражданки)\s+(?:РФ|России|Российской\s+Федерации)"
+        r"(?:загранич\w+\s+)?паспорт\w*(?:\s+(?:гражданина|гражданки)\s+(?:РФ|России"
+        r"|Российской\s+Федерации)"
         r"|\s+РФ)?\s*[:,]?\s*(?:сери[яи])?",
-        r"\d{2}\s?\d{2}\s{0,3},?\s{0,3}(?:(?:№|N|номер)\s{0,3})?:?\s{0,3}\d{6}|\d{2}\s{0,2}(?:№|N|номер)?\s{0,2}\d{7}",
+        r"\d{2}\s?\d{2}\s{0,3},?\s{0,3}(?:(?:№|N|номер)\s{0,3})?:?\s{0,3}\d{6}"
+        r"|\d{2}\s{0,2}(?:№|N|номер)?\s{0,2}\d{7}",
     ), "identifier", "Passport"),
     (("серия", "серии"), _labelled(
         r"сери[яи]", r"\d{2}\s?\d{2}\s{0,3},?\s{0,3}(?:(?:№|N|номер)\s{0,3}):?\s{0,3}\d{6}"
@@ -214,15 +217,18 @@ _LABELS: Final = (
         r"код\s+подразделения|к/п", r"\d{3}\s?-\s?\d{3}"
     ), "identifier", "Passport authority"),
     (("driv", "licen", "dl"), _labelled(
-        r"driver'?’?s?'?\s+licen[cs]es?|driving\s+licen[cs]es?|driver\s+licen[cs]e|d\.?l\.?(?=\s*(?:#|no|№|:))",
+        r"driver'?’?s?'?\s+licen[cs]es?|driving\s+licen[cs]es?|driver\s+licen[cs]e"
+        r"|d\.?l\.?(?=\s*(?:#|no|№|:))",
         _MIXED,
     ), "identifier", "Driving licence"),
     (("водительск", "в/у"), _labelled(
-        r"водительск\w+\s+удостоверени\w+|в/у", r"\d{2}\s?(?:\d{2}|[А-ЯЁ]{2})\s{0,2}(?:№\s{0,2})?\d{6}"
+        r"водительск\w+\s+удостоверени\w+"
+        r"|в/у", r"\d{2}\s?(?:\d{2}|[А-ЯЁ]{2})\s{0,2}(?:№\s{0,2})?\d{6}"
     ), "identifier", "Driving licence"),
     (("tax", "tin", "vat", "taxpayer", "utr", "itin", "pan", "abn", "tfn", "steuer"), _labelled(
         r"tax(?:payer)?\s+(?:identification|id|i\.d\.|reference|registration|file)(?:\s+number)?"
-        r"|unique\s+taxpayer\s+reference|utr|t\.?i\.?n\.?|itin|vat(?:\s+registration)?|pan|tfn|abn"
+        r"|unique\s+taxpayer\s+reference|utr|t\.?i\.?n\.?|itin|vat(?:\s+registration)?|pan|tfn"
+        r"|abn"
         r"|steuer-?(?:id(?:entifikationsnummer)?|nummer|nr)",
         _MIXED,
     ), "identifier", "Tax number"),
@@ -233,9 +239,11 @@ _LABELS: Final = (
     (("national", "identity", "identification", "personal", "nric", "aadhaar", "nhs", "insurance",
       "bsn", "sin", "curp", "ni ", "nino", "id ", "id:", "immigration", "alien", "military",
       "nif", "dni", "nie", "pesel", "cpf", "rut", "medicare", "resident", "visa"), _labelled(
-        r"national\s+(?:identity|identification|id|insurance)(?:\s+card)?|identity\s+(?:card|document)"
+        r"national\s+(?:identity|identification|id|insurance)(?:\s+card)?|identity\s+(?:card"
+        r"|document)"
         r"|(?:personal|government|state|employee|student|patient|alien\s+registration)\s+"
-        r"(?:id(?:entification)?|identity|number|code|card)|identification\s+(?:card|document|number)"
+        r"(?:id(?:entification)?|identity|number|code|card)|identification\s+(?:card|document"
+        r"|number)"
         r"|id\s+(?:card|document)|nric|aadhaar|nhs|insurance\s+(?:policy\s+)?(?=n)|bsn|sin|curp"
         r"|nino?|nif|dni|nie|pesel|cpf|rut|medicare|residence\s+permit|visa|medical\s+record"
         r"|(?:gov(?:ernmen)?t\.?\s+)?id(?=\s*(?:no|number|#|№|:))",
@@ -244,22 +252,28 @@ _LABELS: Final = (
     (("инн",), _labelled(r"инн(?:\s?/\s?кпп)?", r"\d{12}|\d{10}"), "identifier", "Tax number (ИНН)"),
     (("огрн",), _labelled(r"огрн(?:ип)?", r"\d{15}|\d{13}"), "identifier", "Registration number (ОГРН)"),
     (("снилс", "страхово"), _labelled(
-        r"снилс|страхово\w+\s+(?:свидетельств\w+|номер\w*)", r"\d{3}[ -]?\d{3}[ -]?\d{3}[ -]?\d{2}"
+        r"снилс|страхово\w+\s+(?:свидетельств\w+"
+        r"|номер\w*)", r"\d{3}[ -]?\d{3}[ -]?\d{3}[ -]?\d{2}"
     ), "identifier", "Insurance number (СНИЛС)"),
     (("born", "birth", "dob", "рожд"), _labelled(
-        r"born(?:\s+on)?|dates?\s+of\s+birth|d\.?o\.?b\.?|birth\s?date|дата\s+рождения|родил\w+|д\.р\.",
+        r"born(?:\s+on)?|dates?\s+of\s+birth|d\.?o\.?b\.?|birth\s?date|дата\s+рождения"
+        r"|родил\w+|д\.р\.",
         _DATE_OF_BIRTH,
     ), "identifier", "Date of birth"),
     (("рожд",), re.compile(
-        rf"(?P<value>{_DATE_OF_BIRTH})(?=\s{{0,3}}(?:г\.?|года)?\s?(?:г\.\s?)?рожд|\s{{0,2}}г\.\s?р\.)"
+        rf"(?P<value>{_DATE_OF_BIRTH})(?=\s{{0,3}}(?:г\.?|года)?\s?(?:г\.\s?)?рожд"
+        rf"|\s{{0,2}}г\.\s?р\.)"
     ), "identifier", "Date of birth"),
     (("account", "acct", "a/c", "iban"), _labelled(
-        r"(?:bank\s+|checking\s+|savings\s+|deposit\s+|current\s+|beneficiary(?:'s)?\s+|customer\s+)?"
+        r"(?:bank\s+|checking\s+|savings\s+|deposit\s+|current\s+|beneficiary(?:'s)?\s+"
+        r"|customer\s+)?"
         r"(?:account|acct|a/c)s?\.?(?:\s+(?:number|no\.?))?|iban",
-        r"(?=[A-Z0-9 -]{0,10}\d)[A-Z0-9]{1,4}(?:[ \u00a0-]?[A-Z0-9]{1,4}){1,9}(?<=\d)|\d(?:[ -]?\d){4,20}",
+        r"(?=[A-Z0-9 -]{0,10}\d)[A-Z0-9]{1,4}(?:[ \u00a0-]?[A-Z0-9]{1,4}){1,9}(?<=\d)|\d(?:["
+        r" -]?\d){4,20}",
     ), "account", "Bank account"),
     (("routing", "aba", "rtn", "transit", "bsb", "sort", "ifsc", "clabe", "blz", "wire"), _labelled(
-        r"(?:bank\s+|wire\s+|ach\s+)?routing(?:\s+transit)?|aba(?:\s+routing)?|rtn|transit|bsb|sort(?:ing)?(?:\s+code)?"
+        r"(?:bank\s+|wire\s+|ach\s+)?routing(?:\s+transit)?|aba(?:\s+routing)?|rtn|transit|bsb"
+        r"|sort(?:ing)?(?:\s+code)?"
         r"|ifsc|clabe|blz|bankleitzahl|institution",
         r"[A-Z]{4}0[A-Z0-9]{6}|\d{2}[- ]\d{2}[- ]\d{2}|\d{3}[- ]\d{3}|\d(?:[ -]?\d){4,17}",
     ), "account", "Bank code"),

@@ -17,27 +17,35 @@ _PHONES: Final = tuple(
     re.compile(rf"(?<![\w.,/$€£#-])(?:{pattern})(?![\w/%]|[.,-]\d)")
     for pattern in (
         # with a country's code: the digits may be grouped in any way
-        r"(?:\+|00(?=[1-9]))[ \u00a0]?\d{1,3}[ \u00a0./()‐‑–-]{0,3}(?:\d[ \u00a0./()‐‑–-]{0,3}){6,12}\d"
+        r"(?:\+|00(?=[1-9]))[ \u00a0]?\d{1,3}[ \u00a0./()‐‑–-]{0,3}(?:\d["
+        r" \u00a0./()‐‑–-]{0,3}){6,12}\d"
         r"(?:\s?(?:ext|x|доб)\.?\s?\d{1,6})?",
         r"(?:1[ .-])?\(\d{3}\)[ \u00a0]?\d{3}[ \u00a0.‐‑–-]\d{4}(?:\s?(?:ext|x)\.?\s?\d{1,6})?",
         r"(?:1[ .-])?[2-9]\d{2}([.‐‑–-])\d{3}\1\d{4}(?:\s?(?:ext|x)\.?\s?\d{1,6})?",
         r"[2-9]\d{2} \d{3}[ -]\d{4}",
-        r"8[ \u00a0]?[(-]?[ ]?\d{3,5}[ ]?[)-]?[ \u00a0]?\d{1,3}[ \u00a0‐‑–-]?\d{2}[ \u00a0‐‑–-]?\d{2}",
+        r"8[ \u00a0]?[(-]?[ ]?\d{3,5}[ ]?[)-]?[ \u00a0]?\d{1,3}[ \u00a0‐‑–-]?\d{2}["
+        r" \u00a0‐‑–-]?\d{2}",
         r"\(0\d{2,5}\)[ ]?\d{3,4}[ -]?\d{3,4}|0\d{2,4}[ -]\d{3,4}[ -]\d{3,4}|0\d{4} \d{5,6}"
         r"|07\d{3} ?\d{6}|0\d(?:[ .]\d{2}){4}",
         r"\(\d{3,5}\)[ \u00a0]?\d{2,3}[ \u00a0‐‑–-]\d{2}[ \u00a0‐‑–-]\d{2}",
     )
 )
 _LABELLED_PHONE: Final = re.compile(
-    r"(?<!\w)(?i:tel(?:ephone|ephone\s+number|efon)?|phones?|fax|facsimile|mobile|cell(?:ular|\s?phone)?"
-    r"|telecopier|whatsapp|direct(?:\s+line|\s+dial)?|landline|call|ph|тел(?:ефоны?)?|факс|моб(?:ильный)?)"
-    r"(?i:\s+(?:at|is|number|no\.?))?[.]?(?i:\s?(?:no|number|№|номер|\(?[a-z]{1,8}\)?)\.?)?\s{0,3}[:.]?\s{0,3}"
+    r"(?<!\w)(?i:tel(?:ephone|ephone\s+number|efon)?|phones?|fax|facsimile|mobile|cell(?:ular"
+    r"|\s?phone)?"
+    r"|telecopier|whatsapp|direct(?:\s+line|\s+dial)?|landline|call|ph|тел(?:ефоны?)?|факс"
+    r"|моб(?:ильный)?)"
+    r"(?i:\s+(?:at|is|number|no\.?))?[.]?(?i:\s?(?:no|number|№|номер"
+    r"|\(?[a-z]{1,8}\)?)\.?)?\s{0,3}[:.]?\s{0,3}"
     r"(?P<value>[+(]?\d[\d \u00a0().‐‑–/-]{5,22}\d(?:\s?(?:ext|x|доб)\.?\s?\d{1,6})?)(?![\d%])"
 )
 _STREET: Final = (
-    r"(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Drive|Dr|Lane|Ln|Way|Court|Ct|Place|Pl|Square|Sq"
-    r"|Terrace|Ter|Highway|Hwy|Parkway|Pkwy|Plaza|Circle|Cir|Close|Crescent|Mews|Row|Walk|Gardens|Hill"
-    r"|Quay|Wharf|Broadway|Trail|Trl|Turnpike|Pike|Loop|Park|Grove|View|Green|Rise|Alley|Path|Bypass"
+    r"(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Drive|Dr|Lane|Ln|Way|Court|Ct|Place|Pl"
+    r"|Square|Sq"
+    r"|Terrace|Ter|Highway|Hwy|Parkway|Pkwy|Plaza|Circle|Cir|Close|Crescent|Mews|Row|Walk"
+    r"|Gardens|Hill"
+    r"|Quay|Wharf|Broadway|Trail|Trl|Turnpike|Pike|Loop|Park|Grove|View|Green|Rise|Alley|Path"
+    r"|Bypass"
     r"|STREET|AVENUE|ROAD|DRIVE|LANE|BOULEVARD|WAY|COURT|PLACE|SQUARE)"
 )
 _CITY: Final = r"[A-Z][\w.'’-]+(?:[ ][A-Z][\w.'’-]+){0,3}"
@@ -47,63 +55,92 @@ _POSTCODE: Final = (
 _STATE: Final = r"(?:[A-Z]{2}|[A-Z][a-z]+(?:[ ][A-Z][a-z]+)?)\.?"
 _JOINT: Final = r"(?:,[ \t]*\n?[ \t]*|[ \t]*\n[ \t]*|[ ]{1,2})"
 _UNIT: Final = (
-    r"(?:(?:Suite|Ste|Unit|Apt|Apartment|Floor|Fl|Room|Building|Bldg|Flat|P\.?O\.?[ ]Box|#)\.?[ ]?"
+    r"(?:(?:Suite|Ste|Unit|Apt|Apartment|Floor|Fl|Room|Building|Bldg|Flat|P\.?O\.?[ ]Box"
+    r"|#)\.?[ ]?"
     r"[A-Z0-9-]{1,6}|\d{1,3}(?:st|nd|rd|th)[ ](?:Floor|Fl\.?))"
 )
 _AMERICAN: Final = re.compile(
     rf"(?<![\w.$-])(?:{_UNIT}{_JOINT})?\d{{1,6}}[A-Z]?(?:-\d{{1,4}})?[ ]"
     rf"(?:[NSEW]\.?[ ]|(?:North|South|East|West)[ ])?"
-    rf"(?:[A-Z0-9][\w.'’-]*[ ]){{0,5}}?{_STREET}\b\.?(?:[ ](?:[NSEW]{{1,2}}\b\.?|North|South|East|West))?"
+    rf"(?:[A-Z0-9][\w.'’-]*[ ]){{0,5}}?{_STREET}\b\.?(?:[ ](?:[NSEW]{{1,2}}\b\.?|North|South"
+    rf"|East|West))?"
     rf"(?:{_JOINT}{_UNIT})?"
     rf"(?:{_JOINT}{_CITY}(?:{_JOINT}{_CITY})?(?:,?[ ]{{1,2}}{_STATE})?(?:{_JOINT}{_POSTCODE}\b)"
     rf"|,[ ]{_CITY},[ ]{_STATE}(?!\w))?"
-    rf"(?:{_JOINT}(?:USA|U\.S\.A\.|United States(?: of America)?|UK|United Kingdom|England|Canada|Australia)\b)?"
+    rf"(?:{_JOINT}(?:USA|U\.S\.A\.|United States(?: of America)?|UK|United Kingdom|England"
+    rf"|Canada|Australia)\b)?"
 )
 _BOX: Final = re.compile(
-    rf"\b(?:P\.?[ ]?O\.?|Post[ ]Office)[ ]Box[ ]\d{{1,7}}(?:{_JOINT}{_CITY},?[ ]{_STATE}[ ]{{1,2}}{_POSTCODE}\b)?"
+    rf"\b(?:P\.?[ ]?O\.?|Post[ ]Office)[ ]Box[ ]\d{{1,7}}(?:{_JOINT}{_CITY},?[ ]{_STATE}["
+    rf" ]{{1,2}}{_POSTCODE}\b)?"
 )
 _TOWN: Final = re.compile(
     rf"(?m)^[ \t]*(?P<value>{_CITY},[ ](?:[A-Z]{{2}}|{_STATE})[ ]{{1,2}}\d{{5}}(?:-\d{{4}})?)\b"
 )
 _GERMAN: Final = re.compile(
-    r"\b[A-ZÄÖÜ][\wäöüß.-]*(?:straße|strasse|str\.|weg|allee|platz|gasse|ring|damm|ufer)[ ]\d{1,4}[ ]?[a-z]?"
+    r"\b[A-ZÄÖÜ][\wäöüß.-]*(?:straße|strasse|str\.|weg|allee|platz|gasse|ring|damm|ufer)["
+    r" ]\d{1,4}[ ]?[a-z]?"
     rf"(?:{_JOINT}(?:[A-Z]{{1,2}}-)?\d{{4,5}}[ ]{_CITY})?"
 )
 _EUROPEAN: Final = re.compile(
-    r"\b\d{1,4}(?:[ ]?(?:bis|ter))?,?[ ](?:rue|avenue|boulevard|place|quai|chemin|allée|impasse|cours)[ ]"
+    r"\b\d{1,4}(?:[ ]?(?:bis|ter))?,?[ ](?:rue|avenue|boulevard|place|quai|chemin|allée"
+    r"|impasse|cours)[ ]"
     rf"[\w'’ -]{{3,40}}?(?:,[ ]|\n)\d{{5}}[ ]{_CITY}"
 )
 _LABEL: Final = re.compile(
-    r"(?im)(?<![\w-])(?P<label>(?:home|mailing|postal|residential|residence|street|business|notice|delivery|billing"
+    r"(?im)(?<![\w-])(?P<label>(?:home|mailing|postal|residential|residence|street|business"
+    r"|notice|delivery|billing"
     r"|registered|permanent|current|physical)?\s?address(?:es)?(?:\s+(?:of|for)\s[^:\n]{2,40})?"
-    r"|residing(?:\s+at)?|resides\s+at|resident\s+(?:at|of)|domiciled\s+at|lives\s+at)(?P<colon>\s{0,2}:)?[ \t]{0,4}"
+    r"|residing(?:\s+at)?|resides\s+at|resident\s+(?:at|of)|domiciled\s+at"
+    r"|lives\s+at)(?P<colon>\s{0,2}:)?[ \t]{0,4}"
     r"(?P<value>[^\n]{6,160})"
 )
 _ADDRESS_LIKE: Final = re.compile(r"\d")
 _END_OF_ADDRESS: Final = re.compile(
-    r"\s*[;(\"“”]|,?\s+(?:and|who|which|whose|hereinafter|hereby|with|born|holder|holding|by|as|is|shall|\(|having"
-    r"|tel|phone|fax|e-?mail|attention|attn|passport|ssn|тел|e-mail|эл|инн|огрн|паспорт|именуе\w+|р/с|снилс"
-    r"|телефон|в\s+лице|действующ\w+|с\s+одной)(?:\b|\s|[.:,])|\.(?:\s|\Z)(?=\s*[A-ZА-ЯЁ\"“(]|\s*\Z)",
+    r"\s*[;(\"“”]|,?\s+(?:and|who|which|whose|hereinafter|hereby|with|born|holder|holding|by"
+    r"|as|is|shall|\(|having"
+    r"|tel|phone|fax|e-?mail|attention|attn|passport|ssn|тел|e-mail|эл|инн|огрн|паспорт"
+    r"|именуе\w+|р/с|снилс"
+    r"|телефон|в\s+лице|действующ\w+|с\s+одной)(?:\b|\s|[.:,])|(?:(?<=\d)"
+    r"|(?<=[^\W\d_]{4}))\.(?:\s|\Z)(?=\s*[A-ZА-ЯЁ\"“(]|\s*\Z)",
     re.IGNORECASE,
 )
 _RUSSIAN_PART: Final = (
-    r"(?:(?:г|гор|ул|пр|пр-т|просп|пер|д|дом|кв|корп|к|стр|строен|обл|р-н|пос|с|дер|ш|наб|б-р|бул|мкр|пл|оф|офис"
-    r"|пом|комн|лит|литера|этаж|эт|влад|тер|п|пгт|ст-ца|снт|проезд|пр-д|туп)\.?"
-    r"|город\w?|улиц[аеы]|проспект\w?|переул\w+|шоссе|набережн\w+|площад\w|бульвар\w?|область|край|район\w?"
-    r"|республик\w|квартир\w|строени\w|помещени\w+|микрорайон\w?|село|посёлок|поселок|деревня)"
+    r"(?:(?:г|гор|ул|пр|просп|пер|д|кв|корп|к|стр|обл|р-н|пос|с|дер|ш|наб|бул|пл|оф|пом|комн"
+    r"|лит|эт"
+    r"|влад|п|каб|вл|соор|мкр)\.[ ]?|(?:пр-т|б-р|мкр|пр-д|пгт|снт|тер|д|дом|кв|к|стр|оф|офис"
+    r"|эт|этаж"
+    r"|литера?|корп(?:ус)?|ш)[ ]|(?:[Гг]ород|[Уу]лица|[Пп]роспект|[Пп]ереулок|[Шш]оссе"
+    r"|[Нн]абережная|[Пп]лощадь|[Бб]ульвар|[Пп]роезд|[Рр]еспублика|[Кк]вартира|[Сс]троение"
+    r"|[Пп]омещение|[Мм]икрорайон|[Сс]ело|[Пп]ос[её]лок|[Дд]еревня|[Тт]упик|[Аа]ллея)[ ])"
+)
+_RUSSIAN_START: Final = (
+    r"(?:(?:г|гор|ул|пр|просп|пер|обл|пос|дер|наб|бул|пл|мкр)\.[ ]?|(?:пр-т|б-р)[ ]|(?:[Гг]ород"
+    r"|[Уу]лица|[Пп]роспект|[Пп]ереулок|[Рр]еспублика|[Нн]абережная|[Бб]ульвар)[ ])"
+)
+_RUSSIAN_REGION: Final = (
+    r"[А-ЯЁ][а-яё-]+(?:[ ][А-ЯЁ][а-яё-]+)?[ ](?:область|обл\.|край|район|р-н|ул(?:ица|\.)"
+    r"|пр(?:оспект|-т|\.)"
+    r"|пер(?:еулок|\.)|шоссе|наб(?:ережная|\.)|бульвар|проезд|площадь)"
 )
 _RUSSIAN: Final = re.compile(
-    r"(?<!\w)(?:\d{6},?\s{1,3}(?:(?:Россия|РФ|Российская\s+Федерация),?\s{1,3})?"
-    rf"|(?=(?:{_RUSSIAN_PART})\s))(?=[^;\n]{{0,120}}?(?:ул|пр|пер|просп|шоссе|наб|б-р|пл|бул|проспект|улица|переулок"
-    r"|проезд|мкр|д|дом)\b)"
-    rf"(?:[^,;\n()«»\"]{{1,45}}(?:,\s{{0,3}}\n?\s{{0,3}}(?=(?:{_RUSSIAN_PART})[\s\d]|\d{{1,4}}[а-я]?\b|[А-ЯЁ][а-яё-]+\s"
-    rf"(?:{_RUSSIAN_PART})|[А-ЯЁ][а-яё-]+(?:ская|ский|ское|кий)\s)|(?=[;\n()«»\"]|,|\Z))){{2,9}}",
-    re.IGNORECASE,
+    rf"(?<![\w-])(?:\d{{6}},?\s{{1,3}}(?=[А-ЯЁг])|(?={_RUSSIAN_START}[А-ЯЁ\d])"
+    rf"|(?={_RUSSIAN_REGION}))"
+    r"[^,;\n()«»\"]{1,50}"
+    rf"(?:,\s{{0,3}}(?={_RUSSIAN_PART}|{_RUSSIAN_REGION}|\d{{1,4}}[а-я]?\b"
+    rf"|[А-ЯЁ][а-яё-]{{2,20}}[,\s])"
+    r"[^,;\n()«»\"]{1,50}){1,9}"
 )
 _RUSSIAN_LABEL: Final = re.compile(
-    r"(?i:адрес\w*(?:\s+(?:регистрации|места\s+(?:жительства|нахождения|регистрации)|проживания|для\s+\w+))?"
-    r"|зарегистрирован\w*(?:\s+и\s+проживающ\w+)?(?:\s+по\s+адресу)?|проживающ\w+(?:\s+по\s+адресу)?|место\s+жительства"
+    r"(?i:адрес\w*(?:\s+(?:регистрации|места\s+(?:жительства|нахождения|регистрации)"
+    r"|проживания|для\s+\w+))?"
+    r"|зарегистрирован\w*(?:\s+и\s+проживающ\w+)?(?:\s+по\s+адресу)?"
+    r"|проживающ\w+(?:\s+по\s+адресу)?|место\s+жительства"
     r"|по\s+адресу)\s{0,2}[:–—-]?[ \t]{0,4}(?P<value>(?:\d{6}|[А-ЯЁг])[^;\n]{8,160})"
+)
+_HOUSE: Final = re.compile(
+    r"\b(?:ул|пр|просп|пер|наб|бул|пл|ш|проезд|улица|проспект|переулок|шоссе"
+    r"|набережная|площадь|бульвар|мкр|д|дом|кв|б-р|пр-т)\b[^\d]{0,60}\d"
 )
 _MOST: Final = 2_000
 
@@ -173,8 +210,14 @@ def _addresses(reading: Reading) -> Iterator[Mention]:
         for match in _RUSSIAN_LABEL.finditer(text):
             yield from _line(text, match, needs_digit=True)
         for match in _RUSSIAN.finditer(text):
-            if re.search(r"\d", match.group()):
-                yield _address(text, *match.span())
+            if _HOUSE.search(match.group()):
+                yield _russian_address(text, *match.span())
+
+
+def _russian_address(text: str, start: int, end: int) -> Mention:
+    """Without what follows the last part that is an address's."""
+    stop = _END_OF_ADDRESS.search(text, start, end)
+    return _address(text, start, stop.start() if stop else end)
 
 
 def _line(text: str, match: re.Match[str], *, needs_digit: bool) -> Iterator[Mention]:

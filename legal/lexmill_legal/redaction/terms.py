@@ -140,10 +140,10 @@ _Choice = TypeVar("_Choice", bound=str)
 
 def _one_of(node: yaml.Node, key: str, choices: tuple[_Choice, ...]) -> _Choice:
     text = _text(node, key)
-    for choice in choices:
-        if choice == text:
-            return choice
-    _fail(node, f"`{key}` takes {', '.join(choices)}")
+    chosen = next((choice for choice in choices if choice == text), None)
+    if chosen is None:
+        _fail(node, f"`{key}` takes {', '.join(choices)}")
+    return chosen
 
 
 def _text(node: yaml.Node, key: str) -> str:

@@ -10,7 +10,7 @@ from lexmill_legal.reports.names import document_file
 from lexmill_legal.reports.workbook import Workbook
 from lexmill_legal.reports.writing import FORMATS, Format, write_reports
 
-VERSION = "2"
+VERSION = "3"
 """A new one whenever a report of the same results looks different."""
 
 __all__ = [

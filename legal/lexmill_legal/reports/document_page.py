@@ -15,6 +15,7 @@ from lexmill_legal.reports.names import (
     shortened,
     title_of,
 )
+from lexmill_legal.reports.redactions import redacted_banner, redacted_link
 from lexmill_legal.reports.style import head
 from lexmill_legal.results import FIELDS, DocumentResult, Fact, Finding, Section
 
@@ -126,6 +127,7 @@ def _meta(result: DocumentResult) -> str:
         escaped(", ".join(result.languages)),
         escaped(result.media_type or ""),
         f"out of {escaped(file_name(result.parent))}" if result.parent else "",
+        redacted_link(result, "../"),
     ]
     return f'<p class="meta">{"".join(f"<span>{part}</span>" for part in parts if part)}</p>'
 
@@ -138,16 +140,18 @@ def _banner(result: DocumentResult) -> str:
         parts.append(
             f'<div class="banner bad">{said} {escaped(result.error.message)} {code}</div>\n'
         )
-    if result.warnings:
+    parts.append(redacted_banner(result))
+    warnings = [warning for warning in result.warnings if warning.code != "not_redacted"]
+    if warnings:
         lines = "".join(
             f"<li>{escaped(warning.message or warning.code)}"
             f"{f' (page {warning.page})' if warning.page is not None else ''}</li>"
-            for warning in result.warnings
+            for warning in warnings
         )
         parts.append(
             f'<div class="banner"><b>Not everything could be read.</b><ul>{lines}</ul></div>\n'
         )
-    return f'<div class="wide">{"".join(parts)}</div>' if parts else ""
+    return f'<div class="wide">{"".join(parts)}</div>' if any(parts) else ""
 
 
 def _no_text(result: DocumentResult) -> str:

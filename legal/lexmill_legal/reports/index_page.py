@@ -5,8 +5,9 @@ from collections.abc import Iterable
 
 from lexmill_legal.reports.marks import escaped
 from lexmill_legal.reports.names import document_file, file_name, shortened, title_of
+from lexmill_legal.reports.redactions import redacted_link
 from lexmill_legal.reports.style import head
-from lexmill_legal.results import DocumentResult
+from lexmill_legal.results import DocumentResult, ErrorRecord
 
 
 class Index:
@@ -18,11 +19,17 @@ class Index:
         self._states: Counter[str] = Counter()
         self._verdicts: Counter[str] = Counter()
         self._warned = 0
+        self._unredacted: list[str] = []
+        self._redacted = 0
 
     def add(self, result: DocumentResult) -> None:
         self._states[result.status] += 1
         self._verdicts.update(finding.result for finding in result.findings)
         self._warned += bool(result.warnings)
+        if result.redacted is not None:
+            self._redacted += result.redacted.file is not None
+            if result.redacted.error is not None:
+                self._unredacted.append(_unredacted_row(result, result.redacted.error))
         if result.status == "succeeded":
             self._rows.append(_row(result))
         else:
@@ -36,6 +43,7 @@ class Index:
                 *self._tiles(),
                 '</div></header>\n<div class="wide">',
                 *_table("Not readable", ("Document", "State", "Reason"), self._unread),
+                *_table("Not redacted", ("Document", "Reason"), self._unredacted),
                 *_table("Read", _COLUMNS, self._rows),
                 "</div></body></html>\n",
             )
@@ -49,6 +57,9 @@ class Index:
             yield _tile(self._states["dead"], "not finished", "bad")
         if self._warned:
             yield _tile(self._warned, "read in part", "warn")
+        if self._redacted or self._unredacted:
+            yield _tile(self._redacted, "redacted copies")
+            yield _tile(len(self._unredacted), "not redacted", "bad")
         if self._verdicts:
             yield _tile(self._verdicts["fail"], "rules failed", "bad")
             yield _tile(self._verdicts["unknown"], "to be looked at", "warn")
@@ -87,6 +98,11 @@ def _unread_row(result: DocumentResult) -> str:
     return f"{_name(result)}<td>{tag}</td><td>{reason}{code}</td></tr>\n"
 
 
+def _unredacted_row(result: DocumentResult, error: ErrorRecord) -> str:
+    code = f'<span class="small">{escaped(error.code)}</span>'
+    return f"{_name(result)}<td>{escaped(error.message)}{code}</td></tr>\n"
+
+
 def _row(result: DocumentResult) -> str:
     kinds = _values(result, "document_type", 1)
     languages = f'<span class="small">{escaped(", ".join(result.languages))}</span>'
@@ -114,7 +130,9 @@ def _name(result: DocumentResult) -> str:
     place = f'<span class="small">{escaped(where)}</span>' if where else ""
     child = ' class="child"' if result.parent else ""
     out_of = f'<span class="small">out of {escaped(file_name(result.parent or ""))}</span>'
-    return f"<tr{child}><td>{link}{warned}{place}{out_of if result.parent else ''}</td>"
+    copy = redacted_link(result, "")
+    beneath = f"{place}{out_of if result.parent else ''}{copy}"
+    return f"<tr{child}><td>{link}{warned}{beneath}</td>"
 
 
 def _values(result: DocumentResult, field: str, most: int) -> str:
