@@ -5,7 +5,7 @@ titles and words that contracts write with capitals, where something says that i
 import re
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
 from lexmill_legal.redaction.given_names import ALSO_WORDS, ENGLISH, SURNAMES
 from lexmill_legal.redaction.naming import PARTICLES, Name, english_name, folded
@@ -156,7 +156,17 @@ _COMPANY: Final = re.compile(
     r"|Company|COMPANY)\b"
 )
 _LISTED: Final = re.compile(r",?\s{1,3}(?:and|or|&)\s{1,3}|,\s{1,3}")
+_LAST_WORD: Final = re.compile(r"[^\s(]+\s+\Z")
+_GREETINGS: Final = frozenset({"dear", "hi", "hello"})
 _MOST_RUNS: Final = 40_000
+
+
+class _Said(NamedTuple):
+    """What stands before the words: a title, an office; or another person's name."""
+
+    titled: bool
+    office: bool
+    listed: bool
 
 
 class LatinPeople:
@@ -221,24 +231,17 @@ class LatinPeople:
             ):
                 last -= 1
             if last > begin:
-                found = self._person(
-                    words[begin:last],
-                    words[last:],
-                    known,
-                    titled=titled,
-                    office=office,
-                    listed=listed,
-                )
+                said = _Said(titled=titled, office=office, listed=listed)
+                found = self._person(words[begin:last], words[last:], known, said)
                 if found is not None:
                     yield found
             begin = max(last, begin + 1)
 
     def _goes_on(self, words: list[Word], begin: int, at: int) -> bool:
         word = words[at][0]
-        if at > begin and "\n" in self.text[words[at - 1][2] : words[at][1]]:
-            # a name goes on in the next line only where one word would be left of it
-            if sum(len(each[0].rstrip(".")) > 1 for each in words[begin:at]) > 1:
-                return False
+        so_far = sum(len(each[0].rstrip(".")) > 1 for each in words[begin:at])
+        if so_far > 1 and "\n" in self.text[words[at - 1][2] : words[at][1]]:
+            return False  # the next line goes on only with what is left of a name
         if _INITIAL.match(word) or (at > begin and word in PARTICLES):
             return True
         bare = word.strip(".,\"“”'").lower()
@@ -249,14 +252,7 @@ class LatinPeople:
         return bare in NO_NAMES or bare in LABELS
 
     def _person(
-        self,
-        words: list[Word],
-        rest: list[Word],
-        known: str | None,
-        *,
-        titled: bool,
-        office: bool,
-        listed: bool,
+        self, words: list[Word], rest: list[Word], known: str | None, said: _Said
     ) -> Person | None:
         """``known`` is why these words are a person's already."""
         written = [word for word, _, _ in words]
@@ -265,37 +261,47 @@ class LatinPeople:
             for part in written
             if len(part.strip(".")) > 1 and (word := folded(_GENITIVE.sub("", part)))
         ]
-        start, end = words[0][1], words[-1][2]
-        end = start + len(_TAIL.sub("", self.text[start:end]))
-        if self.text[end : end + 1] == "." and _ABBREVIATED.search(self.text, start, end):
-            end += 1
-        if not long or self._is_elsewhere(start, end, long, titled=titled):
-            return None
+        start, end = words[0][1], self._end(words)
         name = english_name(written)
-        if name is None:
+        if name is None or not long or self._is_elsewhere(start, end, long, titled=said.titled):
             return None
-        leading = _INITIAL.match(written[0]) is not None
-        if len(long) == 1 and not leading:
-            if titled:
-                return self._titled(start, end, name)
-            before = self.text[max(0, start - 20) : start].lower().rstrip()
-            greeted = long[0] in ENGLISH and re.search(r"\b(?:dear|hi|hello)\Z", before)
-            alone = Name(frozenset(), name.surname, key=name.key)
-            return Person(start, end, alone, "Addressed by name") if greeted else None
-        firm_follows = bool(rest) and self._is_no_name(rest[0][0]) and long[0] not in ENGLISH
-        if firm_follows and "\n" not in self.text[end : rest[0][1]] and rest[0][0][0].isupper():
+        if len(long) == 1 and not _INITIAL.match(written[0]):
+            return self._single(start, end, name, said)
+        if long[0] not in ENGLISH and self._goes_on_as_firm(end, rest):
             return None
-        reason = known or self._reason(
-            start,
-            end,
-            long,
-            initials=any(_INITIAL.match(word) for word in written[1:-1]),
-            titled=titled,
-            office=office,
-        )
-        if reason is None and listed and not any(word in self.small for word in long):
+        initials = any(_INITIAL.match(word) for word in written[1:-1])
+        reason = known or self._reason(start, end, long, said, initials=initials)
+        if reason is None and said.listed and not any(word in self.small for word in long):
             reason = "Named beside another person"
         return None if reason is None else Person(start, end, name, reason)
+
+    def _end(self, words: list[Word]) -> int:
+        """Without a genitive or a full stop, but with the one of an initial."""
+        start = words[0][1]
+        end = start + len(_TAIL.sub("", self.text[start : words[-1][2]]))
+        abbreviated = _ABBREVIATED.search(self.text, start, end) is not None
+        return end + (self.text[end : end + 1] == "." and abbreviated)
+
+    def _single(self, start: int, end: int, name: Name, said: _Said) -> Person | None:
+        """One word alone: a surname after a title, a given name after a greeting."""
+        if said.titled:
+            title = _LAST_WORD.search(self.text, max(0, start - 20), start)
+            if title is not None and self.text[start:end].lower() in self.small:
+                # "Mr. Price": were it the bare word, every price would be burned
+                start = title.start()
+            return Person(start, end, name, "Name with a title (Mr, Ms, Dr …)")
+        greeting = _LAST_WORD.search(self.text, max(0, start - 20), start)
+        greeted = greeting is not None and greeting.group().strip().lower() in _GREETINGS
+        if not greeted or name.key not in ENGLISH:
+            return None
+        alone = Name(frozenset(), name.surname, key=name.key)
+        return Person(start, end, alone, "Addressed by name")
+
+    def _goes_on_as_firm(self, end: int, rest: list[Word]) -> bool:
+        """As in "Asset Backed Department"."""
+        if not rest or "\n" in self.text[end : rest[0][1]]:
+            return False
+        return self._is_no_name(rest[0][0]) and rest[0][0][0].isupper()
 
     def _is_elsewhere(self, start: int, end: int, long: list[str], *, titled: bool) -> bool:
         """What is said of a company or a place."""
@@ -306,45 +312,30 @@ class LatinPeople:
         before = self.text[max(0, start - 30) : start]
         return bool(_PLACE_BEFORE.search(before)) or " ".join(long) in self.companies
 
-    def _titled(self, start: int, end: int, name: Name) -> Person:
-        if self.text[start:end].lower() in self.small:
-            # "Mr. Price": were it the bare word, every price would be burned
-            start = (
-                max(self.text.rfind(mark, 0, start) for mark in (" ", "\n", "(", "\t")) + 1
-                if start
-                else 0
-            )
-            title = re.search(r"[^\s(]+\s+\Z", self.text[max(0, start - 20) : start])
-            start -= len(title.group()) if title else 0
-        return Person(start, end, name, "Name with a title (Mr, Ms, Dr …)")
-
     def _reason(
-        self, start: int, end: int, long: list[str], *, initials: bool, titled: bool, office: bool
+        self, start: int, end: int, long: list[str], said: _Said, *, initials: bool
     ) -> str | None:
         """What says that these two words or more are a person."""
-        if titled:
+        if said.titled:
             return "Name with a title (Mr, Ms, Dr …)"
         common = sum(word in self.small and word not in ENGLISH for word in long)
-        if common == len(long):
-            return None
         before = self.text[max(0, start - 90) : start]
-        said = _SAID_BEFORE.search(before)
+        told = _SAID_BEFORE.search(before)
         alone = self._alone_on_line(start, end)
-        if (said is not None and said["label"]) or (
+        in_form = (told is not None and told["label"]) or (
             alone and (_LINE_BEFORE.search(before) or _BLOCK_AFTER.match(self.text, end))
-        ):
+        )
+        if in_form and common < len(long):
             return "Named in a signature block or form"
         if len(long) <= 4 and sum(word in self.locals for word in long) > 1:
             return "Name of an e-mail address"
         if common:
             return None
-        if said is not None or _SAID_AFTER.match(self.text, end):
+        if told is not None or said.office or _SAID_AFTER.match(self.text, end):
             return "Named as a person in the text"
-        if office:
-            return "Name beside an office"
-        return self._shape(start, long, initials=initials)
+        return self._shape(long, initials=initials)
 
-    def _shape(self, start: int, long: list[str], *, initials: bool) -> str | None:
+    def _shape(self, long: list[str], *, initials: bool) -> str | None:
         """Without a word beside it: a name that can be nothing else."""
         first, last = long[0], long[-1]
         if first in ENGLISH and (first not in ALSO_WORDS or last in SURNAMES):
@@ -353,9 +344,8 @@ class LatinPeople:
             return "Known surname"
         if initials and len(long) > 1 and first not in {"hundred", "thousand"}:
             return "Name with an initial"
-        if len(long) == 2 and _SURNAME_LIKE.search(last) and len(last) > 4 and len(first) > 2:
-            return "Form of a surname"
-        return None
+        shaped = len(last) > 4 and _SURNAME_LIKE.search(last)
+        return "Form of a surname" if shaped and len(long) == 2 and len(first) > 2 else None
 
     def _alone_on_line(self, start: int, end: int) -> bool:
         line = self.text.rfind("\n", 0, start) + 1

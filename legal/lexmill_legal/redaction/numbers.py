@@ -249,8 +249,12 @@ _LABELS: Final = (
         r"|(?:gov(?:ernmen)?t\.?\s+)?id(?=\s*(?:no|number|#|№|:))",
         _MIXED,
     ), "identifier", "National identity number"),
-    (("инн",), _labelled(r"инн(?:\s?/\s?кпп)?", r"\d{12}|\d{10}"), "identifier", "Tax number (ИНН)"),
-    (("огрн",), _labelled(r"огрн(?:ип)?", r"\d{15}|\d{13}"), "identifier", "Registration number (ОГРН)"),
+    (("инн",), _labelled(
+        r"инн(?:\s?/\s?кпп)?", r"\d{12}|\d{10}"
+    ), "identifier", "Tax number (ИНН)"),
+    (("огрн",), _labelled(
+        r"огрн(?:ип)?", r"\d{15}|\d{13}"
+    ), "identifier", "Registration number (ОГРН)"),
     (("снилс", "страхово"), _labelled(
         r"снилс|страхово\w+\s+(?:свидетельств\w+"
         r"|номер\w*)", r"\d{3}[ -]?\d{3}[ -]?\d{3}[ -]?\d{2}"

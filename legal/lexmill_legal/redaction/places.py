@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from lexmill_legal.extract.contacts import find_contacts
@@ -12,21 +13,23 @@ _EMAIL: Final = re.compile(
     r"(?<![\w.+%'-])[\w][\w.+%'’&-]{0,63}(?:@|\s?[\[(](?:at|@)[\])]\s?)"
     r"(?:[\w-]{1,63}(?:\.|\s?[\[(]dot[\])]\s?)){1,6}[^\W\d_]{2,24}(?!\w)"
 )
-_SEPARATOR: Final = r"[ \u00a0.‐‑–-]{0,3}"
+_EXTENSION: Final = r"(?:\s?(?:ext|x|доб)\.?\s?\d{1,6})?"
+_GAP: Final = r"[ \u00a0‐‑–-]?"
+_ANY: Final = r"[ \u00a0./()‐‑–-]{0,3}"
 _PHONES: Final = tuple(
     re.compile(rf"(?<![\w.,/$€£#-])(?:{pattern})(?![\w/%]|[.,-]\d)")
     for pattern in (
         # with a country's code: the digits may be grouped in any way
-        r"(?:\+|00(?=[1-9]))[ \u00a0]?\d{1,3}[ \u00a0./()‐‑–-]{0,3}(?:\d["
-        r" \u00a0./()‐‑–-]{0,3}){6,12}\d"
-        r"(?:\s?(?:ext|x|доб)\.?\s?\d{1,6})?",
-        r"(?:1[ .-])?\(\d{3}\)[ \u00a0]?\d{3}[ \u00a0.‐‑–-]\d{4}(?:\s?(?:ext|x)\.?\s?\d{1,6})?",
-        r"(?:1[ .-])?[2-9]\d{2}([.‐‑–-])\d{3}\1\d{4}(?:\s?(?:ext|x)\.?\s?\d{1,6})?",
+        rf"(?:\+|00(?=[1-9]))[ \u00a0]?\d{{1,3}}{_ANY}(?:\d{_ANY}){{6,12}}\d{_EXTENSION}",
+        rf"(?:1[ .-])?\(\d{{3}}\)[ \u00a0]?\d{{3}}[ \u00a0.‐‑–-]\d{{4}}{_EXTENSION}",
+        rf"(?:1[ .-])?[2-9]\d{{2}}([.‐‑–-])\d{{3}}\1\d{{4}}{_EXTENSION}",
         r"[2-9]\d{2} \d{3}[ -]\d{4}",
-        r"8[ \u00a0]?[(-]?[ ]?\d{3,5}[ ]?[)-]?[ \u00a0]?\d{1,3}[ \u00a0‐‑–-]?\d{2}["
-        r" \u00a0‐‑–-]?\d{2}",
-        r"\(0\d{2,5}\)[ ]?\d{3,4}[ -]?\d{3,4}|0\d{2,4}[ -]\d{3,4}[ -]\d{3,4}|0\d{4} \d{5,6}"
-        r"|07\d{3} ?\d{6}|0\d(?:[ .]\d{2}){4}",
+        rf"8[ \u00a0]?[(-]?[ ]?\d{{3,5}}[ ]?[)-]?[ \u00a0]?\d{{1,3}}{_GAP}\d{{2}}{_GAP}\d{{2}}",
+        r"\(0\d{2,5}\)[ ]?\d{3,4}[ -]?\d{3,4}",
+        r"0\d{2,4}[ -]\d{3,4}[ -]\d{3,4}",
+        r"0\d{4} \d{5,6}",
+        r"07\d{3} ?\d{6}",
+        r"0\d(?:[ .]\d{2}){4}",
         r"\(\d{3,5}\)[ \u00a0]?\d{2,3}[ \u00a0‐‑–-]\d{2}[ \u00a0‐‑–-]\d{2}",
     )
 )
@@ -95,7 +98,6 @@ _LABEL: Final = re.compile(
     r"|lives\s+at)(?P<colon>\s{0,2}:)?[ \t]{0,4}"
     r"(?P<value>[^\n]{6,160})"
 )
-_ADDRESS_LIKE: Final = re.compile(r"\d")
 _END_OF_ADDRESS: Final = re.compile(
     r"\s*[;(\"“”]|,?\s+(?:and|who|which|whose|hereinafter|hereby|with|born|holder|holding|by"
     r"|as|is|shall|\(|having"
@@ -199,40 +201,31 @@ def _addresses(reading: Reading) -> Iterator[Mention]:
         if found.field == "address" and found.start is not None and found.end is not None:
             yield _address(text, found.start, found.end)
     for pattern in (_AMERICAN, _BOX, _TOWN, _GERMAN, _EUROPEAN):
-        for number, match in enumerate(pattern.finditer(text)):
-            if number == _MOST:
-                break
-            group = "value" if "value" in pattern.groupindex else 0
-            yield _address(text, *match.span(group))
-    for match in _LABEL.finditer(text):
-        yield from _line(text, match, needs_digit=True)
-    if reading.russian:
-        for match in _RUSSIAN_LABEL.finditer(text):
-            yield from _line(text, match, needs_digit=True)
-        for match in _RUSSIAN.finditer(text):
-            if _HOUSE.search(match.group()):
-                yield _russian_address(text, *match.span())
+        for match in islice(pattern.finditer(text), _MOST):
+            yield _address(text, *match.span())
+    labels = (_LABEL, _RUSSIAN_LABEL) if reading.russian else (_LABEL,)
+    for label in labels:
+        for match in label.finditer(text):
+            yield from _line(text, *match.span("value"))
+    for match in _RUSSIAN.finditer(text) if reading.russian else ():
+        if _HOUSE.search(match.group()):
+            stop = _END_OF_ADDRESS.search(text, *match.span())
+            yield _address(text, match.start(), stop.start() if stop else match.end())
 
 
-def _russian_address(text: str, start: int, end: int) -> Mention:
-    """Without what follows the last part that is an address's."""
-    stop = _END_OF_ADDRESS.search(text, start, end)
-    return _address(text, start, stop.start() if stop else end)
-
-
-def _line(text: str, match: re.Match[str], *, needs_digit: bool) -> Iterator[Mention]:
-    start, end = match.span("value")
+def _line(text: str, start: int, end: int) -> Iterator[Mention]:
+    """What a label names: an address has a number in it, and begins with one or with a name."""
     stop = _END_OF_ADDRESS.search(text, start, end)
     end = stop.start() if stop else end
     written = text[start:end]
-    if "@" in written or (needs_digit and not _ADDRESS_LIKE.search(written)) or len(written) < 6:
-        return
-    if not written[:1].isdigit() and not written[:1].isupper() and not written.startswith("г"):
-        return
-    yield _address(text, start, end)
+    begins = written[:1].isdigit() or written[:1].isupper() or written.startswith("г")
+    if begins and len(written) > 5 and "@" not in written and re.search(r"\d", written):
+        yield _address(text, start, end)
 
 
 def _address(text: str, start: int, end: int) -> Mention:
+    written = text[start:end]
+    start += len(written) - len(written.lstrip())
     written = text[start:end].rstrip(" ,.\n\t")
     shown = " ".join(written.split())
     subject = " ".join(re.findall(r"\w+", shown.lower()))
