@@ -61,7 +61,10 @@ _SAID_BEFORE: Final = re.compile(
     r" \t]{1,2}))\Z"
     r"|(?P<phrase>\b(?:represented|signed|executed|accompanied|supervised|employed|acting"
     r"|witnessed|certified"
-    r"|invented|authored|acknowledged|accepted|agreed|prepared|owned|held"
+    r"|invented|authored|approved|reviewed|drafted|written|notarized|notarised|examined"
+    r"|interviewed"
+    r"|attended|led|headed|managed|chaired|presented|introduced|performed|acknowledged"
+    r"|accepted|agreed|prepared|owned|held"
     r"|sworn)\s+(?:(?:herein|to|and|before|for)\s+)?"
     r"(?:by|through)(?:\s+(?:its|their|the)(?:\s+[\w-]+){1,5}?,?)?|\bemploys?|\bhires?"
     r"|\bretains?|\bappoints?|\bappointed|\bdesignates?"
@@ -89,6 +92,26 @@ _SAID_BEFORE: Final = re.compile(
     r"|shall\s+be))?,?:?\s+\Z",
     re.IGNORECASE,
 )
+_LABELLED: Final = re.compile(
+    r"(?:^|[\n\t;|]|\.\s)[^\n:;.|]{0,40}\b(?:manager|lead|leader|officer|director|counsel"
+    r"|attorney|secretary"
+    r"|engineer|consultant|contractor|employee|executive|personnel|member|person|attendee"
+    r"|participant|inventor"
+    r"|kin|executor|heir|child|children|beneficiary|beneficiaries|claimant|defendant|plaintiff"
+    r"|name|names|staff"
+    r"|representative|agent|contact|guarantor|witness|notary|signatory|signatories|trustee"
+    r"|administrator|owner"
+    r"|shareholder|holder|partner|founder|author|developer|analyst|architect|specialist"
+    r"|coordinator|supervisor"
+    r"|physician|doctor|patient|tenant|occupant|individual|spouse|dependent|referee|expert"
+    r"|auditor|accountant"
+    r"|chair|chairman|chairperson|president|treasurer|ceo|cfo|coo|cto|present|attention|attn"
+    r"|driver|student"
+    r"|teacher|nurse|advisor|adviser|escalation|approver|reviewer|recipient|payee|payer|donor"
+    r"|licensee)s?"
+    r"\s{0,2}(?:\([^()\n]{1,30}\))?\s{0,2}[:–—|\t][ \t_]{0,20}\Z",
+    re.IGNORECASE,
+)
 _SAID_AFTER: Final = re.compile(
     r"(?:\s{0,2}[,(–—-]\s{0,2}(?:\(?(?:an?|the|her|his|its|our|as|in\s+(?:his|her)\s+capacity"
     r"|acting\s+as|who\s+is)\s+)?"
@@ -114,7 +137,10 @@ _SAID_AFTER: Final = re.compile(
     r"|\s{0,3}[<(\[]?[\w.+-]{1,40}@|['’]s?\s+(?:employment|salary|residence|spouse|signature"
     r"|passport|death|resignation|heirs|estate|e-?mail"
     r"|social\s+security|date\s+of\s+birth|wife|husband)\b"
-    r"|\s+(?:residing|resides|domiciled|born|personally|being\s+duly|signed"
+    r"|\s+(?:(?:shall|will|may)\s+(?:serve|act|testify|sign|attend|resign)|testified|said"
+    r"|stated|resigned|retired|died|joined\s+the|(?:was|is|has\s+been)\s+(?:hired|born"
+    r"|appointed|promoted|dismissed|elected|survived|authori[sz]ed)|residing|resides|domiciled"
+    r"|born|personally|being\s+duly|signed"
     r"|hereby\s+(?:acknowledges|declares)"
     r"|will\s+report|shall\s+report|may\s+be\s+(?:reached|contacted)|can\s+be\s+(?:reached"
     r"|contacted)|is\s+(?:an?\s+individual"
@@ -318,11 +344,13 @@ class LatinPeople:
         """What says that these two words or more are a person."""
         if said.titled:
             return "Name with a title (Mr, Ms, Dr …)"
+        long = [word for word in long if word not in PARTICLES] or long
         common = sum(word in self.small and word not in ENGLISH for word in long)
         before = self.text[max(0, start - 90) : start]
         told = _SAID_BEFORE.search(before)
         alone = self._alone_on_line(start, end)
-        in_form = (told is not None and told["label"]) or (
+        labelled = _LABELLED.search(before) or (told is not None and told["label"])
+        in_form = labelled or (
             alone and (_LINE_BEFORE.search(before) or _BLOCK_AFTER.match(self.text, end))
         )
         if in_form and common < len(long):

@@ -24,6 +24,8 @@ def results_line(result: DocumentResult) -> bytes:
     # The same result is the same bytes, whoever filled its mappings in whatever order.
     for fact in record["facts"]:
         fact["attributes"] = dict(sorted(fact["attributes"].items()))
+    if record["redacted"] is not None:
+        record["redacted"]["counts"] = dict(sorted(record["redacted"]["counts"].items()))
     record["versions"] = dict(sorted(record["versions"].items()))
     return _encoder.encode({"schema": record.pop("schema"), **record})
 
