@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from lexmill_legal.redaction.given_names import ALSO_WORDS, ENGLISH, SURNAMES
 from lexmill_legal.redaction.naming import PARTICLES, Name, english_name, folded
 from lexmill_legal.redaction.persons import Person, Word
-from lexmill_legal.redaction.words import LABELS, NO_NAMES, OFFICES, TITLES
+from lexmill_legal.redaction.words import ALSO_SURNAMES, LABELS, NO_NAMES, OFFICES, TITLES
 
 _LATIN: Final = "A-ZÀ-ÖØ-ÞĀĂĄĆĈĊČĎĐĒĔĖĘĚĜĞĠĢĤĦĨĪĬĮİĴĶĹĻĽĿŁŃŅŇŌŎŐŒŔŖŘŚŜŞŠŢŤŦŨŪŬŮŰŲŴŶŸŹŻŽȘȚ"
 _WORD: Final = rf"[{_LATIN}](?:[^\W\d_]|['’](?=[^\W\d_]{{2}}))*(?:[-‐‑][^\W\d_]+)*"
@@ -182,6 +182,9 @@ _COMPANY: Final = re.compile(
     r"|Company|COMPANY)\b"
 )
 _LISTED: Final = re.compile(r",?\s{1,3}(?:and|or|&)\s{1,3}|,\s{1,3}")
+_NAME_FOLLOWS: Final = re.compile(
+    r"(?:\bname\s?:|/s/|\b(?:M[rsx]|Mrs|Miss|Dr|Prof)\.?)[ \t_]{0,20}\Z", re.IGNORECASE
+)
 _LAST_WORD: Final = re.compile(r"[^\s(]+\s+\Z")
 _GREETINGS: Final = frozenset({"dear", "hi", "hello"})
 _MOST_RUNS: Final = 40_000
@@ -242,7 +245,11 @@ class LatinPeople:
                     titled = True
                 elif bare in OFFICES:
                     office = True
-                elif not self._is_no_name(words[begin][0]) or _INITIAL.match(words[begin][0]):
+                elif (
+                    not self._is_no_name(words[begin][0])
+                    or _INITIAL.match(words[begin][0])
+                    or (titled and bare in ALSO_SURNAMES)
+                ):
                     break
                 else:
                     titled = office = False
@@ -271,7 +278,14 @@ class LatinPeople:
         if _INITIAL.match(word) or (at > begin and word in PARTICLES):
             return True
         bare = word.strip(".,\"“”'").lower()
+        if bare in ALSO_SURNAMES and self._is_told(words[begin][1]):
+            return True
         return not self._is_no_name(word) and bare not in OFFICES and bare not in TITLES
+
+    def _is_told(self, start: int) -> bool:
+        """Whether a title or a form says that a name follows."""
+        before = self.text[max(0, start - 30) : start]
+        return _NAME_FOLLOWS.search(before) is not None
 
     def _is_no_name(self, word: str) -> bool:
         bare = re.sub(r"['’]s\Z", "", word.strip(".,\"“”'").lower())

@@ -191,7 +191,10 @@ def _labelled(labels: str, value: str) -> re.Pattern[str]:
     )
 
 
-_MIXED: Final = r"(?=[A-Za-z0-9 -]{0,8}\d)[A-Z0-9](?:[A-Z0-9]|[ -](?=[A-Z0-9]*\d)){3,22}[A-Z0-9]"
+_MIXED: Final = (
+    r"(?=[A-Za-z0-9 -]{0,8}\d)[A-Z0-9](?:[A-Z0-9]|[ -](?=[A-Z0-9]*\d)){3,22}[A-Z0-9](?:["
+    r" -][A-Z])?"
+)
 _DIGITS: Final = r"\d(?:[ \u00a0.-]?\d){4,20}"
 
 _LABELS: Final = (

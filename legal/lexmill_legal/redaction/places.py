@@ -65,7 +65,8 @@ _UNIT: Final = (
 _AMERICAN: Final = re.compile(
     rf"(?<![\w.$-])(?:{_UNIT}{_JOINT})?\d{{1,6}}[A-Z]?(?:-\d{{1,4}})?[ ]"
     rf"(?:[NSEW]\.?[ ]|(?:North|South|East|West)[ ])?"
-    rf"(?:[A-Z0-9][\w.'’-]*[ ]){{0,5}}?{_STREET}\b\.?(?:[ ](?:[NSEW]{{1,2}}\b\.?|North|South"
+    rf"(?:(?:[A-Z0-9][\w.'’-]*[ ]){{1,5}}?{_STREET}|Broadway)\b\.?(?:[ ](?:[NSEW]{{1,2}}\b\.?"
+    rf"|North|South"
     rf"|East|West))?"
     rf"(?:{_JOINT}{_UNIT})?"
     rf"(?:{_JOINT}{_CITY}(?:{_JOINT}{_CITY})?(?:,?[ ]{{1,2}}{_STATE})?(?:{_JOINT}{_POSTCODE}\b)"

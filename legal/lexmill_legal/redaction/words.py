@@ -87,3 +87,11 @@ NO_NAMES: Final = frozenset(
     been being has have had do does did
     """.split()  # noqa: SIM905
 )
+ALSO_SURNAMES: Final = frozenset(
+    """
+    price day law march may august north west east page park lane house street way square field
+    first new york london paris bond court sales wells banks case work works rights mark young long
+    short rich major grant england french german english wales holland france berlin
+    """.split()  # noqa: SIM905
+)
+"""Words that are a surname where a title or a form says that a name follows."""
