@@ -4,7 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from lexmill_cli.declaring import LocalJob, is_manifest, job_of_paths, jobs_of_yaml, read_playbook
+from lexmill_cli.declaring import (
+    LocalJob,
+    RedactionFiles,
+    is_manifest,
+    job_of_paths,
+    jobs_of_yaml,
+    read_playbook,
+)
 from lexmill_cli.errors import CommandError, Exit
 
 PLAYBOOK = "rules:\n  - id: law\n    require: {fact: governing_law}\n    message: No law.\n"
@@ -234,3 +241,85 @@ def test_what_is_taken_for_a_manifest(tmp_path: Path) -> None:
         (tmp_path / name).touch()
         assert is_manifest(tmp_path / name) is expected
     assert not is_manifest(tmp_path / "gone.yaml")
+
+
+# --- redaction ---
+
+KEY = b"a key of the tests, which is long enough"
+REDACTING = """
+apiVersion: lexmill.io/v1alpha1
+kind: LegalJob
+metadata: {name: nda, namespace: acme}
+spec:
+  documents: [{uri: "s3://bucket/contracts/"}]
+  redaction: {configMap: {name: terms}, keySecret: {name: pseudonym-key}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: terms}
+data: {terms.yaml: "style: black"}
+"""
+
+
+def redaction_files(folder: Path, terms: str = "") -> RedactionFiles:
+    (folder / "terms.yaml").write_text(terms, encoding="utf-8")
+    (folder / "key").write_bytes(KEY)
+    return RedactionFiles(folder / "terms.yaml", folder / "key")
+
+
+def test_terms_go_with_the_job_and_the_key_stays_where_it_is(tmp_path: Path) -> None:
+    files = redaction_files(tmp_path, "style: black\n")
+    job = job_of_paths(
+        [tmp_path], playbook_file=None, out=tmp_path / "out", max_workers=1, redaction=files
+    )
+    redaction = job.declared.spec.redaction
+    assert redaction is not None
+    assert redaction.config_map is not None
+    assert redaction.key_secret is not None
+    terms = job.declared.config_maps[redaction.config_map.name]
+    assert list(terms.values()) == ["style: black\n"]
+    assert job.worker_environment == {"LEXMILL_WORKER__REDACTION_KEY": str(tmp_path / "key")}
+    assert KEY.decode() not in job.declared.model_dump_json()
+
+
+@pytest.mark.parametrize(
+    ("terms", "key", "said"),
+    [
+        ("style: grey", KEY, "terms.yaml:1:8"),
+        ("", b"short", "32 bytes"),
+        ("", None, "key: No such file"),
+    ],
+)
+def test_terms_and_keys_that_cannot_be_used(
+    tmp_path: Path, terms: str, key: bytes | None, said: str
+) -> None:
+    files = redaction_files(tmp_path, terms)
+    assert files.key is not None
+    files.key.unlink()
+    if key is not None:
+        files.key.write_bytes(key)
+    with pytest.raises(CommandError, match=said):
+        job_of_paths([tmp_path], playbook_file=None, out=tmp_path, max_workers=1, redaction=files)
+
+
+def test_a_key_without_terms_is_a_mistake(tmp_path: Path) -> None:
+    files = RedactionFiles(None, redaction_files(tmp_path).key)
+    with pytest.raises(CommandError, match="--redact"):
+        job_of_paths([tmp_path], playbook_file=None, out=tmp_path, max_workers=1, redaction=files)
+
+
+def test_a_legaljobs_secret_is_a_file_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    manifest = tmp_path / "job.yaml"
+    monkeypatch.delenv("LEXMILL_WORKER__REDACTION_KEY", raising=False)
+    assert "Secret pseudonym-key" in refusal(manifest, REDACTING)
+    monkeypatch.setenv("LEXMILL_WORKER__REDACTION_KEY", str(tmp_path / "key"))
+    (job,) = of_yaml(manifest, REDACTING)
+    assert job.declared.config_maps == {"terms": {"terms.yaml": "style: black"}}
+
+
+def test_a_legaljobs_terms_are_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEXMILL_WORKER__REDACTION_KEY", str(tmp_path / "key"))
+    wrong = REDACTING.replace("style: black", "style: grey")
+    assert "ConfigMap terms, key terms.yaml, line 1, column 8" in refusal(
+        tmp_path / "job.yaml", wrong
+    )

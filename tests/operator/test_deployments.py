@@ -133,6 +133,24 @@ def test_passwords_are_a_secret_that_only_workers_read() -> None:
     assert "volumes" not in build(spec())["spec"]["template"]["spec"]
 
 
+def test_the_key_of_pseudonyms_is_a_secret_that_only_workers_read() -> None:
+    wanted = spec(
+        redaction={"keySecret": {"name": "pseudonym-key"}},
+        passwords={"secret": {"name": "pdf-passwords"}},
+    )
+    pod = build(wanted)["spec"]["template"]["spec"]
+    mounts = {each["name"]: each for each in container(build(wanted))["volumeMounts"]}
+    volumes = {each["name"]: each["secret"]["secretName"] for each in pod["volumes"]}
+    environment = {each["name"]: each.get("value") for each in container(build(wanted))["env"]}
+
+    assert volumes == {"passwords": "pdf-passwords", "redaction-key": "pseudonym-key"}
+    assert mounts["redaction-key"]["readOnly"]
+    assert environment["LEXMILL_WORKER__REDACTION_KEY"] == mounts["redaction-key"]["mountPath"]
+    assert "volumeMounts" not in pod["containers"][1]
+    without = build(spec(redaction={"configMap": {"name": "terms"}}))
+    assert "volumes" not in without["spec"]["template"]["spec"]
+
+
 def test_the_hash_changes_exactly_when_something_wanted_changes() -> None:
     def hash_of(deployment: dict[str, Any]) -> str:
         found: str = deployment["metadata"]["annotations"][HASH_ANNOTATION]

@@ -1,0 +1,266 @@
+"""The stage `redact`: what it keeps, what repeats it, and the files that it ends in."""
+
+import hashlib
+import json
+import uuid
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from lexmill.errors import LexmillError
+from lexmill.jobs.service import JobSpec
+from lexmill.storage.objects import Objects
+from lexmill_legal.redaction import RedactedCopy
+from lexmill_legal.redaction.pseudonyms import Pseudonyms, derive
+from lexmill_legal.reports import read_result
+from lexmill_legal.results import DocumentResult, ErrorRecord, Redacted, Redaction
+from lexmill_workers.plan import active_stages
+from lexmill_workers.reading import redaction_key, terms_source
+from lexmill_workers.redacted import RedactedFiles
+from lexmill_workers.stages import (
+    VERSIONS,
+    Bundle,
+    Request,
+    decode_bundle,
+    redacted_copy,
+    stage_keys,
+    work_on,
+)
+
+TEXT = (
+    b"SERVICES AGREEMENT\n\nThis Agreement is made on March 1, 2024 between Alpha Works LLC and\n"
+    b"Wulfric Zander, an individual (SSN 536-22-8841).\n\nWulfric Zander\nwz@mail.example\n"
+)
+SECRET = b"a key of the tests, which is long enough"
+KEY = derive(SECRET)
+VALUES = (b"Wulfric", b"Zander", b"536-22-8841", b"wz@mail.example")
+
+
+def request(**changes: object) -> Request:
+    given = Request(
+        uri="a.txt",
+        parent=None,
+        name="a.txt",
+        sha256=hashlib.sha256(TEXT).hexdigest(),
+        data=TEXT,
+        playbook="rules: []\n",
+        stages=tuple(VERSIONS),
+        known={},
+        redaction_key=KEY,
+    )
+    return msgspec.structs.replace(given, **changes)
+
+
+def worked(**changes: object) -> tuple[Bundle, RedactedCopy]:
+    reply = work_on(request(**changes))
+    assert reply.error is None
+    bundle = decode_bundle(reply.bundle)
+    copy = redacted_copy(bundle)
+    assert copy is not None
+    return bundle, copy
+
+
+def test_the_copy_lies_in_the_visits_object_and_holds_no_value() -> None:
+    bundle, copy = worked()
+    assert copy.error is None
+    assert copy.suffix == ".txt"
+    assert b"Alpha Works LLC" in copy.data
+    assert Pseudonyms(KEY).token("person", "wulfric zander").encode() in copy.data
+    for value in VALUES:
+        assert value not in bundle.outputs["redact"]
+    result = read_result(bundle.result)
+    assert result.redacted == Redacted(None, {"email": 1, "identifier": 1, "person": 2})
+    assert result.versions["redact"] == VERSIONS["redact"]
+
+
+def test_a_copy_that_is_known_goes_into_the_next_object_too() -> None:
+    bundle, copy = worked()
+    known = {stage: output for stage, output in bundle.outputs.items() if stage != "check"}
+    again, same = worked(stages=("check",), known=known, playbook="name: other\nrules: []\n")
+    assert set(again.outputs) == {"check", "redact"}
+    assert same == copy
+
+
+def test_a_redaction_that_broke_down_costs_only_the_copy() -> None:
+    reply = work_on(request(unredactable=("memory_limit", "It is too large.")))
+    bundle = decode_bundle(reply.bundle)
+    copy = redacted_copy(bundle)
+    assert copy is not None
+    assert (copy.data, copy.error) == (b"", ErrorRecord("memory_limit", "It is too large."))
+    result = read_result(bundle.result)
+    assert result.status == "succeeded"
+    assert result.facts
+    assert [(each.code, each.message) for each in result.warnings] == [
+        ("not_redacted", "There is no redacted copy. It is too large.")
+    ]
+    # another time there may be more memory
+    assert "redact" not in reply.made
+    assert "check" in reply.made
+
+
+def keys(**changes: Any) -> dict[str, bytes]:
+    given: dict[str, Any] = {
+        "sha256": "1",
+        "name": "a.txt",
+        "playbook_sha256": "2",
+        "stages": tuple(VERSIONS),
+        "terms": "",
+        "redaction_key": KEY,
+    }
+    return stage_keys(**given | changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "repeated"),
+    [
+        ({"playbook_sha256": "9"}, {"check"}),
+        ({"terms": "style: black"}, {"redact"}),
+        ({"redaction_key": derive(SECRET + b"2")}, {"redact"}),
+        ({"redaction_key": None}, {"redact"}),
+    ],
+)
+def test_terms_and_key_repeat_the_redaction_alone(
+    changes: dict[str, Any], repeated: set[str]
+) -> None:
+    before, after = keys(), keys(**changes)
+    assert {stage for stage in VERSIONS if before[stage] != after[stage]} == repeated
+
+
+def test_only_a_job_that_asks_for_copies_gets_them() -> None:
+    stages = tuple(VERSIONS)
+    assert "redact" not in active_stages({}, available=stages, has_playbook=True)
+    assert "redact" in active_stages({"redaction": {}}, available=stages, has_playbook=True)
+    skipping = {"redaction": {}, "skip": ["redact"]}
+    assert "redact" not in active_stages(skipping, available=stages, has_playbook=True)
+
+
+def job(redaction: dict[str, Any] | None, terms: str = "style: black\n") -> JobSpec:
+    return JobSpec(
+        uid=uuid.uuid4(),
+        namespace="acme",
+        name="j",
+        generation=1,
+        run_number=1,
+        run_ids=(1,),
+        spec={} if redaction is None else {"redaction": redaction},
+        config_maps={"terms": {"t.yaml": terms}},
+    )
+
+
+def test_terms_come_from_the_jobs_config_map() -> None:
+    assert terms_source(job({"configMap": {"name": "terms"}})) == "style: black\n"
+    assert terms_source(job({})) == terms_source(job(None)) == ""
+
+
+def test_wrong_terms_are_named_by_their_place_and_not_quoted() -> None:
+    with pytest.raises(LexmillError, match=r"ConfigMap terms, line 1, column 8") as raised:
+        terms_source(job({"configMap": {"name": "terms"}}, "terms: Project Falcon"))
+    assert not raised.value.retryable
+    assert "Falcon" not in str(raised.value)
+
+
+def test_the_key_is_a_file_or_the_only_file_of_a_mounted_secret(tmp_path: Path) -> None:
+    asks = job({"keySecret": {"name": "pseudonym-key"}})
+    (tmp_path / "..data").mkdir()
+    (tmp_path / "key").write_bytes(SECRET + b"\n")
+    assert redaction_key(asks, tmp_path) == redaction_key(asks, tmp_path / "key") == KEY
+    assert redaction_key(job({}), tmp_path) is None
+
+
+def test_a_key_that_is_not_there_or_too_short_is_said(tmp_path: Path) -> None:
+    """Copies without the key that the job names would lead nowhere."""
+    asks = job({"keySecret": {"name": "pseudonym-key"}})
+    (tmp_path / "two").mkdir()
+    for name in ("a", "b"):
+        (tmp_path / "two" / name).write_bytes(SECRET)
+    (tmp_path / "short").write_bytes(b"hunter2")
+    for place in (None, tmp_path / "none", tmp_path / "two"):
+        with pytest.raises(LexmillError, match="one file, or a folder with one file"):
+            redaction_key(asks, place)
+    with pytest.raises(LexmillError, match="32 bytes") as raised:
+        redaction_key(asks, tmp_path / "short")
+    assert "hunter2" not in str(raised.value)
+
+
+# --- the files ---
+
+
+def copy_of(data: bytes, suffix: str = ".txt", **fields: Any) -> RedactedCopy:
+    redactions = (Redaction(3, 9, "person", "Known given name", "[PERSON]"),)
+    return RedactedCopy(redactions, data, "text/plain", suffix, **fields)
+
+
+def written(folder: Path, *documents: tuple[str, RedactedCopy | None]) -> list[dict[str, Any]]:
+    files = RedactedFiles(Objects(folder.as_uri()), "")
+    for uri, copy in documents:
+        status = "failed" if copy is None else "succeeded"
+        result = DocumentResult(uri, status, redacted=None)  # type: ignore[arg-type]
+        files.add(result, copy)
+    files.finish()
+    lines = (folder / "redacted/redactions.jsonl").read_bytes().splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def test_each_copy_is_named_by_its_document(tmp_path: Path) -> None:
+    names = {
+        "a.txt": "redacted/a.txt",
+        "a": "redacted/a-2.txt",
+        "Договор № 5.PDF": "redacted/Договор № 5.PDF.txt",
+        "mail.eml#1": "redacted/mail.eml#1.txt",
+        "event:/shop?x=1#7": "redacted/event_/shop_x=1#7.txt",
+        "../../etc/passwd": "redacted/etc/passwd.txt",
+        "redactions.jsonl": "redacted/redactions.jsonl.txt",
+        "x" * 300 + ".txt": None,
+    }
+    lines = written(tmp_path, *((uri, copy_of(uri.encode())) for uri in names))
+    for line, (uri, name) in zip(lines, names.items(), strict=True):
+        assert line["uri"] == uri
+        assert name is None or line["file"] == name
+        assert (tmp_path / line["file"]).read_bytes() == uri.encode()
+        assert (tmp_path / line["file"]).resolve().is_relative_to(tmp_path / "redacted")
+
+
+def test_the_log_has_places_and_reasons_and_says_first_what_is_missing(tmp_path: Path) -> None:
+    error = ErrorRecord("not_redactable", "By hand.")
+    lines = written(
+        tmp_path,
+        ("a.txt", copy_of(b"x")),
+        ("b.txt", copy_of(b"", error=error)),
+        ("c.txt", None),
+    )
+    assert lines[0]["places"] == [
+        {"start": 3, "end": 9, "kind": "person", "reason": "Known given name", "token": "[PERSON]"}
+    ]
+    assert lines[0]["reasons"] == {"Known given name": 1}
+    assert (lines[1]["file"], lines[1]["error"]) == (
+        None,
+        {"code": "not_redactable", "message": "By hand."},
+    )
+    assert lines[2]["error"]["code"] == "not_read"
+    assert sorted(path.name for path in (tmp_path / "redacted").iterdir()) == [
+        "a.txt",
+        "redactions.jsonl",
+    ]
+
+
+def test_a_copy_of_an_earlier_run_does_not_outlive_its_reason(tmp_path: Path) -> None:
+    written(tmp_path, ("a.txt", copy_of(b"old")), ("b.txt", copy_of(b"old")))
+    mine = tmp_path / "redacted" / "mine.txt"
+    mine.write_text("not ours")
+    error = ErrorRecord("not_redactable", "By hand.")
+    written(tmp_path, ("a.txt", copy_of(b"new")), ("b.txt", copy_of(b"", error=error)))
+    assert (tmp_path / "redacted/a.txt").read_bytes() == b"new"
+    assert not (tmp_path / "redacted/b.txt").exists()
+    assert mine.exists()
+
+
+def test_the_table_has_each_value_once_and_the_same_bytes_each_time(tmp_path: Path) -> None:
+    pseudonyms = Pseudonyms(KEY)
+    rows = tuple(pseudonyms.seal(pseudonyms.token("person", name), name) for name in ("A", "B"))
+    written(tmp_path / "1", ("a", copy_of(b"", table=rows)), ("b", copy_of(b"", table=rows)))
+    written(tmp_path / "2", ("a", copy_of(b"", table=rows[::-1])))
+    first, second = ((tmp_path / n / "redacted/pseudonyms.jsonl").read_bytes() for n in "12")
+    assert first == second
+    assert first.count(b"\n") == 2
