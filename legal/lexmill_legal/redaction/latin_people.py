@@ -13,7 +13,9 @@ from lexmill_legal.redaction.persons import Person, Word
 from lexmill_legal.redaction.words import ALSO_SURNAMES, LABELS, NO_NAMES, OFFICES, TITLES
 
 _LATIN: Final = "A-ZÀ-ÖØ-ÞĀĂĄĆĈĊČĎĐĒĔĖĘĚĜĞĠĢĤĦĨĪĬĮİĴĶĹĻĽĿŁŃŅŇŌŎŐŒŔŖŘŚŜŞŠŢŤŦŨŪŬŮŰŲŴŶŸŹŻŽȘȚ"
-_WORD: Final = rf"[{_LATIN}](?:[^\W\d_]|['’](?=[^\W\d_]{{2}}))*(?:[-‐‑][^\W\d_]+)*"
+_WORD: Final = (
+    rf"[{_LATIN}](?:[^\W\d_]|['’](?=[^\W\d_]{{2}})){{0,40}}(?:[-‐‑][^\W\d_]{{1,40}}){{0,3}}"
+)
 _PARTICLE: Final = "(?:" + "|".join(sorted(PARTICLES)) + r")(?![\w'’-])"
 _SPACE: Final = r"(?:[ \t\u00a0]{1,3}|[ \t\u00a0]?\n[ \t]{0,3})"
 _RUN: Final = re.compile(
@@ -176,7 +178,7 @@ _GENITIVE: Final = re.compile(r"['’]s\Z")
 _TAIL: Final = re.compile(r"(?:['’]s?|[,.\"”])+\Z")
 _ABBREVIATED: Final = re.compile(r"(?:\b[^\W\d_]|\b(?:Jr|Sr|Esq))\Z")
 _COMPANY: Final = re.compile(
-    rf"(?P<name>{_WORD}(?:[ \t]{{1,2}}(?:&|and|of|{_WORD})){{0,5}}),?\s{{1,2}}(?:Inc|INC|LLC"
+    rf"(?<!\w)(?P<name>{_WORD}(?:[ \t]{{1,2}}(?:&|and|of|{_WORD})){{0,5}}),?\s{{1,2}}(?:Inc|INC|LLC"
     rf"|L\.L\.C|LLP|Ltd|LTD"
     r"|Limited|LIMITED|Corp|CORP|Corporation|CORPORATION|PLC|plc|GmbH|AG|S\.A|N\.V|B\.V|Pty"
     r"|Company|COMPANY)\b"

@@ -7,6 +7,7 @@ nuisance, one token for two persons is a lie.
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 _PATRONYMIC: Final = re.compile(
@@ -102,6 +103,7 @@ def _agree(short: frozenset[str], full: frozenset[str]) -> bool:
     return bool(short & full) or any(len(stem) == 1 and stem in initials for stem in short)
 
 
+@lru_cache(maxsize=1 << 14)
 def folded(word: str) -> str:
     """Lower case without accents and signs; ё is е."""
     plain = unicodedata.normalize("NFKD", word.lower().replace("й", "\ue000").replace("ё", "е"))

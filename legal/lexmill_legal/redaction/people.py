@@ -20,7 +20,7 @@ from lexmill_legal.redaction.persons import Person
 from lexmill_legal.redaction.words import NO_NAMES
 from lexmill_legal.results import Fact
 
-_ANY_CAPITAL: Final = re.compile(r"[^\W\d_][^\W\d_]*(?:[-‐‑'’][^\W\d_]+)*")
+_ANY_CAPITAL: Final = re.compile(r"(?<![^\W_])[^\W\d_a-zа-яё][^\W\d_]{2,}(?:[-‐‑'’][^\W\d_]+){0,3}")
 _NATURAL: Final = frozenset(
     {"ип", "физическое лицо", "individual", "natural person", "resident", "citizen"}
 )
@@ -154,7 +154,7 @@ def _elsewhere(
         while at < len(places) and places[at][1] <= match.start():
             at += 1
         taken = at < len(places) and places[at][0] <= match.start()
-        if taken or not match.group()[0].isupper() or len(match.group()) < 3:
+        if taken or not match.group()[0].isupper():
             continue
         word = re.sub(r"['’]s\Z", "", match.group())
         subjects, reason = register.with_surname(word), "Surname of a person named elsewhere"

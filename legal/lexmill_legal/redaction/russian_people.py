@@ -18,7 +18,7 @@ from lexmill_legal.redaction.persons import Person, Word
 _CYR: Final = r"[А-ЯЁ](?:[а-яё]+|[А-ЯЁ]+)(?:-[А-ЯЁ](?:[а-яё]+|[А-ЯЁ]+))?"
 _GAP: Final = r"(?:[ \t\u00a0]{1,3}|[ \t]?\n[ \t]{0,3})"
 _INITIALS: Final = r"[А-ЯЁ]\.[ \u00a0]{0,2}[А-ЯЁ]\."
-_RUSSIAN_RUN: Final = re.compile(rf"(?<![\w-]){_CYR}(?:{_GAP}{_CYR}){{0,3}}(?![\w-])")
+_RUSSIAN_RUN: Final = re.compile(rf"(?<![\w-]){_CYR}(?:{_GAP}{_CYR}){{0,11}}(?![\w-])")
 _RUSSIAN_INITIALS: Final = re.compile(
     rf"(?<![\w.-])(?:(?P<last>{_CYR}){_GAP}(?P<i>{_INITIALS})"
     rf"|(?P<j>{_INITIALS}){_GAP}?(?P<first>{_CYR}))(?![\w-])"
@@ -121,15 +121,27 @@ def _people_in(text: str, start: int, end: int) -> Iterator[Person]:
     ]
     at = 0
     while at < len(words):
-        found = (
-            _person(text, words[at : at + size]) for size in (3, 2, 1) if at + size <= len(words)
-        )
-        person = next(filter(None, found), None)
+        person = _at(text, words, at)
+        at += 1
         if person is not None:
             yield person
-        at += 1
-        while person is not None and at < len(words) and words[at][1] < person.end:
-            at += 1
+            while at < len(words) and words[at][1] < person.end:
+                at += 1
+
+
+def _at(text: str, words: list[Word], at: int) -> Person | None:
+    """A name may go on in the next line, but not where another one begins there."""
+    for size in (3, 2, 1):
+        part = words[at : at + size]
+        person = _person(text, part) if len(part) == size else None
+        if person is None:
+            continue
+        broken = text.find("\n", person.start, person.end)
+        following = [word for word in words[at:] if broken >= 0 and word[1] > broken][:3]
+        own_line = len(following) == 3 and "\n" not in text[following[0][1] : following[2][2]]
+        if broken < 0 or not (own_line and _person(text, following) is not None):
+            return person
+    return None
 
 
 def _person(text: str, part: list[Word]) -> Person | None:
