@@ -1,14 +1,16 @@
 """What must not be read any more, in one pass over a document's text layer."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from lexmill_legal.extract.reading import Reading
 from lexmill_legal.redaction.mentions import Mention
 from lexmill_legal.redaction.numbers import find_numbers
 from lexmill_legal.redaction.people import find_persons
-from lexmill_legal.redaction.places import find_places
+from lexmill_legal.redaction.places import find_places, find_telephones
 from lexmill_legal.redaction.pseudonyms import Pseudonyms, plain_token
 from lexmill_legal.redaction.terms import TERM, Terms
 from lexmill_legal.results import Classification, Fact, ParsedDocument, Redaction
@@ -18,6 +20,8 @@ BLACK: Final = "█████"
 
 # Of two that overlap by as much, the one that says more.
 _ORDER: Final = (TERM, "email", "account", "identifier", "phone", "address", "person")
+_BREAK: Final = re.compile(r"(?<=[\dA-Z+()-])[ \t]{0,3}\n[ \t]{0,8}(?=[\d(])")
+_REACH: Final = 60
 _LETTER: Final = re.compile(r"[^\W_]")
 
 
@@ -57,9 +61,29 @@ def find_mentions(
 
 
 def _found(reading: Reading, facts: Sequence[Fact]) -> Iterator[Mention]:
-    yield from find_numbers(reading)
-    yield from find_places(reading)
+    numbers = [*find_numbers(reading), *find_places(reading)]
+    yield from numbers
+    yield from _broken(reading, numbers)
     yield from find_persons(reading, facts)
+
+
+def _broken(reading: Reading, found: list[Mention]) -> Iterator[Mention]:
+    """Numbers that a line's end cuts in two, where the first part is none by itself."""
+    taken = sorted((mention.start, mention.end) for mention in found)
+    starts = [start for start, _ in taken]
+    for match in _BREAK.finditer(reading.text):
+        begin, at = max(0, match.start() - _REACH), match.start()
+        # after a hyphen nothing stands for the break, else a space
+        gap = "" if reading.text[at - 1] == "-" else " "
+        lost = len(match.group()) - len(gap)
+        line = reading.text[begin:at] + gap + reading.text[match.end() : match.end() + _REACH]
+        around = Reading(line, reading.languages)
+        for mention in (*find_numbers(around), *find_telephones(around)):
+            start, end = mention.start + begin, mention.end + begin + lost
+            before = bisect_left(starts, at)
+            overlaps = before > 0 and taken[before - 1][1] > start
+            if start < at and match.end() < end and not overlaps:
+                yield replace(mention, start=start, end=end)
 
 
 def _own(reading: Reading, terms: Terms) -> Iterator[Mention]:

@@ -51,7 +51,7 @@ _STREET: Final = (
     r"|Bypass"
     r"|STREET|AVENUE|ROAD|DRIVE|LANE|BOULEVARD|WAY|COURT|PLACE|SQUARE)"
 )
-_CITY: Final = r"[A-Z][\w.'’-]+(?:[ ][A-Z][\w.'’-]+){0,3}"
+_CITY: Final = r"[A-Z][\w.'’-]{1,30}(?:[ ][A-Z][\w.'’-]{1,30}){0,3}"
 _POSTCODE: Final = (
     r"(?:\d{5}(?:-\d{4})?|[A-Z]{1,2}\d[A-Z\d]?[ ]?\d[A-Z]{2}|[A-Z]\d[A-Z][ ]?\d[A-Z]\d|\d{4,6})"
 )
@@ -65,7 +65,8 @@ _UNIT: Final = (
 _AMERICAN: Final = re.compile(
     rf"(?<![\w.$-])(?:{_UNIT}{_JOINT})?\d{{1,6}}[A-Z]?(?:-\d{{1,4}})?[ ]"
     rf"(?:[NSEW]\.?[ ]|(?:North|South|East|West)[ ])?"
-    rf"(?:(?:[A-Z0-9][\w.'’-]*[ ]){{1,5}}?{_STREET}|Broadway)\b\.?(?:[ ](?:[NSEW]{{1,2}}\b\.?"
+    rf"(?:(?:[A-Z0-9][\w.'’-]{{0,30}}[ ]){{1,5}}?{_STREET}|Broadway)\b\.?(?:["
+    rf" ](?:[NSEW]{{1,2}}\b\.?"
     rf"|North|South"
     rf"|East|West))?"
     rf"(?:{_JOINT}{_UNIT})?"
@@ -82,7 +83,7 @@ _TOWN: Final = re.compile(
     rf"(?m)^[ \t]*(?P<value>{_CITY},[ ](?:[A-Z]{{2}}|{_STATE})[ ]{{1,2}}\d{{5}}(?:-\d{{4}})?)\b"
 )
 _GERMAN: Final = re.compile(
-    r"\b[A-ZÄÖÜ][\wäöüß.-]*(?:straße|strasse|str\.|weg|allee|platz|gasse|ring|damm|ufer)["
+    r"\b[A-ZÄÖÜ][\wäöüß.-]{0,40}?(?:straße|strasse|str\.|weg|allee|platz|gasse|ring|damm|ufer)["
     r" ]\d{1,4}[ ]?[a-z]?"
     rf"(?:{_JOINT}(?:[A-Z]{{1,2}}-)?\d{{4,5}}[ ]{_CITY})?"
 )
@@ -150,7 +151,7 @@ _MOST: Final = 2_000
 
 def find_places(reading: Reading) -> Iterator[Mention]:
     yield from _emails(reading)
-    yield from _telephones(reading)
+    yield from find_telephones(reading)
     yield from _addresses(reading)
 
 
@@ -166,7 +167,7 @@ def _emails(reading: Reading) -> Iterator[Mention]:
         yield Mention(match.start(), end, "email", "E-mail address", subject, written)
 
 
-def _telephones(reading: Reading) -> Iterator[Mention]:
+def find_telephones(reading: Reading) -> Iterator[Mention]:
     text = reading.text
     for pattern in _PHONES:
         for match in pattern.finditer(text):

@@ -64,3 +64,24 @@ def test_postal_addresses(address: str) -> None:
 )
 def test_what_only_looks_like_an_address_stays(text: str) -> None:
     assert found_in(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("by telephone to +1\n(898) 555-6223.", "+1\n(898) 555-6223"),
+        ("by telephone to +1 (932)\n555-1153.", "+1 (932)\n555-1153"),
+        ("IBAN DE89 3704\n0044 0532 0130 00.", "DE89 3704\n0044 0532 0130 00"),
+        ("SSN 536-22-\n8841 is his", "536-22-\n8841"),
+    ],
+)
+def test_a_line_break_hides_no_number(text: str, value: str) -> None:
+    assert [quote for _, quote in found_in(text)] == [value]
+
+
+def test_a_number_ends_with_its_line_where_it_can() -> None:
+    text = "Tel. 212-555-0142\n14 Birch Lane, Springfield, IL 62704\n"
+    assert [quote for _, quote in found_in(text)] == [
+        "212-555-0142",
+        "14 Birch Lane, Springfield, IL 62704",
+    ]
