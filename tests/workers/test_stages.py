@@ -52,7 +52,7 @@ def test_known_outputs_give_the_same_result_as_new_ones(count: int) -> None:
     whole = decode_bundle(work_on(request()).bundle)
     stages = tuple(VERSIONS)
     known = {stage: whole.outputs[stage] for stage in stages[:count]}
-    rest = work_on(request(stages=stages[count:], known=known, data=b""))
+    rest = work_on(request(stages=stages[count:], known=known))
     assert decode_bundle(rest.bundle).result == whole.result
     assert set(rest.seconds) == set(stages[count:])
 
