@@ -25,7 +25,7 @@ class Index:
     def add(self, result: DocumentResult) -> None:
         self._states[result.status] += 1
         self._verdicts.update(finding.result for finding in result.findings)
-        self._warned += bool(result.warnings)
+        self._warned += any(warning.code != "not_redacted" for warning in result.warnings)
         if result.redacted is not None:
             self._redacted += result.redacted.file is not None
             if result.redacted.error is not None:
