@@ -102,6 +102,17 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture in a format without pages, large enough for a page, whose text was not read.
+
+    ``at`` is where the text layer has it.
+    """
+
+    number: int
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class TextBox:
     """Where the characters ``[start, end)`` stand on a page: one per run of text on one line."""
 
@@ -152,6 +163,7 @@ class ParsedDocument:
     revisions: tuple[Revision, ...] = ()
     warnings: tuple[Warning, ...] = ()
     attachments: tuple[Attachment, ...] = ()
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

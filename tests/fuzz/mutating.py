@@ -142,7 +142,7 @@ def as_message(chance: Random, data: bytes) -> bytes:
     if not packed or chance.random() < 0.6:
         return as_lines(chance, data)
     chosen = chance.choice(packed)
-    letters = b"".join(chosen[0].split()).rstrip(b"=")
+    letters = chosen[0].translate(None, b"\r\n=")
     content = base64.b64decode(letters[: len(letters) // 4 * 4])
     return (
         data[: chosen.start()]

@@ -1,6 +1,6 @@
 import pytest
 
-from lexmill_legal.ocr import RecognisedPage, Recognition, merged, read_tsv, unread_pages
+from lexmill_legal.ocr import RecognisedPage, Recognition, merged, read_tsv, unread_places
 from lexmill_legal.parsing import parse, place
 from lexmill_legal.results import Page
 from tests.legal.parsing.making import Pdf
@@ -112,7 +112,7 @@ def mixed() -> bytes:
 
 def test_recognised_pages_stand_among_the_others() -> None:
     parsed = parse(mixed(), name="a.pdf")
-    assert unread_pages(parsed) == (2,)
+    assert list(unread_places(parsed)) == [2]
     page = read(("The", "1.1.1@100,100"), ("fee", "1.1.1@140,100"))
     whole = merged(parsed, Recognition("t", (page,)))
 

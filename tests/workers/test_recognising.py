@@ -26,7 +26,9 @@ from lexmill_workers.stages import (
     decode_bundle,
     work_on,
 )
-from tests.legal.parsing.making import Pdf
+from tests.legal.parsing.making import Pdf, paragraph
+from tests.legal.parsing.test_protected import agile
+from tests.legal.parsing.test_shown import shown, word
 
 needs_tesseract = pytest.mark.skipif(
     shutil.which("tesseract", path="/usr/local/bin:/usr/bin:/bin") is None,
@@ -184,6 +186,42 @@ def test_a_lost_task_ends_it(sandbox: Sandbox) -> None:
             passwords=(),
             lost=lost,
         )
+
+
+@needs_tesseract
+def test_a_scan_that_was_pasted_into_word_is_read_where_it_stands(sandbox: Sandbox) -> None:
+    data = word(
+        paragraph("Annex A follows.") + shown("rId1") + paragraph("End of the annex."),
+        rId1=as_bytes("PNG", picture()),
+    )
+    bundle = decode_bundle(read(sandbox, data).bundle)
+    result = read_result(bundle.result)
+
+    assert bundle.text.startswith("Annex A follows.\n\nThis Services Agreement is made")
+    assert bundle.text.endswith("\n\nEnd of the annex.\n")
+    assert [warning.code for warning in result.warnings] == ["text_recognised"]
+    (law,) = [fact for fact in result.facts if fact.field == "governing_law"]
+    assert (law.value, law.page, law.boxes) == ("Delaware", None, ())
+    assert law.start is not None
+    assert bundle.text[law.start : law.end] == law.quote
+
+
+@needs_tesseract
+def test_a_protected_word_document_of_scans_is_read(sandbox: Sandbox) -> None:
+    data = agile(word(shown("rId1"), rId1=as_bytes("JPEG", picture())), "hunter2")
+    assert SENTENCES[0] in decode_bundle(read(sandbox, data, passwords=("hunter2",)).bundle).text
+
+
+def test_without_the_program_what_was_pasted_is_told_as_unread() -> None:
+    scanned = word(paragraph("Annex A.") + shown("rId1"), rId1=as_bytes("PNG", picture()))
+    reply = work_on(ask(scanned, readings=Readings(engine=None)))
+    result = read_result(decode_bundle(reply.bundle).result)
+    assert [each.code for each in result.warnings] == ["part_unreadable"]
+    reply = work_on(
+        ask(word(shown("rId1"), rId1=as_bytes("PNG", picture())), readings=Readings(engine=None))
+    )
+    assert reply.error is not None
+    assert reply.error[0] == "needs_ocr"
 
 
 def test_a_document_with_text_asks_for_nothing() -> None:

@@ -274,9 +274,9 @@ def _run(request: Request, seconds: dict[str, float]) -> Reply:
     lasting = True
     for stage in request.stages:
         with _timed(stage, seconds):
-            if stage == "ocr" and (scans := ocr.unread_pages(made["parse"])):
+            if stage == "ocr" and (scans := ocr.unread_places(made["parse"])):
                 if request.readings is None:
-                    return Reply(seconds=seconds, scans=scans)
+                    return Reply(seconds=seconds, scans=tuple(scans))
                 if request.readings.engine is None:
                     _refuse_unread(made["parse"])
                     # what follows holds only until there is an OCR program
@@ -378,12 +378,13 @@ def _parse(request: Request) -> ParsedDocument:
 def _recognition(request: Request, parsed: ParsedDocument) -> Recognition:
     if request.readings is None or request.readings.engine is None:
         return Recognition()
-    pages = {page.number: page for page in parsed.pages}
+    pages = ocr.unread_places(parsed)
     return Recognition(
         request.readings.engine,
         tuple(
             ocr.read_tsv(page.tsv, pages[page.number], width=page.width, height=page.height)
             for page in request.readings.pages
+            if page.number in pages
         ),
     )
 
@@ -396,7 +397,8 @@ def _layer(made: Mapping[str, Any]) -> ParsedDocument:
 
 def _refuse_unread(parsed: ParsedDocument) -> None:
     """A document of pictures without any text is not read, whatever else was done with it."""
-    if parsed.pages and not parsed.text.strip() and not parsed.attachments:
+    pictured = parsed.pages or parsed.pictures
+    if pictured and not parsed.text.strip() and not parsed.attachments:
         raise DocumentError(
             "needs_ocr",
             "The document holds only pictures of text, and nothing could be recognised on them"

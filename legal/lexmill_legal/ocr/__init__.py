@@ -4,7 +4,7 @@ The program itself is the caller's to run: ``page_image`` of the parsing gives w
 ``read_tsv`` takes what it wrote.
 """
 
-from lexmill_legal.ocr.merging import merged, unread_pages
+from lexmill_legal.ocr.merging import merged, unread_places
 from lexmill_legal.ocr.recognition import RecognisedPage, Recognition
 from lexmill_legal.ocr.tsv import read_tsv
 
@@ -14,7 +14,7 @@ __all__ = [
     "Recognition",
     "merged",
     "read_tsv",
-    "unread_pages",
+    "unread_places",
 ]
 
-VERSION = "1"
+VERSION = "2"

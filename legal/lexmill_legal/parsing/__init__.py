@@ -34,11 +34,14 @@ def parse(
             "unknown_format",
             "The file is neither text nor in a format that Lexmill knows; save it as PDF.",
         )
-    return _parse_text(data, decoded, name)
+    return _parse_text(data, decoded, name, keep_scans=keep_scans)
 
 
 def page_image(data: bytes, *, page: int, passwords: Sequence[str] = ()) -> PageImage:
-    """The picture of a page as it is shown, for OCR; raises DocumentError for one that has none."""
+    """The picture of a page as it is shown, for OCR; raises DocumentError for one that has none.
+
+    In a format without pages ``page`` is the number of one of the document's ``pictures``.
+    """
     match media.binary_format(data):
         case media.PDF:
             from lexmill_legal.parsing.pdf import render_page  # noqa: PLC0415 - loads pdfium
@@ -52,6 +55,33 @@ def page_image(data: bytes, *, page: int, passwords: Sequence[str] = ()) -> Page
             from lexmill_legal.parsing.signed import signed_content  # noqa: PLC0415 - likewise
 
             return page_image(signed_content(data), page=page, passwords=passwords)
+    return _shown_picture(data, page, passwords)
+
+
+def _shown_picture(data: bytes, number: int, passwords: Sequence[str]) -> PageImage:
+    """A picture that stands in the text of a document without pages."""
+    kind: str | None = media.binary_format(data)
+    if kind == "ole" and media.ole_format(data) == "protected":
+        from lexmill_legal.parsing.protected import office_content  # noqa: PLC0415 - loads olefile
+
+        data, kind = office_content(data, passwords), "zip"
+    match media.zip_format(data) if kind == "zip" else kind:
+        case "docx":
+            from lexmill_legal.parsing.docx import docx_picture  # noqa: PLC0415 - loads lxml
+
+            return docx_picture(data, number)
+        case "odt":
+            from lexmill_legal.parsing.odt import odt_picture  # noqa: PLC0415 - loads lxml
+
+            return odt_picture(data, number)
+        case media.RTF:
+            from lexmill_legal.parsing.rtf import rtf_picture  # noqa: PLC0415 - likewise
+
+            return rtf_picture(data, number)
+        case None if decoded := decode(data):
+            from lexmill_legal.parsing.html import html_picture  # noqa: PLC0415 - likewise
+
+            return html_picture(data, decoded, number)
     raise DocumentError("unsupported_format", "Pages of this format have no picture.")
 
 
@@ -64,13 +94,13 @@ def _parse_binary(
 
             return parse_pdf(data, passwords=passwords, keep_scans=keep_scans)
         case "zip":
-            return _parse_zip(data, passwords)
+            return _parse_zip(data, passwords, keep_scans=keep_scans)
         case "ole":
-            return _parse_ole(data, passwords)
+            return _parse_ole(data, passwords, keep_scans=keep_scans)
         case media.RTF:
             from lexmill_legal.parsing.rtf import parse_rtf  # noqa: PLC0415 - as the others
 
-            return parse_rtf(data)
+            return parse_rtf(data, keep_scans=keep_scans)
         case "picture":
             from lexmill_legal.parsing.pictures import parse_picture  # noqa: PLC0415 - likewise
 
@@ -79,23 +109,23 @@ def _parse_binary(
             return _parse_signed(data, name, passwords, keep_scans=keep_scans)
 
 
-def _parse_zip(data: bytes, passwords: Sequence[str]) -> ParsedDocument:
+def _parse_zip(data: bytes, passwords: Sequence[str], *, keep_scans: bool) -> ParsedDocument:
     match media.zip_format(data):
         case "docx":
             from lexmill_legal.parsing.docx import parse_docx  # noqa: PLC0415 - loads lxml
 
-            return parse_docx(data)
+            return parse_docx(data, keep_scans=keep_scans)
         case "odt":
             from lexmill_legal.parsing.odt import parse_odt  # noqa: PLC0415 - loads lxml
 
-            return parse_odt(data)
+            return parse_odt(data, keep_scans=keep_scans)
         case "zip":
             from lexmill_legal.parsing.archive import parse_zip  # noqa: PLC0415 - likewise
 
             return parse_zip(data, passwords=passwords)
 
 
-def _parse_ole(data: bytes, passwords: Sequence[str]) -> ParsedDocument:
+def _parse_ole(data: bytes, passwords: Sequence[str], *, keep_scans: bool) -> ParsedDocument:
     match media.ole_format(data):
         case "msg":
             from lexmill_legal.parsing.msg import parse_msg  # noqa: PLC0415 - loads olefile
@@ -104,7 +134,7 @@ def _parse_ole(data: bytes, passwords: Sequence[str]) -> ParsedDocument:
         case "protected":
             from lexmill_legal.parsing.protected import office_content  # noqa: PLC0415 - likewise
 
-            return _parse_zip(office_content(data, passwords), passwords)
+            return _parse_zip(office_content(data, passwords), passwords, keep_scans=keep_scans)
         case "doc":
             raise DocumentError(
                 "needs_converter",
@@ -129,12 +159,12 @@ def _parse_signed(
     return replace(parsed, warnings=(*parsed.warnings, UNVERIFIED))
 
 
-def _parse_text(data: bytes, decoded: Decoded, name: str) -> ParsedDocument:
+def _parse_text(data: bytes, decoded: Decoded, name: str, *, keep_scans: bool) -> ParsedDocument:
     match media.text_format(decoded.text, name=name):
         case media.HTML:
             from lexmill_legal.parsing.html import parse_html  # noqa: PLC0415 - loads selectolax
 
-            return parse_html(data, decoded)
+            return parse_html(data, decoded, keep_scans=keep_scans)
         case media.EML:
             from lexmill_legal.parsing.eml import parse_eml  # noqa: PLC0415 - loads email
 

@@ -14,6 +14,7 @@ _LONGEST = 120
 _GENERIC = "application/octet-stream"
 _OFFICE = "application/vnd.openxmlformats-officedocument"
 # Our own: the standard library's table differs from version to version and machine to machine.
+_MEDIA_TYPE = re.compile(r"[\w.+-]{1,80}/[\w.+-]{1,80}", re.ASCII)
 _TYPES = {
     "csv": "text/csv",
     "doc": "application/msword",
@@ -50,7 +51,7 @@ def attachment(name: str, data: bytes, media_type: str | None = None) -> Attachm
     Whoever parses the attachment decides by its content again.
     """
     name = safe_name(name)
-    if media_type in {None, _GENERIC}:
+    if media_type is None or media_type == _GENERIC or not _MEDIA_TYPE.fullmatch(media_type):
         suffix = "pdf" if data.startswith(b"%PDF-") else name.lower().rpartition(".")[2]
         media_type = _TYPES.get(suffix)
     return Attachment(name, media_type or _GENERIC, data)

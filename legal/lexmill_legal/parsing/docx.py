@@ -11,9 +11,11 @@ from functools import partial
 
 from lexmill_legal.errors import DocumentError
 from lexmill_legal.parsing.attached import attachment
+from lexmill_legal.parsing.images import PageImage
 from lexmill_legal.parsing.layer import WIDE_ROW, Layer, Mark, visible
 from lexmill_legal.parsing.media import DOCX
 from lexmill_legal.parsing.numbering import Numbering, W, number, read_numbering
+from lexmill_legal.parsing.shown import Shown, picture_image, with_pictures
 from lexmill_legal.parsing.xml import CORRUPT, Container, Element, Relationship, open_container
 from lexmill_legal.results import Attachment, ParsedDocument
 from lexmill_legal.results import Warning as Notice
@@ -93,37 +95,46 @@ class Source:
     notes: dict[str, dict[str, Element]]
 
 
-def parse_docx(data: bytes) -> ParsedDocument:
+def parse_docx(data: bytes, *, keep_scans: bool = False) -> ParsedDocument:
     with open_container(data) as container:
-        main = main_part(container)
-        root = container.root(main)
-        body = root.find(f"{W}body") if root is not None else None
-        if root is None or body is None:
-            raise DocumentError("corrupt", CORRUPT)
-        links = container.relationships(main)
-        walker = Walker(read_source(container, links))
-        walker.document(body)
-        attachments = _attachments(container, root, links)
+        parsed, shown = _read(container)
+        return with_pictures(parsed, shown, keep_scans=keep_scans)
+
+
+def docx_picture(data: bytes, number: int) -> PageImage:
+    with open_container(data) as container:
+        parsed, shown = _read(container)
+        return picture_image(parsed.text, shown, number)
+
+
+def _read(container: Container) -> tuple[ParsedDocument, list[Shown]]:
+    main = main_part(container)
+    root = container.root(main)
+    body = root.find(f"{W}body") if root is not None else None
+    if root is None or body is None:
+        raise DocumentError("corrupt", CORRUPT)
+    links = container.relationships(main)
+    walker = Walker(read_source(container, links))
+    walker.document(body)
+    attachments = _attachments(container, root, links)
     text, revisions = walker.layer.finish()
-    if not text.strip() and not attachments:
-        raise _no_text(root)
     warnings = [_HIDDEN] if walker.met_hidden_text else []
     if root.find(f".//{W}object") is not None and any(
         link.kind == "oleObject" for link in links.values()
     ):
         warnings.append(_OBJECT)
-    return ParsedDocument(
+    parsed = ParsedDocument(
         DOCX, text, revisions=revisions, warnings=tuple(warnings), attachments=attachments
     )
+    targets = {key: link.target for key, link in links.items() if link.kind == "image"}
+    return parsed, [
+        Shown(at, partial(_picture, container, targets.get(identifier, "")))
+        for at, identifier in walker.pictures
+    ]
 
 
-def _no_text(root: Element) -> DocumentError:
-    if next(root.iter(f"{_A}blip", f"{_VML}imagedata"), None) is not None:
-        return DocumentError(
-            "needs_ocr",
-            "The document holds pictures but no text; its text must first be recognised (OCR).",
-        )
-    return DocumentError("empty", "The document has no text.")
+def _picture(container: Container, target: str, most: int | None) -> bytes:
+    return container.read(target, most=most) or b""
 
 
 def main_part(container: Container) -> str:
@@ -210,6 +221,7 @@ class Walker:
         self.layer = Layer()
         self.met_hidden_text = False
         self.node: Element | None = None  # whose text is written: redaction writes it anew
+        self.pictures: list[tuple[int, str]] = []  # where, the relationship's id
         self._source = source
         self._fields: list[_Field] = []
         self._deleted: list[str] | None = None
@@ -533,6 +545,11 @@ class Walker:
 
     def _drawing(self, drawing: Element) -> None:
         self._text_boxes.extend(text_boxes(drawing))
+        if self._deleted is not None or self._in_notes:
+            return  # the notes' relationships are others
+        for picture in _found(drawing, _PICTURES):
+            identifier = picture.get(f"{_R}embed") or picture.get(f"{_R}id") or ""
+            self.pictures.append((self.layer.size, identifier))
 
     def _ruby(self, ruby: Element) -> None:
         base = ruby.find(f"{W}rubyBase")
@@ -576,13 +593,24 @@ def alternative(element: Element) -> Element | None:
     return choice if choice is not None else element.find(f"{MC}Fallback")
 
 
+_BOX = frozenset({f"{W}txbxContent"})
+_PICTURES = frozenset({f"{_A}blip", f"{_VML}imagedata"})
+
+
 def text_boxes(drawing: Element) -> Iterator[Element]:
     """The outermost boxes: those inside them are found when they are walked."""
+    return _found(drawing, _BOX)
+
+
+def _found(drawing: Element, wanted: frozenset[str]) -> Iterator[Element]:
+    """Outside of boxes, or the outermost of them: what is inside is found when they are walked."""
     waiting = [drawing]
     while waiting:
         element = waiting.pop()
-        if element.tag == f"{W}txbxContent":
+        if element.tag in wanted:
             yield element
+        elif element.tag in _BOX:
+            continue
         elif element.tag == f"{MC}AlternateContent":
             chosen = alternative(element)
             waiting.extend([] if chosen is None else [chosen])

@@ -5,17 +5,21 @@ content is left out, for a browser's reader never sees it; ``<ins>`` and ``<del>
 changes as in Word.
 """
 
+import binascii
 import re
 from dataclasses import dataclass
+from functools import partial
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from lexmill_legal.errors import DocumentError
 from lexmill_legal.parsing.decoding import Decoded, clean, decode_as
+from lexmill_legal.parsing.images import PageImage
 from lexmill_legal.parsing.layer import WIDE_ROW, Layer, Mark, visible
 from lexmill_legal.parsing.media import HTML
 from lexmill_legal.parsing.numbering import number
 from lexmill_legal.parsing.plain import UNCERTAIN
+from lexmill_legal.parsing.shown import Shown, picture_image, with_pictures
 from lexmill_legal.results import ParsedDocument, Revision
 
 _LEFT_OUT = frozenset(
@@ -114,6 +118,8 @@ _CHARSET = re.compile(
     re.IGNORECASE,
 )
 _HEAD = 4096
+_EMBEDDED = re.compile(r"\s*data:image/[\w.+-]+;base64,", re.IGNORECASE)
+_NO_BASE64 = re.compile(r"[^A-Za-z0-9+/]+")
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
 # Browsers stop at 512; the HTML parser's time grows with the square of the depth.
 _DEEPEST = 20_000
@@ -141,13 +147,32 @@ _FORMS = {
 _BULLETS = {"disc", "circle", "square"}
 
 
-def parse_html(data: bytes, decoded: Decoded) -> ParsedDocument:
+def parse_html(data: bytes, decoded: Decoded, *, keep_scans: bool = False) -> ParsedDocument:
+    parsed, shown = _read(data, decoded)
+    return with_pictures(parsed, shown, keep_scans=keep_scans)
+
+
+def html_picture(data: bytes, decoded: Decoded, number: int) -> PageImage:
+    parsed, shown = _read(data, decoded)
+    return picture_image(parsed.text, shown, number)
+
+
+def _read(data: bytes, decoded: Decoded) -> tuple[ParsedDocument, list[Shown]]:
     decoded = declared(data, decoded)
-    text, revisions = html_text(decoded.text)
-    if not text.strip():
-        raise DocumentError("empty", "The page has no text.")
+    writer = Writer()
+    walk(decoded.text, writer)
+    text, revisions = writer.layer.finish()
     warnings = () if decoded.certain else (UNCERTAIN,)
-    return ParsedDocument(HTML, text, revisions=revisions, warnings=warnings)
+    parsed = ParsedDocument(HTML, text, revisions=revisions, warnings=warnings)
+    return parsed, [Shown(at, partial(_picture, source)) for at, source in writer.pictures]
+
+
+def _picture(source: str, most: int | None) -> bytes:
+    """One that the page itself holds; nothing is ever fetched."""
+    letters = _NO_BASE64.sub("", source if most is None else source[: 2 * most])
+    if len(letters) % 4 == 1:
+        letters = letters[:-1]
+    return binascii.a2b_base64(letters + "=" * (-len(letters) % 4))[:most]
 
 
 def html_text(html: str) -> tuple[str, tuple[Revision, ...]]:
@@ -247,6 +272,7 @@ class _Open:
 class Writer:
     def __init__(self) -> None:
         self.layer = Layer()
+        self.pictures: list[tuple[int, str]] = []  # where, their bytes in Base64
         self._open: list[_Open] = []
         self._lists: list[_Open] = []
         self._rows: list[_Open] = []
@@ -289,6 +315,8 @@ class Writer:
                 self._break()
             case "input":
                 self._input(attributes)
+            case "img":
+                self._picture(attributes.get("src") or "")
             case "td" | "th":
                 self._cell()
             case tag if tag in _LISTS:
@@ -303,13 +331,21 @@ class Writer:
                 self._rows.append(item)
             case "q":
                 self._write("“")
-            case "ins" if self._deleted is None:
-                self._flush_space()
-                item.mark = self.layer.begin("insertion", None)
-            case "del" if self._deleted is None:
-                self._flush_space()
-                item.deleted = True
-                self._deleted = []
+            case "ins" | "del" if self._deleted is None:
+                self._change(item)
+
+    def _change(self, item: _Open) -> None:
+        self._flush_space()
+        if item.tag == "ins":
+            item.mark = self.layer.begin("insertion", None)
+        else:
+            item.deleted = True
+            self._deleted = []
+
+    def _picture(self, source: str) -> None:
+        embedded = _EMBEDDED.match(source)
+        if embedded and self._deleted is None:
+            self.pictures.append((self.layer.size, source[embedded.end() :]))
 
     def leave(self) -> None:
         item = self._open.pop()

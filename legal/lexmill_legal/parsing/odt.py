@@ -6,12 +6,15 @@ layer, text boxes after the paragraph that they hang on.
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from lexmill_legal.errors import DocumentError
 from lexmill_legal.parsing.attached import attachment
+from lexmill_legal.parsing.images import PageImage
 from lexmill_legal.parsing.layer import WIDE_ROW, Layer, Mark, visible
 from lexmill_legal.parsing.media import ODT
 from lexmill_legal.parsing.odt_lists import STYLE, TEXT, Lists, OpenList, read_lists
+from lexmill_legal.parsing.shown import Shown, picture_image, with_pictures
 from lexmill_legal.parsing.xml import CORRUPT, Container, Element, open_container
 from lexmill_legal.results import Attachment, ParsedDocument
 from lexmill_legal.results import Warning as Notice
@@ -53,25 +56,41 @@ _BLOCKS = frozenset(
 )
 
 
-def parse_odt(data: bytes) -> ParsedDocument:
+def parse_odt(data: bytes, *, keep_scans: bool = False) -> ParsedDocument:
     with open_container(data) as container:
-        _refuse_encrypted(container)
-        root, styles = container.root("content.xml"), container.root("styles.xml")
-        body = root.find(f"{_OFFICE}body/{_OFFICE}text") if root is not None else None
-        if root is None or body is None:
-            raise DocumentError("corrupt", CORRUPT)
-        walker = _Walker(read_lists(styles, root), _hidden_styles(styles, root))
-        walker.document(body)
-        attachments = _attachments(container, body)
+        parsed, shown = _read(container)
+        return with_pictures(parsed, shown, keep_scans=keep_scans)
+
+
+def odt_picture(data: bytes, number: int) -> PageImage:
+    with open_container(data) as container:
+        parsed, shown = _read(container)
+        return picture_image(parsed.text, shown, number)
+
+
+def _read(container: Container) -> tuple[ParsedDocument, list[Shown]]:
+    _refuse_encrypted(container)
+    root, styles = container.root("content.xml"), container.root("styles.xml")
+    body = root.find(f"{_OFFICE}body/{_OFFICE}text") if root is not None else None
+    if root is None or body is None:
+        raise DocumentError("corrupt", CORRUPT)
+    walker = _Walker(read_lists(styles, root), _hidden_styles(styles, root))
+    walker.document(body)
+    attachments = _attachments(container, body)
     text, revisions = walker.layer.finish()
-    if not text.strip() and not attachments:
-        raise _no_text(body)
     warnings = [_HIDDEN] if walker.met_hidden_text else []
     if next(body.iter(f"{_DRAW}object", f"{_DRAW}object-ole"), None) is not None:
         warnings.append(_OBJECT)
-    return ParsedDocument(
+    parsed = ParsedDocument(
         ODT, text, revisions=revisions, warnings=tuple(warnings), attachments=attachments
     )
+    return parsed, [
+        Shown(at, partial(_picture, container, target)) for at, target in walker.pictures
+    ]
+
+
+def _picture(container: Container, target: str, most: int | None) -> bytes:
+    return container.read(target, most=most) or b""
 
 
 def _refuse_encrypted(container: Container) -> None:
@@ -85,15 +104,6 @@ def _refuse_encrypted(container: Container) -> None:
             "The document is protected with a password, which Lexmill cannot take off"
             " OpenDocument files yet; save a copy without it.",
         )
-
-
-def _no_text(body: Element) -> DocumentError:
-    if next(body.iter(f"{_DRAW}image"), None) is not None:
-        return DocumentError(
-            "needs_ocr",
-            "The document holds pictures but no text; its text must first be recognised (OCR).",
-        )
-    return DocumentError("empty", "The document has no text.")
 
 
 def _hidden_styles(*roots: Element | None) -> frozenset[str]:
@@ -123,6 +133,7 @@ class _Walker:
     def __init__(self, lists: Lists, hidden: frozenset[str]) -> None:
         self.layer = Layer()
         self.met_hidden_text = False
+        self.pictures: list[tuple[int, str]] = []  # where, the member's name
         self._lists = lists
         self._hidden_styles = hidden
         self._hidden = 0
@@ -354,6 +365,11 @@ class _Walker:
 
     def _frame(self, frame: Element) -> None:
         self._boxes.extend(frame.iterfind(f"{_DRAW}text-box"))
+        images = [image.get(f"{_XLINK}href", "") for image in frame.iterfind(f"{_DRAW}image")]
+        if images:
+            # the same picture in several forms: a drawing first, what everybody can show last
+            drawn = [name for name in images if not name.lower().endswith((".svm", ".svg"))]
+            self.pictures.append((self.layer.size, (drawn or images)[0].removeprefix("./")))
 
     def _ruby(self, ruby: Element) -> None:
         base = ruby.find(f"{TEXT}ruby-base")

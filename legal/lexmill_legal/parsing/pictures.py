@@ -43,6 +43,12 @@ def picture_page(data: bytes, page: int) -> PageImage:
     return PageImage(data, suffix, width, height, round(dpi), page - 1)
 
 
+def picture_size(data: bytes) -> tuple[int, int]:
+    """Width and height of its first page; its beginning is enough but for TIFF."""
+    width, height, _ = _checked_sizes(data, picture_format(data))[0]
+    return width, height
+
+
 def _checked_sizes(data: bytes, kind: str | None) -> list[tuple[int, int, float]]:
     try:
         sizes = list(_sizes(data, kind))

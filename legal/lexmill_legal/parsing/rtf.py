@@ -7,11 +7,14 @@ changes, comments, notes and the code page of each font. It walks the file once,
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from lexmill_legal.errors import DocumentError
 from lexmill_legal.parsing.decoding import decode
+from lexmill_legal.parsing.images import PageImage
 from lexmill_legal.parsing.layer import WIDE_ROW, Layer, Mark, visible
 from lexmill_legal.parsing.media import RTF
+from lexmill_legal.parsing.shown import Shown, picture_image, with_pictures
 from lexmill_legal.results import ParsedDocument
 from lexmill_legal.results import Warning as Notice
 
@@ -50,6 +53,11 @@ _SKIPPED = frozenset(
 )
 # Groups that are marked as ignorable though what is in them is read.
 _TRANSPARENT = frozenset({"shpinst", "nesttableprops", "ud", "shppict", "moMath", "do"})
+# in a picture's group: what says its kind and size, before the picture itself
+_PROPERTIES = re.compile(rb"\\[a-z]+-?\d* ?|\{[^{}]*\}")
+_BINARY = re.compile(rb"\\bin(\d{1,9}) ?")
+_NO_DIGITS = re.compile(rb"[^0-9A-Fa-f]+")
+_MOST_PROPERTIES = 10_000
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 # where text goes that is not the body's
 _DESTINATIONS = {
@@ -102,29 +110,48 @@ class _Note:
     mark: Mark | None = None
 
 
-def parse_rtf(data: bytes) -> ParsedDocument:
+def parse_rtf(data: bytes, *, keep_scans: bool = False) -> ParsedDocument:
+    parsed, shown = _read(data)
+    return with_pictures(parsed, shown, keep_scans=keep_scans)
+
+
+def rtf_picture(data: bytes, number: int) -> PageImage:
+    parsed, shown = _read(data)
+    return picture_image(parsed.text, shown, number)
+
+
+def _read(data: bytes) -> tuple[ParsedDocument, list[Shown]]:
     reader = _Reader(data)
     reader.read()
     text, revisions = reader.layer.finish()
-    if not text.strip():
-        if reader.pictures:
-            raise DocumentError(
-                "needs_ocr",
-                "The document holds pictures but no text; its text must first be recognised (OCR).",
-            )
-        raise DocumentError("empty", "The document has no text.")
     warnings = [_HIDDEN] if reader.met_hidden_text else []
     if reader.objects:
         warnings.append(_OBJECT)
-    return ParsedDocument(RTF, text, revisions=revisions, warnings=tuple(warnings))
+    parsed = ParsedDocument(RTF, text, revisions=revisions, warnings=tuple(warnings))
+    return parsed, [
+        Shown(at, partial(_picture, data[first:last])) for at, first, last in reader.pictures
+    ]
+
+
+def _picture(group: bytes, most: int | None) -> bytes:
+    """What stands in a picture's group: hexadecimal figures, or bytes as they are."""
+    if binary := _BINARY.search(group):
+        size = int(binary[1])
+        return group[binary.end() : binary.end() + min(size, most or size)]
+    group = group if most is None else group[: 2 * most + _MOST_PROPERTIES]
+    digits = _NO_DIGITS.sub(b"", _PROPERTIES.sub(b"", group))
+    return bytes.fromhex(digits[: len(digits) // 2 * 2].decode("ascii"))[:most]
 
 
 class _Reader:
     def __init__(self, data: bytes) -> None:
         self.layer = Layer()
         self.met_hidden_text = False
-        self.pictures = self.objects = 0
+        self.objects = 0
+        self.pictures: list[tuple[int, int, int]] = []  # where in the text, from, to
+        self._picture: tuple[int, int, int] | None = None  # how deep, where in the text, from
         self._data = data
+        self._at = 0
         self._group = _Group()
         self._stack: list[_Group] = []
         self._encoding = "cp1252"
@@ -174,7 +201,7 @@ class _Reader:
             "deleted": self._set_deleted,
             "revauth": self._set_inserted_by,
             "revauthdel": self._set_deleted_by,
-            "pict": lambda _: self._count_picture(),
+            "pict": lambda _: self._begin_picture(),
             "object": lambda _: self._count_object(),
         }
 
@@ -188,6 +215,7 @@ class _Reader:
             if token is None:  # a line end, or a backslash at the very end
                 at += 1
                 continue
+            self._at = token.start()
             at = token.end() + self._take(token)
             opened = opened or bool(self._stack)
             if opened and not self._stack:
@@ -359,6 +387,9 @@ class _Reader:
         self._starred = False
         if not self._stack:
             return
+        if self._picture is not None and self._picture[0] == len(self._stack):
+            self.pictures.append((*self._picture[1:], self._at))
+            self._picture = None
         into, self._group = self._group.into, self._stack.pop()
         if into != self._group.into:
             self._end_destination(into, "".join(self._buffers.pop(into, [])))
@@ -409,7 +440,7 @@ class _Reader:
         starred, self._starred = self._starred, False
         if word != "u" or self._group.skipped:
             self._flush()
-        if word in {"pict", "object"}:
+        if word == "object" or (word == "pict" and not self._group.skipped):
             self._words[word](argument)
         if word in _DESTINATIONS:
             self._destination(word)
@@ -562,8 +593,9 @@ class _Reader:
     def _set_deleted_by(self, argument: int | None) -> None:
         self._group.deleted_by = argument or 0
 
-    def _count_picture(self) -> None:
-        self.pictures += 1
+    def _begin_picture(self) -> None:
+        if self._picture is None and self._stack and not self._group.deleted:
+            self._picture = len(self._stack), self.layer.size, self._at
 
     def _count_object(self) -> None:
         self.objects += 1

@@ -60,7 +60,8 @@ class Container:
         self._members = {_canonical(member.filename): member for member in members}
         self._left = _MAX_READ_BYTES
 
-    def read(self, name: str) -> bytes | None:
+    def read(self, name: str, *, most: int | None = None) -> bytes | None:
+        """The part; with ``most`` its beginning is enough."""
         member = self._members.get(_canonical(name))
         if member is None:
             return None
@@ -71,7 +72,8 @@ class Container:
         limit = min(self._left, _MAX_PART_BYTES)
         try:
             with self._archive.open(member) as part:
-                data = part.read(limit + 1)  # what the header says about the size may be a lie
+                # what the header says about the size may be a lie
+                data = part.read(limit + 1 if most is None else min(limit + 1, most))
         except ZIP_ERRORS as error:
             raise DocumentError("corrupt", CORRUPT) from error
         too_dense = len(data) > _RATIO_FROM_BYTES and len(data) > _MAX_RATIO * member.compress_size

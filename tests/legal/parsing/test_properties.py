@@ -106,6 +106,7 @@ def hold_promises(parsed: ParsedDocument) -> None:
             assert text[revision.start : revision.end] == revision.text
     for file in parsed.attachments:
         assert file.name
+        assert file.media_type.isascii()
         assert not set(file.name) & set("/\\\0\n")
 
 
