@@ -20,13 +20,15 @@ from lexmill_workers.stages import (
     decode_bundle,
 )
 from tests.fuzz import mutating as how
-from tests.legal.parsing.making import GREY, Pdf, deleted, docx, inserted, paragraph, run, table
+from tests.legal.parsing.making import Pdf, deleted, docx, inserted, paragraph, run, table
 from tests.legal.parsing.ole import attached, attachments, compound_file, embedded, storage
 from tests.legal.parsing.test_archive import aes, archive, encrypted
 from tests.legal.parsing.test_odt import LEVELS, change, item, listed, odt, p
 from tests.legal.parsing.test_pictures import picture
 from tests.legal.parsing.test_properties import CODES, RICH, hold_promises
 from tests.legal.parsing.test_protected import agile, standard
+from tests.legal.parsing.test_shown import LOGO, open_document, page, rich, shown, word
+from tests.legal.parsing.test_shown import PAGE as LARGE
 from tests.legal.parsing.test_signed import signed
 from tests.legal.test_ocr import tsv
 
@@ -128,12 +130,13 @@ def _word() -> list[bytes]:
         + paragraph("d", '<w:numPr><w:ilvl w:val="1"/><w:numId w:val="1"/></w:numPr>')
         + table([["x", "y"], [table([["z"]]), "w"]])
     )
-    return [docx(body, binaries={"word/media/image1.png": GREY}), *_samples(".docx")]
+    return [docx(body), word(paragraph("Annex") + shown("r1"), r1=LARGE), *_samples(".docx")]
 
 
 def _open_document() -> list[bytes]:
     body = change("deletion", p("x")) + listed(item(p("a") + listed(item(p("c")))))
-    return [odt(body + p('b<text:change text:change-id="c"/><text:line-break/>'), LEVELS)]
+    changed = odt(body + p('b<text:change text:change-id="c"/><text:line-break/>'), LEVELS)
+    return [changed, open_document(LOGO)]
 
 
 def _outlook() -> list[bytes]:
@@ -173,7 +176,7 @@ PARSERS = {
         Parser("pdf", [*_pdfs(), *_samples(".pdf")], (how.as_pdf,), _document("a.pdf")),
         Parser(
             "page",
-            [*_pdfs(), *_PICTURES],
+            [*_pdfs(), *_PICTURES, rich(LOGO), page(LOGO), open_document(LOGO)],
             (how.as_pdf, how.overwritten),
             lambda data: PageRequest(data=data, page=1, passwords=PASSWORDS),
         ),
@@ -189,11 +192,12 @@ PARSERS = {
             (how.as_zip(how.as_xml), how.as_zip(how.as_xml), how.as_zip(how.as_xml_nested)),
             _document("a.odt"),
         ),
-        Parser("rtf", [RICH], (how.as_rtf,), _document("a.rtf")),
+        Parser("rtf", [RICH, rich(LOGO)], (how.as_rtf,), _document("a.rtf")),
         Parser(
             "html",
             [
                 b"<html><body><table><tr><td>a<td>b</table><ol><li>c<ins>d</ins></ol></body></html>",
+                page(LOGO),
                 *_samples(".html"),
             ],
             (how.as_xml, how.as_xml, how.as_xml_nested),

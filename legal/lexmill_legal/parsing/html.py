@@ -7,6 +7,7 @@ changes as in Word.
 
 import binascii
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -120,7 +121,21 @@ _CHARSET = re.compile(
 _HEAD = 4096
 _EMBEDDED = re.compile(r"\s*data:image/[\w.+-]+;base64,", re.IGNORECASE)
 _NO_BASE64 = re.compile(r"[^A-Za-z0-9+/]+")
-_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
+# A tag as the standard reads it, up to the sign that ends it; else what hides tags from a reader.
+_TAG = re.compile(
+    r"""<(?:
+        (?P<end>/?)(?P<name>[a-zA-Z][^\s/>]*+)
+        (?:[\s/]++|[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+"?|'[^']*+'?|[^\s>"'][^\s>]*+)?)?)*+
+      | !--(?:-?>|.*?(?:--!?>|\Z))
+      | (?P<data>!\[CDATA\[)
+      | [!?/][^>]*+
+    )""",
+    re.VERBOSE | re.DOTALL,
+)
+# what ends only where its own end tag stands, whatever tags are in it
+_RAW = frozenset(
+    {"script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes", "noscript"}
+)
 # Browsers stop at 512; the HTML parser's time grows with the square of the depth.
 _DEEPEST = 20_000
 # what the next one of its kind closes, or has no content: none of them nests by itself
@@ -195,18 +210,26 @@ def walk(html: str, writer: "Writer") -> None:
 
 
 def _refuse_depth(html: str) -> None:
-    """Elements that are open at once, as the tags have it."""
+    """Elements that are open at once, as the tags have it: rather too many than too few.
+
+    In a script, and where a drawing holds data, end tags may be none; what begins there counts.
+    """
     open_tags: dict[str, int] = {}
-    depth = 0
+    depth = raw_until = 0
     for tag in _TAG.finditer(html):
-        name = tag[2].lower()
-        if name in _FLAT:
+        if tag["data"] and tag.start() >= raw_until:
+            end = html.find("]]>", tag.end())
+            raw_until = end if end >= 0 else len(html)
+        name = (tag["name"] or "").lower()
+        if not name or name in _FLAT:
             continue
         count = open_tags.get(name, 0)
-        if not tag[1]:
+        if not tag["end"]:
             open_tags[name] = count + 1
             depth += 1
-        elif count:
+            if name in _RAW and tag.end() > raw_until:
+                raw_until = _end_of_raw(html, name, tag.end())
+        elif count and tag.start() >= raw_until and _ends(name, open_tags):
             open_tags[name] = count - 1
             depth -= 1
         if depth > _DEEPEST:
@@ -214,6 +237,16 @@ def _refuse_depth(html: str) -> None:
                 "too_large",
                 f"The page has elements nested more than {_DEEPEST:,} deep, so it was not opened.",
             )
+
+
+def _ends(name: str, open_tags: Mapping[str, int]) -> bool:
+    """Within a list to choose from, no other end tag means anything."""
+    return not open_tags.get("select") or name in {"select", "optgroup"}
+
+
+def _end_of_raw(html: str, name: str, at: int) -> int:
+    end = re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE).search(html, at)
+    return end.start() if end else len(html)
 
 
 def declared(data: bytes, decoded: Decoded) -> Decoded:

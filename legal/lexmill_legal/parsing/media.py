@@ -8,7 +8,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Container
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from lexmill_legal.errors import DocumentError
 
@@ -292,6 +292,14 @@ def ole_format(data: bytes) -> Literal["msg", "doc", "protected"]:
         if stream in streams:
             raise unsupported(what, remedy)
     raise unsupported("an old Microsoft Office file", _SAVE_AS)
+
+
+def refuse_endless_ole(container: Any, size: int) -> None:
+    """A table of sectors that runs in a circle is read as long as the sizes beside it say."""
+    table = container.num_mini_fat_sectors * container.sector_size
+    sizes = [container.get_size(entry) for entry in container.listdir()]
+    if max(table, container.root.size, *sizes, 0) > size or sum(sizes) > 2 * size:
+        raise ValueError("the container says that it holds more than it does")
 
 
 def _ole_streams(data: bytes) -> Container[str]:

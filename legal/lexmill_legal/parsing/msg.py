@@ -16,7 +16,7 @@ from lexmill_legal.errors import DocumentError
 from lexmill_legal.parsing.attached import attachment
 from lexmill_legal.parsing.decoding import Decoded, clean, decode, decode_as
 from lexmill_legal.parsing.eml import MessageReader, header_text, message_document, shown_headers
-from lexmill_legal.parsing.media import EML, MSG, OLE_ERRORS
+from lexmill_legal.parsing.media import EML, MSG, OLE_ERRORS, refuse_endless_ole
 from lexmill_legal.parsing.msg_rtf import decompressed
 from lexmill_legal.parsing.rtf import parse_rtf
 from lexmill_legal.results import ParsedDocument
@@ -51,6 +51,7 @@ def parse_msg(data: bytes) -> ParsedDocument:
             sizes = (container.get_size(entry) for entry in container.listdir())
             if sum(sizes) > min(_MAX_BYTES, 2 * len(data)):
                 raise DocumentError("too_large", "The message unpacks to more than it can hold.")
+            refuse_endless_ole(container, len(data))
             root = Storage.from_ole(container)
         message = _Message(root, header_bytes=32)
         reader = message.reader()

@@ -13,7 +13,7 @@ from msoffcrypto.method.ecma376_agile import ECMA376Agile
 from olefile import OleFileIO
 
 from lexmill_legal.errors import DocumentError
-from lexmill_legal.parsing.media import OLE_ERRORS
+from lexmill_legal.parsing.media import OLE_ERRORS, refuse_endless_ole
 from lexmill_legal.parsing.xml import CORRUPT, Element, parse_xml
 
 PROTECTED = (
@@ -44,7 +44,7 @@ def office_content(data: bytes, passwords: Sequence[str]) -> bytes:
     try:
         rounds = _rounds(data)
         office = OOXMLFile(io.BytesIO(data))
-        for password in passwords[: _MOST_ROUNDS_IN_ALL // max(1, rounds)]:
+        for password in affordable(passwords, rounds):
             if _opens(office, password):
                 opened = io.BytesIO()
                 office.decrypt(opened)
@@ -52,6 +52,11 @@ def office_content(data: bytes, passwords: Sequence[str]) -> bytes:
     except _ERRORS as error:
         raise DocumentError("corrupt", CORRUPT) from error
     raise DocumentError("encrypted", PROTECTED)
+
+
+def affordable(passwords: Sequence[str], rounds: int) -> Sequence[str]:
+    """Those that there is time for, where each is hashed so many times."""
+    return passwords[: _MOST_ROUNDS_IN_ALL // max(1, rounds)]
 
 
 def _opens(office: OOXMLFile, password: str) -> bool:
@@ -80,6 +85,7 @@ def _opens(office: OOXMLFile, password: str) -> bool:
 def _rounds(data: bytes) -> int:
     """How often each password is hashed; raises DocumentError for what cannot be opened here."""
     with OleFileIO(data) as container:
+        refuse_endless_ole(container, len(data))
         if not container.exists("EncryptionInfo"):
             raise DocumentError(
                 "encrypted",

@@ -1,3 +1,6 @@
+import contextlib
+import time
+
 import pytest
 
 from lexmill_legal.errors import DocumentError
@@ -129,6 +132,46 @@ def test_what_is_nested_too_deep_is_refused_at_once() -> None:
     with pytest.raises(DocumentError) as caught:
         parse(b"<html><body>" + b"<div>" * 200_000 + b"deep", name="a.html")
     assert caught.value.code == "too_large"
+
+
+@pytest.mark.parametrize(
+    "element",
+    [
+        '<div title="</div>">',
+        "<div title='</div>' b>",
+        '<div ="><div ="></div>',
+        "<div><!--</div>-->",
+        "<div><!--><div></div>",
+        "<div><script></div></script>",
+        "<div><style></div></STYLE >",
+        "<div><title></div></title>",
+        "<div><svg><![CDATA[></div>]]></svg>",
+        "<div><? </div>",
+        "<div></ div>",
+        "<div><select></div></select>",
+    ],
+)
+def test_end_tags_that_are_none_do_not_hide_the_depth(element: str) -> None:
+    """As fast as the text is long: the parser itself would take minutes."""
+    started = time.process_time()
+    with pytest.raises(DocumentError) as caught:
+        parse(b"<html><body>" + element.encode() * 200_000 + b"deep", name="a.html")
+    assert caught.value.code == "too_large"
+    assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize("tag", ["<a b=", "<a 'b'=\"", "<!--", "<script>", "<![CDATA[", "<a /"])
+def test_tags_that_never_end_cost_little(tag: str) -> None:
+    started = time.process_time()
+    with contextlib.suppress(DocumentError):
+        parse(b"<html><body>x" + tag.encode() * 100_000, name="a.html")
+    assert time.process_time() - started < 5
+
+
+def test_a_page_of_scripts_is_not_a_deep_one() -> None:
+    script = "<script>if (a</b) { document.write('<div>'); document.write('</div>') }</script>"
+    rows = f"<div title='a > b'><p>a</p></div>{script}<!-- <div> -->" * 7_000
+    assert text(rows).count("a") == 7_000
 
 
 def test_a_long_page_is_not_a_deep_one() -> None:

@@ -12,6 +12,7 @@ from msoffcrypto.method.ecma376_agile import ECMA376Agile
 
 from lexmill_legal.errors import DocumentError
 from lexmill_legal.parsing import parse
+from lexmill_legal.parsing.protected import affordable
 from tests.legal.parsing.making import docx, paragraph
 from tests.legal.parsing.ole import compound_file
 from tests.legal.parsing.test_archive import archive
@@ -99,11 +100,10 @@ def test_the_file_does_not_decide_how_long_a_password_takes() -> None:
 
 def test_all_passwords_together_have_a_bound() -> None:
     """A million rounds for one password are let pass, for two hundred they would be minutes."""
-    data = agile(CONTRACT, "hunter2", rounds=1_000_000)
-    assert parse(data, name="", passwords=("hunter2",)).text.startswith("This Lease")
-    started = time.process_time()
-    assert refused(data, *(f"wrong {n}" for n in range(200))).code == "encrypted"
-    assert time.process_time() - started < 40
+    passwords = [f"wrong {n}" for n in range(200)]
+    assert affordable(passwords, 100_000) == passwords  # as Office writes
+    assert affordable(passwords, 1_000_000) == passwords[:20]
+    assert affordable(passwords, 0) == passwords
 
 
 @pytest.mark.parametrize(
