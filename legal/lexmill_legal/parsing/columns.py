@@ -47,7 +47,7 @@ def in_reading_order(lines: list[Line], width: float, cut: Cut) -> list[Line]:
     pieces = [
         _Piece(part, _place(part), number)
         for number, line in enumerate(lines)
-        for part in _parts(line)
+        for part in parts_of(line)
     ]
     gap = _gap(pieces, width)
     if gap is None:
@@ -64,7 +64,7 @@ def _split(line: Line, number: int, gap: float, cut: Cut) -> list[_Piece]:
     whole = _Piece(line, _place(line), number)
     if _side(whole, gap):
         return [whole]
-    parts = _parts(line) if len(line.runs) > 1 else cut(line, gap)
+    parts = parts_of(line) if len(line.runs) > 1 else cut(line, gap)
     pieces = [_Piece(part, _place(part), number) for part in parts]
     return pieces if len(pieces) > 1 and all(_side(piece, gap) for piece in pieces) else [whole]
 
@@ -110,7 +110,7 @@ def _has_two_sides(lines: list[Line], width: float) -> bool:
     return sum(line.runs[-1][2][0] > least for line in lines) >= _FEWEST_LINES
 
 
-def _parts(line: Line) -> list[Line]:
+def parts_of(line: Line) -> list[Line]:
     """The line's runs as lines of their own: what stands far apart."""
     if len(line.runs) == 1:
         return [line]

@@ -18,6 +18,10 @@ Rectangle = tuple[float, float, float, float]
 """x0, y0, x1, y1 from the top left of the page as it is shown."""
 State = Literal["text", "blank", "scan", "damaged"]
 
+_OUTSIDE = Notice(
+    "text_outside_page",
+    "The file has text outside of its pages' visible area; as no reader sees it, it was left out.",
+)
 _WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _LAST_WORD = re.compile(r"[^\W\d_]+$")
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
@@ -39,6 +43,8 @@ class Line:
     hyphenated: bool
     runs: list[tuple[int, int, Rectangle]] = field(default_factory=list)
     source: int | None = None
+    turn: int = 0
+    """Quarter turns of the page after which the line would be upright."""
 
 
 @dataclass(slots=True)
@@ -47,6 +53,8 @@ class PageLines:
     height: float
     lines: list[Line]
     state: State
+    hides: bool = False
+    """Whether there is text outside of what is shown."""
 
 
 def assemble(
@@ -81,6 +89,8 @@ def assemble(
         places.append(Page(number, start, at, page.width, page.height, has_text=read))
         if not read:
             warnings.append(_without_text(page.state, number))
+    if any(page.hides for page in pages):
+        warnings.append(_OUTSIDE)
     return ParsedDocument(
         media_type, "".join(parts), tuple(places), tuple(boxes), (), tuple(warnings), attachments
     )

@@ -1,6 +1,7 @@
 """PDF by pdfium's C interface: its Python helpers cost more than the parsing itself."""
 
 import ctypes
+import math
 import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -12,9 +13,10 @@ import pypdfium2.raw as pdfium
 
 from lexmill_legal.errors import DocumentError
 from lexmill_legal.parsing.attached import attachment
-from lexmill_legal.parsing.columns import in_reading_order
+from lexmill_legal.parsing.columns import in_reading_order, parts_of
 from lexmill_legal.parsing.images import PageImage
 from lexmill_legal.parsing.lines import Line, PageLines, Rectangle, State, assemble
+from lexmill_legal.parsing.tables import with_rows
 from lexmill_legal.results import Attachment, ParsedDocument
 
 PDFIUM = threading.Lock()
@@ -43,6 +45,7 @@ _MAX_UNMAPPED = 0.3
 _DRAWN_ANNOTATIONS = frozenset(
     {pdfium.FPDF_ANNOT_FREETEXT, pdfium.FPDF_ANNOT_STAMP, pdfium.FPDF_ANNOT_WIDGET}
 )
+_SEEN = 0.5  # points: less of a line is a hair at the page's edge
 _XFA_DYNAMIC = 2
 _OCR_DPI = 200.0
 _MOST_PIXELS = 10_000
@@ -187,15 +190,92 @@ def _has_drawn_annotations(page: Any) -> bool:
 
 def _read_loaded(page: Any) -> PageLines:
     width, height = pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page)
-    text_page = pdfium.FPDFText_LoadPage(page)
-    if not text_page:
-        return PageLines(width, height, [], "damaged")
-    try:
+    with _text_page(page) as text_page:
+        if not text_page:
+            return PageLines(width, height, [], "damaged")
         reader = _Reader(text_page, to_top_left(page))
-        lines = in_reading_order(reader.lines(), width, reader.cut)
+        written = reader.lines()
+        shown = _visible(_with_turned_in_order(page, written), width, height)
+        lines = in_reading_order(with_rows(shown), width, reader.cut)
+    state = _state(page, lines, width * height)
+    return PageLines(width, height, lines, state, hides=_letters(lines) < _letters(written))
+
+
+@contextmanager
+def _text_page(page: Any) -> Iterator[Any]:
+    text_page = pdfium.FPDFText_LoadPage(page)
+    try:
+        yield text_page
     finally:
-        pdfium.FPDFText_ClosePage(text_page)
-    return PageLines(width, height, lines, _state(page, lines, width * height))
+        if text_page:
+            pdfium.FPDFText_ClosePage(text_page)
+
+
+def _with_turned_in_order(page: Any, lines: list[Line]) -> list[Line]:
+    """Pdfium reads what stands upside down from its end, and some of what stands upright there.
+
+    So lines that are turned are read from the page turned as they are, and put where they began.
+    """
+    own = pdfium.FPDFPage_GetRotation(page) % 4
+    for turn in sorted({line.turn for line in lines} - {own}):
+        first = next(index for index, line in enumerate(lines) if line.turn == turn)
+        pdfium.FPDFPage_SetRotation(page, turn)
+        upright = _lines_turned(page, turn, back=(own - turn) % 4)
+        pdfium.FPDFPage_SetRotation(page, own)
+        if _letters(upright) < _letters([line for line in lines if line.turn == turn]):
+            continue  # it is no text for pdfium then
+        others = [line for line in lines if line.turn != turn]
+        at = sum(line.turn != turn for line in lines[:first])
+        lines = [*others[:at], *upright, *others[at:]]
+    return lines
+
+
+def _lines_turned(page: Any, turn: int, *, back: int) -> list[Line]:
+    size = pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page)
+    with _text_page(page) as text_page:
+        if not text_page:
+            return []
+        reader = _Reader(text_page, to_top_left(page))
+        upright = [line for line in reader.lines() if line.turn == turn]
+        upright = in_reading_order(with_rows(upright), size[0], reader.cut)
+    for line in upright:
+        line.runs = [
+            (first, last, _turned(place, size, quarters=back)) for first, last, place in line.runs
+        ]
+        line.source, line.turn = None, turn
+    return upright
+
+
+def _turned(place: Rectangle, size: tuple[float, float], *, quarters: int) -> Rectangle:
+    """The same place on the page turned clockwise; ``size`` is how large it was before."""
+    for _ in range(quarters):
+        (x0, y0, x1, y1), (width, height) = place, size
+        place, size = (height - y1, x0, height - y0, x1), (height, width)
+    return place
+
+
+def _letters(lines: list[Line]) -> int:
+    return sum(len(line.text) - line.text.count(" ") for line in lines)
+
+
+def _visible(lines: list[Line], width: float, height: float) -> list[Line]:
+    """Without what stands outside of the page, where nobody sees it; what juts out is cut."""
+    kept: list[Line] = []
+    for line in lines:
+        if all(
+            x0 >= 0 and y0 >= 0 and x1 <= width and y1 <= height
+            for _, _, (x0, y0, x1, y1) in line.runs
+        ):
+            kept.append(line)
+            continue
+        for part in parts_of(line):
+            part.runs = [
+                (first, last, (max(0.0, x0), max(0.0, y0), min(width, x1), min(height, y1)))
+                for first, last, (x0, y0, x1, y1) in part.runs
+            ]
+            if all(x1 - x0 > _SEEN and y1 - y0 > _SEEN for _, _, (x0, y0, x1, y1) in part.runs):
+                kept.append(part)
+    return kept
 
 
 def _state(page: Any, lines: list[Line], area: float) -> State:
@@ -268,13 +348,23 @@ class _Reader:
         at = 0
         for raw in text.split("\r\n"):
             if raw:
+                turn = self._turn(at)
                 if _ODD.search(raw):
-                    lines.extend(self._odd_lines(raw, at))
+                    found = list(self._odd_lines(raw, at))
                 elif line := self._line(raw.rstrip(" "), at):
                     line.source = at
-                    lines.append(line)
+                    found = [line]
+                else:
+                    found = []
+                for line in found:
+                    line.turn = turn
+                lines += found
             at += len(raw) + 2
         return lines
+
+    def _turn(self, index: int) -> int:
+        angle: float = pdfium.FPDFText_GetCharAngle(self._text_page, index)
+        return -round(angle / (math.pi / 2)) % 4
 
     def _characters(self, count: int) -> str:
         """One Python character for each of pdfium's, so that an offset is its index as well."""

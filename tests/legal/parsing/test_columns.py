@@ -102,3 +102,46 @@ def test_signature_blocks_stay_as_they_were_written() -> None:
 def test_one_column_stays_as_it_was_written() -> None:
     pdf = Pdf().lines(*(f"{line} and so on" for line in ENGLISH))
     assert paragraphs(read(pdf)) == " ".join(f"{line} and so on" for line in ENGLISH)
+
+
+ROWS = (
+    ("Item", "Quantity", "Price"),
+    ("Bolt M16", "100", "EUR 38.00"),
+    ("Nut M16", "90", "EUR 11.50"),
+    ("Washer", "1,200", "EUR 2.10"),
+    ("Screw", "7", "EUR 4.20"),
+)
+
+
+def drawn_by_columns(pdf: Pdf) -> Pdf:
+    for column in range(3):
+        for number, row in enumerate(ROWS):
+            pdf.text(LEFT + 150 * column, 120 + 16 * number, row[column])
+    return pdf
+
+
+def test_a_table_that_was_drawn_column_by_column_is_read_row_by_row() -> None:
+    pdf = drawn_by_columns(Pdf().text(LEFT, 80, "The prices are these.")).text(
+        LEFT, 240, "The end."
+    )
+    parsed = parse(pdf.page().save(), name="a.pdf")
+
+    lines = [line for line in parsed.text.split("\n") if line]
+    assert lines == ["The prices are these.", *(" ".join(row) for row in ROWS), "The end."]
+    at = parsed.text.index("1,200")
+    _, (box,) = place(parsed, at, at + 5)
+    assert LEFT + 148 < box.x0 < box.x1 < LEFT + 200
+
+
+def test_an_empty_cell_leaves_the_other_rows_whole() -> None:
+    pdf = Pdf()
+    for column in range(2):
+        for number, row in enumerate(ROWS):
+            if (column, number) != (1, 2):
+                pdf.text(LEFT + 150 * column, 120 + 16 * number, row[2 * column])
+    assert read(pdf).split("\n")[:4] == [
+        "Item Price",
+        "Bolt M16 EUR 38.00",
+        "Nut M16",
+        "Washer EUR 2.10",
+    ]

@@ -227,3 +227,60 @@ def test_files_inside_a_pdf_become_attachments() -> None:
 
     (annex,) = read(out.getvalue()).attachments
     assert (annex.name, annex.media_type, annex.data) == ("annex.txt", "text/plain", b"Annex 1")
+
+
+def test_what_stands_outside_of_the_page_is_left_out_and_told() -> None:
+    """A reader never sees it: the other half of a spread, the printer's notes, a trap."""
+    pdf = Pdf().lines("The Price is EUR 100.").text(640, 100, "The Price is EUR 900.")
+    pdf.text(540, 120, "This sentence juts out of the page.")
+    parsed = read(pdf.page().save())
+
+    assert parsed.text.startswith("The Price is EUR 100.\n")
+    assert "900" not in parsed.text
+    assert "This sentence juts out of the page." in parsed.text
+    assert max(run.box.x1 for run in parsed.boxes) == PAGE[0]
+    assert [warning.code for warning in parsed.warnings] == ["text_outside_page"]
+
+
+@pytest.mark.parametrize("page", [0, 90, 180, 270])
+@pytest.mark.parametrize("degrees", [90, 180, 270])
+def test_text_that_is_turned_inside_its_page_is_read(degrees: int, page: int) -> None:
+    """Word by word, as a scanner's OCR writes it; whether the page is turned with it or not."""
+    pdf = Pdf().lines("Annex 1 follows.")
+    pdf.canvas.saveState()
+    pdf.canvas.translate(300, 400)
+    pdf.canvas.rotate(degrees)
+    for number, text in enumerate(("This annex lists the goods", "and their prices.")):
+        x = 0.0
+        for word in text.split():
+            pdf.canvas.drawString(x, -14 * number, word)
+            x += stringWidth(f"{word} ", "Helvetica", 12)
+    pdf.canvas.restoreState()
+    parsed = read(turned(pdf.page().save(), page))
+
+    assert " ".join(parsed.text.split()) == (
+        "Annex 1 follows. This annex lists the goods and their prices."
+    )
+    flat = (degrees - page) % 180 == 0
+    for run in parsed.boxes[1:]:
+        assert (run.box.x1 - run.box.x0 > run.box.y1 - run.box.y0) == flat
+    x, y, height = 300.0, 392.0, PAGE[1]
+    for _ in range(page // 90):
+        x, y, height = height - y, x, PAGE[0] if height == PAGE[1] else PAGE[1]
+    first = parsed.boxes[1].box
+    assert min(abs(first.x0 - x), abs(first.x1 - x)) < 12
+    assert min(abs(first.y0 - y), abs(first.y1 - y)) < 12
+
+
+@pytest.mark.parametrize("degrees", [90, 270])
+def test_a_table_across_the_page_is_read_row_by_row(degrees: int) -> None:
+    rows = [("Item", "Quantity", "Price"), ("Bolt M16", "100", "38.00"), ("Nut M16", "90", "1.50")]
+    pdf = Pdf()
+    pdf.canvas.translate(*{90: (200, 72), 270: (400, 720)}[degrees])
+    pdf.canvas.rotate(degrees)
+    for column in range(3):  # as some programs draw them
+        for number, row in enumerate(rows):
+            pdf.canvas.drawString(200 * column, -16 * number, row[column])
+    data = pdf.page().save()
+    for text in (read(data).text, read(turned(data, degrees)).text):
+        assert text.split("\n")[:3] == [" ".join(row) for row in rows]

@@ -14,6 +14,7 @@ from tests.legal.parsing.making import Pdf, deleted, docx, inserted, paragraph, 
 from tests.legal.parsing.ole import attached, attachments, compound_file, storage
 from tests.legal.parsing.test_archive import archive
 from tests.legal.parsing.test_odt import LEVELS, change, item, listed, odt, p
+from tests.legal.parsing.test_pdf import turned
 from tests.legal.parsing.test_pictures import picture
 from tests.legal.parsing.test_signed import signed
 
@@ -99,6 +100,10 @@ def hold_promises(parsed: ParsedDocument) -> None:
         before = box.end
         assert box.box.x0 < box.box.x1
         assert box.box.y0 < box.box.y1
+        assert box.box.x0 >= 0
+        assert box.box.y0 >= 0
+        assert box.box.x1 <= page.width + 0.01
+        assert box.box.y1 <= page.height + 0.01
         assert not text[box.start : box.end].endswith("\n")
     for revision in parsed.revisions:
         assert 0 <= revision.start <= revision.end <= len(text)
@@ -164,6 +169,41 @@ def test_places_lie_within_the_page_and_within_their_line(
     for box, line in zip(boxes, lines, strict=start < end):
         assert line.box.x0 <= box.x0 < box.x1 <= line.box.x1 + 1e-6
         assert (box.y0, box.y1) == (line.box.y0, line.box.y1)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            WORD,
+            st.integers(-200, 800),
+            st.integers(-200, 900),
+            st.sampled_from([0, 0, 0, 90, 180, 270, 30]),
+            st.sampled_from([3, 9, 12, 40]),
+        ),
+        min_size=1,
+        max_size=10,
+    ),
+    st.sampled_from([0, 90, 180, 270]),
+)
+def test_every_character_has_its_box_on_its_page(
+    drawn: list[tuple[str, int, int, int, int]], degrees: int
+) -> None:
+    """Wherever it stands, however it and its page are turned; what nobody sees is told."""
+    pdf = Pdf().text(40, 30, "Lease")
+    for text, x, y, angle, size in drawn:
+        pdf.canvas.saveState()
+        pdf.canvas.translate(x, y)
+        pdf.canvas.rotate(angle)
+        pdf.canvas.setFont("Helvetica", size)
+        pdf.canvas.drawString(0, 0, text)
+        pdf.canvas.restoreState()
+    parsed = checked(turned(pdf.page().save(), degrees), "a.pdf")
+    assert parsed is not None
+    boxed = {at for run in parsed.boxes for at in range(run.start, run.end)}
+    assert [
+        at for at, char in enumerate(parsed.text) if not char.isspace() and at not in boxed
+    ] == []
 
 
 @settings(max_examples=60, deadline=None)
