@@ -6,7 +6,7 @@ import sys
 
 from lexmill_legal.relations import Relation, Relations, relation_line
 from lexmill_legal.relations.signatures import signature
-from lexmill_legal.results import DocumentResult, Fact
+from lexmill_legal.results import DocumentResult, ErrorRecord, Fact
 
 LEASE = " ".join(f"word{number % 97} clause{number}" for number in range(300))
 
@@ -124,3 +124,17 @@ def test_signatures_are_the_same_in_every_process() -> None:
         asked, capture_output=True, check=True, text=True, env=os.environ | {"PYTHONHASHSEED": "7"}
     ).stdout
     assert said.strip() == str(signature(LEASE))
+
+
+def test_a_detached_signature_belongs_to_the_file_it_is_named_after() -> None:
+    def signature_alone(uri: str) -> tuple[DocumentResult, str]:
+        error = ErrorRecord("detached_signature", "This is a signature alone.")
+        return DocumentResult(uri=uri, status="failed", error=error), ""
+
+    found = related(
+        (result("a/lease.pdf", "Lease"), "Lease"),
+        signature_alone("a/lease.pdf.p7s"),
+        signature_alone("a/other.pdf.sig"),
+        signature_alone("b/lease.pdf.sig"),
+    )
+    assert found == [Relation("signature", ("a/lease.pdf", "a/lease.pdf.p7s"), ("name",))]

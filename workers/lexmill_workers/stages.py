@@ -278,7 +278,7 @@ def _run(request: Request, seconds: dict[str, float]) -> Reply:
                 if request.readings is None:
                     return Reply(seconds=seconds, scans=tuple(scans))
                 if request.readings.engine is None:
-                    _refuse_unread(made["parse"])
+                    _refuse_unread(made["parse"], _NO_ENGINE)
                     # what follows holds only until there is an OCR program
                     lasting = False
                     continue
@@ -289,7 +289,7 @@ def _run(request: Request, seconds: dict[str, float]) -> Reply:
             made[stage] = output
             outputs[stage] = msgspec.msgpack.encode(output)
     if "ocr" in made:
-        _refuse_unread(_layer(made))
+        _refuse_unread(_layer(made), _NOTHING_READ)
     kept = tuple(outputs) if lasting else tuple(s for s in outputs if s == "parse")
     if request.unredactable is not None:
         kept = tuple(stage for stage in kept if stage != REDACT)
@@ -395,16 +395,22 @@ def _layer(made: Mapping[str, Any]) -> ParsedDocument:
     return ocr.merged(parsed, made["ocr"]) if "ocr" in made else parsed
 
 
-def _refuse_unread(parsed: ParsedDocument) -> None:
+_NO_ENGINE = (
+    "The document holds only pictures of text, which nothing recognises here (OCR). Where the"
+    " workers run there must be Tesseract with the document's languages: the packages"
+    " tesseract-ocr and, for Russian, tesseract-ocr-rus."
+)
+_NOTHING_READ = (
+    "The document holds only pictures, and nothing could be recognised on them (OCR): they show no"
+    " text, or text in a language whose Tesseract package is not installed where the workers run."
+)
+
+
+def _refuse_unread(parsed: ParsedDocument, reason: str) -> None:
     """A document of pictures without any text is not read, whatever else was done with it."""
     pictured = parsed.pages or parsed.pictures
     if pictured and not parsed.text.strip() and not parsed.attachments:
-        raise DocumentError(
-            "needs_ocr",
-            "The document holds only pictures of text, and nothing could be recognised on them"
-            " (OCR). Where the workers run there must be Tesseract with the document's languages:"
-            " the packages tesseract-ocr and, for Russian, tesseract-ocr-rus.",
-        )
+        raise DocumentError("needs_ocr", reason)
 
 
 @lru_cache(maxsize=4)

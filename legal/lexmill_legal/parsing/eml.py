@@ -40,6 +40,10 @@ _EMAIL_ERRORS = (
     AssertionError,
     RecursionError,
 )
+_SIGNED = Notice(
+    "signature_not_verified",
+    "The message is signed; whether the signature is valid was not checked.",
+)
 _PICTURE = Notice(
     "inline_image",
     "A picture in the body of the message was not read.",
@@ -196,7 +200,7 @@ class MessageReader:
             messages = [child for child in children if isinstance(child, Message)]
             self._read_multipart(media_type, messages)
         elif media_type in _SIGNATURES:
-            pass  # it proves the message; there is nothing in it to read
+            self.warnings.append(_SIGNED)  # there is nothing in it to read
         elif self._is_body(part, media_type):
             self._add_body(part, media_type)
         else:

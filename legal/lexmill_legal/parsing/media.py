@@ -253,10 +253,17 @@ def picture_format(data: bytes) -> str | None:
     return next((kind for magic, kind in _PICTURES if data.startswith(magic)), None)
 
 
+PGP_TEXT: Final = b"-----BEGIN PGP SIGNED MESSAGE-----"
+_ARMOURS = (
+    *(b"-----BEGIN PKCS", b"-----BEGIN CMS", b"-----BEGIN SIGNED MESSAGE"),
+    *(PGP_TEXT, b"-----BEGIN PGP SIGNATURE-----"),
+)
+
+
 def is_signed(data: bytes) -> bool:
-    """A CMS container (PKCS #7): as it is, in Base64, or in an armour."""
+    """A CMS container (PKCS #7) as it is, in Base64 or in an armour; or a signature of PGP's."""
     head = data.lstrip(_BLANK)[:200]
-    if head.startswith((b"-----BEGIN PKCS", b"-----BEGIN CMS", b"-----BEGIN SIGNED MESSAGE")):
+    if head.startswith(_ARMOURS) or is_pgp_signature(data):
         return True
     if head.startswith(b"M") and _BASE64.fullmatch(head):
         try:
@@ -264,6 +271,19 @@ def is_signed(data: bytes) -> bool:
         except ValueError:
             return False
     return head.startswith(b"\x30") and any(oid in head[:20] for oid in _CMS)
+
+
+def is_pgp_signature(data: bytes) -> bool:
+    """A single packet of the kind "signature", exactly as long as it says."""
+    if len(data) < 10 or data[0] not in {0x88, 0x89, 0xC2}:
+        return False
+    if data[0] == 0x89 or (data[0] == 0xC2 and 192 <= data[1] < 224):
+        header = 3
+        length = int.from_bytes(data[1:3], "big")
+        length = length if data[0] == 0x89 else length - 0xC000 + 192
+    else:
+        header, length = 2, data[1]
+    return len(data) == header + length and data[header] in {3, 4, 5, 6}
 
 
 def _image(data: bytes) -> str | None:

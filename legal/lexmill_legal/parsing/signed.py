@@ -1,15 +1,16 @@
-"""Signed containers (CMS, PKCS #7: .p7m, .sig, .p7s): the document that was signed comes out.
+"""Signed documents (CMS and PKCS #7: .p7m, .p7s, .sig; PGP: .asc, .sig): what was signed comes out.
 
 Whether the signature holds is not ours to say: that needs certificates and a clock.
 """
 
 import binascii
 import re
+from dataclasses import replace
 
 from asn1crypto import cms, core
 
 from lexmill_legal.errors import DocumentError
-from lexmill_legal.parsing.media import is_signed
+from lexmill_legal.parsing.media import PGP_TEXT, is_pgp_signature, is_signed
 from lexmill_legal.results import Warning as Notice
 
 UNVERIFIED = Notice(
@@ -18,17 +19,30 @@ UNVERIFIED = Notice(
 )
 _ARMOUR = re.compile(rb"-----(?:BEGIN|END)[^-\n]*-----")
 _CORRUPT = "The signed container is damaged or was cut off; ask for it again."
+_BLANK = b"\xef\xbb\xbf \t\r\n\0"
 _DEEPEST = 8
 # what asn1crypto raises on hostile bytes
 _ERRORS = (ValueError, TypeError, LookupError, AttributeError, RecursionError, OverflowError)
 _MIME = re.compile(rb"(?:Content-|MIME-)[A-Za-z-]+:", re.IGNORECASE)
-_SUFFIX = re.compile(r"\.(?:p7m|p7s|p7|sig|sgn|pem)$", re.IGNORECASE)
+_SUFFIX = re.compile(r"\.(?:p7m|p7s|p7|sig|sgn|pem|asc|gpg)$", re.IGNORECASE)
+_DETACHED = DocumentError(
+    "detached_signature",
+    "This is a signature alone; the document that was signed is another file: add that.",
+)
+# the signed text stands between a blank line and the signature; PGP puts "- " before each dash
+_PGP_SIGNED = re.compile(
+    rb"[^\n]*\n(?:[A-Za-z-]+:[^\n]*\n)*\s*?\n(.*?)\r?\n-----BEGIN PGP SIGNATURE-----", re.DOTALL
+)
+_PGP_DASH = re.compile(rb"^- ", re.MULTILINE)
 
 
 def signed_content(data: bytes) -> bytes:
     """The innermost document: some sign what is signed already."""
     for _ in range(_DEEPEST):
-        data = _content(_binary(data))
+        data = data.lstrip(_BLANK)
+        if data.startswith(b"-----BEGIN PGP SIGNATURE") or is_pgp_signature(data):
+            raise replace(_DETACHED)
+        data = _pgp_content(data) if data.startswith(PGP_TEXT) else _content(_binary(data))
         if not is_signed(data):
             return data
     raise DocumentError("too_large", "The document is signed too many times over to be read.")
@@ -42,13 +56,19 @@ def inner_name(name: str, content: bytes) -> str:
 
 
 def _binary(data: bytes) -> bytes:
-    data = data.lstrip(b"\xef\xbb\xbf \t\r\n\0")
     if data.startswith((b"-----", b"M")):
         try:
             return binascii.a2b_base64(_ARMOUR.sub(b"", data))
         except ValueError as error:
             raise DocumentError("corrupt", _CORRUPT) from error
     return data
+
+
+def _pgp_content(data: bytes) -> bytes:
+    found = _PGP_SIGNED.match(data)
+    if found is None:
+        raise DocumentError("corrupt", _CORRUPT)
+    return _PGP_DASH.sub(b"", found[1]) + b"\n"
 
 
 def _content(data: bytes) -> bytes:
@@ -67,10 +87,7 @@ def _content(data: bytes) -> bytes:
             "encrypted", "The document is encrypted for its recipients; save a copy that is not."
         )
     if found is None:
-        raise DocumentError(
-            "detached_signature",
-            "This is a signature alone; the document that was signed is another file: add that.",
-        )
+        raise replace(_DETACHED)
     if not found:
         raise DocumentError("empty", "The signed container has no document in it.")
     return found

@@ -1,4 +1,4 @@
-"""How the documents of a job hang together: the same twice, nearly the same, families.
+"""How the documents of a job hang together: the same twice, nearly the same, families, signatures.
 
 ``Relations`` is told of each document once, in the order of the results, and keeps little of it.
 """
@@ -7,4 +7,4 @@ from lexmill_legal.relations.collecting import Relation, Relations, relation_lin
 
 __all__ = ["VERSION", "Relation", "Relations", "relation_line"]
 
-VERSION = "1"
+VERSION = "2"

@@ -10,7 +10,7 @@ from typing import Literal
 from lexmill_legal.relations.signatures import Signature, bands, likeness, signature
 from lexmill_legal.results import DocumentResult
 
-Kind = Literal["duplicate", "near_duplicate", "attachment", "amendment"]
+Kind = Literal["duplicate", "near_duplicate", "attachment", "amendment", "signature"]
 
 _NEAR = 0.8
 # A text that so many share is a form: its pairs would be more than anybody reads.
@@ -20,6 +20,7 @@ _AMENDMENT = re.compile(
     r"|дополнительн\w+\s+соглашени|изменени\w+\s+к\s+договору",
     re.IGNORECASE,
 )
+_SIGNATURE = re.compile(r"\.(?:p7s|p7m|p7|sig|sgn|asc)$", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
 _HEAD = 20_000
 _DATES = ("agreement_date", "effective_date")
@@ -62,8 +63,13 @@ class Relations:
         self._signatures: dict[str, Signature] = {}
         self._children: dict[str, list[str]] = {}
         self._contracts: list[_Known] = []
+        self._uris: set[str] = set()
+        self._detached: list[str] = []
 
     def add(self, result: DocumentResult, text: str) -> None:
+        self._uris.add(result.uri)
+        if result.error is not None and result.error.code == "detached_signature":
+            self._detached.append(result.uri)
         if result.sha256:
             self._sources.setdefault(result.sha256, []).append(result.uri)
         if result.parent:
@@ -78,7 +84,7 @@ class Relations:
             self._contracts.append(contract)
 
     def found(self) -> Iterator[Relation]:
-        """In a fixed order: duplicates, near duplicates, attachments, amendments."""
+        """In a fixed order: duplicates, near duplicates, attachments, amendments, signatures."""
         listed: set[tuple[str, ...]] = set()
         for groups, evidence in ((self._sources, "sha256"), (self._texts, "text")):
             for uris in sorted(tuple(sorted(uris)) for uris in groups.values() if len(uris) > 1):
@@ -89,6 +95,10 @@ class Relations:
         for parent in sorted(self._children):
             yield Relation("attachment", (parent, *sorted(self._children[parent])), ("parent",))
         yield from sorted(self._amendments(), key=lambda each: each.uris)
+        for uri in sorted(self._detached):
+            signed = _SIGNATURE.sub("", uri)
+            if signed != uri and signed in self._uris:
+                yield Relation("signature", (signed, uri), ("name",))
 
     def _near(self) -> Iterator[Relation]:
         shared: dict[tuple[int, Signature], list[str]] = {}

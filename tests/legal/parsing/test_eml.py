@@ -200,3 +200,17 @@ def test_parts_nested_without_end_are_refused() -> None:
 
     with pytest.raises(DocumentError):
         read(data)
+
+
+def test_a_signed_message_is_read_and_its_signature_is_not_trusted() -> None:
+    message = (
+        b"From: a@example.com\nMIME-Version: 1.0\nSubject: Lease\n"
+        b'Content-Type: multipart/signed; protocol="application/pkcs7-signature"; boundary=b\n\n'
+        b"--b\nContent-Type: text/plain\n\nPlease sign.\n"
+        b'--b\nContent-Type: application/pkcs7-signature; name="smime.p7s"\n'
+        b"Content-Transfer-Encoding: base64\n\nMIIB\n--b--\n"
+    )
+    parsed = parse(message, name="a.eml")
+    assert parsed.text.endswith("\n\nPlease sign.\n")
+    assert parsed.attachments == ()
+    assert [warning.code for warning in parsed.warnings] == ["signature_not_verified"]

@@ -104,3 +104,33 @@ def test_containers_nested_without_end() -> None:
     for _ in range(30):
         data = signed(data)
     assert refused(data) == "too_large"
+
+
+PGP = (
+    b"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nLease\n- - 100 EUR\n- -----Annex\n"
+    b"-----BEGIN PGP SIGNATURE-----\n\niQEzBAEBCAAd\n=abcd\n-----END PGP SIGNATURE-----\n"
+)
+
+
+def test_a_text_that_pgp_signed_comes_out_without_its_signature() -> None:
+    for data in (PGP, PGP.replace(b"\n", b"\r\n")):
+        parsed = parse(data, name="lease.md.asc")
+        assert parsed.text == "Lease\n- 100 EUR\n-----Annex\n"
+        assert parsed.media_type == "text/markdown"
+        assert [warning.code for warning in parsed.warnings] == ["signature_not_verified"]
+    assert refused(PGP[:70]) == "corrupt"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"-----BEGIN PGP SIGNATURE-----\n\niQEzBAEBCAAd\n=abcd\n-----END PGP SIGNATURE-----\n",
+        b"\x88\x5e\x04\x00" + bytes(92),
+        b"\x89\x01\x33\x04\x00" + bytes(305),
+        b"\xc2\x5e\x04\x00" + bytes(92),
+        b"\xc2\xc0\x73\x04\x00" + bytes(305),
+        b"-----BEGIN PKCS7-----\n" + base64.encodebytes(signed(None)) + b"-----END PKCS7-----\n",
+    ],
+)
+def test_detached_signatures_of_all_kinds_are_named(data: bytes) -> None:
+    assert refused(data) == "detached_signature"
