@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import pytest
 
 from lexmill_legal.parsing import parse, place
@@ -145,3 +147,29 @@ def test_an_empty_cell_leaves_the_other_rows_whole() -> None:
         "Nut M16",
         "Washer EUR 2.10",
     ]
+
+
+@pytest.mark.parametrize("write", [across, cell_by_cell, column_by_column])
+@pytest.mark.parametrize("first", [True, False])
+def test_headers_and_page_numbers_stay_out_of_the_columns(
+    write: Callable[[Pdf], Pdf], *, first: bool
+) -> None:
+    """Whether the program writes them before the columns or after; on each of two pages."""
+    header, footer = "Agency Agreement No. 7 of 2024 between Alpha and Beta", "Page 1 of 2"
+
+    def ends(pdf: Pdf) -> None:
+        pdf.text(170, 40, header, size=9).text(280, 760, footer, size=9)
+
+    pdf = Pdf()
+    for _ in range(2):
+        if first:
+            ends(pdf)
+        write(pdf)
+        if not first:
+            ends(pdf)
+        pdf.page()
+    parsed = parse(pdf.save(), name="a.pdf")
+    for page in parsed.pages:
+        text = paragraphs(parsed.text[page.start : page.end])
+        assert " ".join([*ENGLISH, *RUSSIAN_LIKE]) in text
+        assert text.count(header) == text.count(footer) == 1
