@@ -24,6 +24,8 @@ from tests.legal.parsing.making import Pdf, deleted, docx, inserted, paragraph, 
 from tests.legal.parsing.ole import attached, attachments, compound_file, embedded, storage
 from tests.legal.parsing.test_archive import aes, archive, encrypted
 from tests.legal.parsing.test_odt import LEVELS, change, item, listed, odt, p
+from tests.legal.parsing.test_odt_locks import body as body_of
+from tests.legal.parsing.test_odt_locks import locked
 from tests.legal.parsing.test_pictures import picture
 from tests.legal.parsing.test_properties import CODES, RICH, hold_promises
 from tests.legal.parsing.test_protected import agile, standard
@@ -136,7 +138,11 @@ def _word() -> list[bytes]:
 def _open_document() -> list[bytes]:
     body = change("deletion", p("x")) + listed(item(p("a") + listed(item(p("c")))))
     changed = odt(body + p('b<text:change text:change-id="c"/><text:line-break/>'), LEVELS)
-    return [changed, open_document(LOGO)]
+    return [
+        changed,
+        open_document(LOGO),
+        locked({"content.xml": body_of(p("a"))}, "hunter2", rounds=9),
+    ]
 
 
 def _outlook() -> list[bytes]:

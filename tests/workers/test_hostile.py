@@ -12,6 +12,8 @@ from lexmill_workers.sandbox import Limits, Sandbox
 from lexmill_workers.stages import PRELOAD, VERSIONS, Reply, Request, decode_bundle
 from tests.legal.parsing.making import docx, paragraph
 from tests.legal.parsing.test_archive import aes
+from tests.legal.parsing.test_odt import p
+from tests.legal.parsing.test_odt_locks import body, locked
 from tests.legal.parsing.test_protected import agile, standard
 
 GOOD = b"This Agreement is made on 1 May 2024 between A Ltd and B Ltd.\n"
@@ -101,7 +103,12 @@ def test_ten_thousand_pages_are_read(sandbox: Sandbox) -> None:
 PROTECTED = docx(paragraph("This Lease is made on 1 May 2024."))
 
 
-@pytest.mark.parametrize("data", [agile(PROTECTED, "пароль"), standard(PROTECTED, "пароль")])
+OPEN_DOCUMENT = locked({"content.xml": body(p("This Lease is made on 1 May 2024."))}, "пароль")
+
+
+@pytest.mark.parametrize(
+    "data", [agile(PROTECTED, "пароль"), standard(PROTECTED, "пароль"), OPEN_DOCUMENT]
+)
 def test_protected_office_files_are_opened_without_any_file(sandbox: Sandbox, data: bytes) -> None:
     reply = read(sandbox, "a.docx", data, "wrong", "пароль")
     assert reply.error is None

@@ -73,7 +73,7 @@ def _shown_picture(data: bytes, number: int, passwords: Sequence[str]) -> PageIm
         case "odt":
             from lexmill_legal.parsing.odt import odt_picture  # noqa: PLC0415 - loads lxml
 
-            return odt_picture(data, number)
+            return odt_picture(data, number, passwords=passwords)
         case media.RTF:
             from lexmill_legal.parsing.rtf import rtf_picture  # noqa: PLC0415 - likewise
 
@@ -118,7 +118,7 @@ def _parse_zip(data: bytes, passwords: Sequence[str], *, keep_scans: bool) -> Pa
         case "odt":
             from lexmill_legal.parsing.odt import parse_odt  # noqa: PLC0415 - loads lxml
 
-            return parse_odt(data, keep_scans=keep_scans)
+            return parse_odt(data, passwords=passwords, keep_scans=keep_scans)
         case "zip":
             from lexmill_legal.parsing.archive import parse_zip  # noqa: PLC0415 - likewise
 

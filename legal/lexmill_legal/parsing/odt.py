@@ -5,7 +5,9 @@ layer, text boxes after the paragraph that they hang on.
 """
 
 import re
-from collections.abc import Callable, Iterator
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 
 from lexmill_legal.errors import DocumentError
@@ -14,8 +16,16 @@ from lexmill_legal.parsing.images import PageImage
 from lexmill_legal.parsing.layer import WIDE_ROW, Layer, Mark, visible
 from lexmill_legal.parsing.media import ODT
 from lexmill_legal.parsing.odt_lists import STYLE, TEXT, Lists, OpenList, read_lists
+from lexmill_legal.parsing.odt_locks import Locks
 from lexmill_legal.parsing.shown import Shown, picture_image, with_pictures
-from lexmill_legal.parsing.xml import CORRUPT, Container, Element, open_container
+from lexmill_legal.parsing.xml import (
+    CORRUPT,
+    MAX_PART_BYTES,
+    TOO_LARGE,
+    Container,
+    Element,
+    open_container,
+)
 from lexmill_legal.results import Attachment, ParsedDocument
 from lexmill_legal.results import Warning as Notice
 
@@ -56,20 +66,21 @@ _BLOCKS = frozenset(
 )
 
 
-def parse_odt(data: bytes, *, keep_scans: bool = False) -> ParsedDocument:
-    with open_container(data) as container:
+def parse_odt(
+    data: bytes, *, passwords: Sequence[str] = (), keep_scans: bool = False
+) -> ParsedDocument:
+    with _opened(data, passwords) as container:
         parsed, shown = _read(container)
         return with_pictures(parsed, shown, keep_scans=keep_scans)
 
 
-def odt_picture(data: bytes, number: int) -> PageImage:
-    with open_container(data) as container:
+def odt_picture(data: bytes, number: int, *, passwords: Sequence[str] = ()) -> PageImage:
+    with _opened(data, passwords) as container:
         parsed, shown = _read(container)
         return picture_image(parsed.text, shown, number)
 
 
 def _read(container: Container) -> tuple[ParsedDocument, list[Shown]]:
-    _refuse_encrypted(container)
     root, styles = container.root("content.xml"), container.root("styles.xml")
     body = root.find(f"{_OFFICE}body/{_OFFICE}text") if root is not None else None
     if root is None or body is None:
@@ -93,17 +104,30 @@ def _picture(container: Container, target: str, most: int | None) -> bytes:
     return container.read(target, most=most) or b""
 
 
-def _refuse_encrypted(container: Container) -> None:
-    manifest = container.root("META-INF/manifest.xml")
-    if (
-        manifest is not None
-        and next(manifest.iter(f"{_MANIFEST}encryption-data"), None) is not None
-    ):
-        raise DocumentError(
-            "encrypted",
-            "The document is protected with a password, which Lexmill cannot take off"
-            " OpenDocument files yet; save a copy without it.",
-        )
+class _Unlocked(Container):
+    """A container whose parts are encrypted, each by itself."""
+
+    def __init__(self, archive: zipfile.ZipFile, locks: Locks) -> None:
+        super().__init__(archive)
+        locks.choose(super().read)
+        self._locks = locks
+
+    def read(self, name: str, *, most: int | None = None) -> bytes | None:
+        data = super().read(name)
+        if data is None:
+            return None
+        content = self._locks.opened(name, data, limit=MAX_PART_BYTES)
+        if len(content) > MAX_PART_BYTES:
+            raise DocumentError("too_large", TOO_LARGE)
+        return content[:most]
+
+
+@contextmanager
+def _opened(data: bytes, passwords: Sequence[str]) -> Iterator[Container]:
+    with open_container(data) as container:
+        manifest = container.root("META-INF/manifest.xml")
+        locks = Locks(manifest, passwords) if manifest is not None else None
+        yield _Unlocked(container.archive, locks) if locks else container
 
 
 def _hidden_styles(*roots: Element | None) -> frozenset[str]:

@@ -14,11 +14,8 @@ from olefile import OleFileIO
 
 from lexmill_legal.errors import DocumentError
 from lexmill_legal.parsing.media import OLE_ERRORS, refuse_endless_ole
-from lexmill_legal.parsing.xml import CORRUPT, Element, parse_xml
+from lexmill_legal.parsing.xml import CORRUPT, PROTECTED, Element, parse_xml
 
-PROTECTED = (
-    "The document is protected with a password; give the password or save a copy without it."
-)
 # Office and LibreOffice hash a password 100,000 times; a million takes half a second.
 _MOST_ROUNDS = 1_000_000
 _MOST_ROUNDS_IN_ALL = 20_000_000

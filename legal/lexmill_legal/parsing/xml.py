@@ -18,7 +18,7 @@ Element = etree._Element  # noqa: SLF001 - lxml has no public name for it
 _MAX_MEMBERS = 20_000
 _MAX_DECLARED_BYTES = 4 * 1024**3  # pictures count here, though we never unpack them
 _MAX_READ_BYTES = 256 * 1024**2
-_MAX_PART_BYTES = 128 * 1024**2
+MAX_PART_BYTES = 128 * 1024**2
 # Word's own XML stays below 100; only above a size where a bomb would hurt
 _MAX_RATIO = 400
 _RATIO_FROM_BYTES = 8 * 1024**2
@@ -38,8 +38,11 @@ _STRICT = (
     ),
 )
 
+PROTECTED = (
+    "The document is protected with a password; give the password or save a copy without it."
+)
 CORRUPT = "The document is damaged or was cut off; ask for it again."
-_TOO_LARGE = "The document unpacks to far more than a document holds, so it was not opened."
+TOO_LARGE = "The document unpacks to far more than a document holds, so it was not opened."
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,8 @@ class Container:
     def __init__(self, archive: zipfile.ZipFile) -> None:
         members = archive.infolist()
         if len(members) > _MAX_MEMBERS or sum(m.file_size for m in members) > _MAX_DECLARED_BYTES:
-            raise DocumentError("too_large", _TOO_LARGE)
-        self._archive = archive
+            raise DocumentError("too_large", TOO_LARGE)
+        self.archive = archive
         self._members = {_canonical(member.filename): member for member in members}
         self._left = _MAX_READ_BYTES
 
@@ -66,19 +69,17 @@ class Container:
         if member is None:
             return None
         if member.flag_bits & 1:
-            raise DocumentError(
-                "encrypted", "The document is protected with a password; save a copy without it."
-            )
-        limit = min(self._left, _MAX_PART_BYTES)
+            raise DocumentError("encrypted", PROTECTED)
+        limit = min(self._left, MAX_PART_BYTES)
         try:
-            with self._archive.open(member) as part:
+            with self.archive.open(member) as part:
                 # what the header says about the size may be a lie
                 data = part.read(limit + 1 if most is None else min(limit + 1, most))
         except ZIP_ERRORS as error:
             raise DocumentError("corrupt", CORRUPT) from error
         too_dense = len(data) > _RATIO_FROM_BYTES and len(data) > _MAX_RATIO * member.compress_size
         if len(data) > limit or too_dense:
-            raise DocumentError("too_large", _TOO_LARGE)
+            raise DocumentError("too_large", TOO_LARGE)
         self._left -= len(data)
         return data
 

@@ -15,6 +15,10 @@ NAMESPACES += (
     f' xmlns:draw="{_ODF}:drawing:1.0" xmlns:dc="http://purl.org/dc/elements/1.1/"'
     ' xmlns:xlink="http://www.w3.org/1999/xlink"'
 )
+SOMEHOW_ENCRYPTED = (
+    '<manifest:file-entry manifest:full-path="content.xml"><manifest:encryption-data/>'
+    "</manifest:file-entry>"
+)
 LEVELS = (
     '<text:list-style style:name="L">'
     '<text:list-level-style-number text:level="1" style:num-suffix="." style:num-format="1"/>'
@@ -175,7 +179,7 @@ def test_hidden_text_is_kept_and_told() -> None:
     [
         (odt(""), "empty"),
         (odt(p("<draw:frame><draw:image/></draw:frame>")), "needs_ocr"),
-        (odt(p("a"), manifest="<manifest:encryption-data/>"), "encrypted"),
+        (odt(p("a"), manifest=SOMEHOW_ENCRYPTED), "encrypted"),
         (odt("<text:section>" * 200 + "</text:section>" * 200), "corrupt"),
         (odt("</x>"), "corrupt"),
         (odt(p("a"))[:-30], "corrupt"),
