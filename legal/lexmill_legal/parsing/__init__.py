@@ -13,7 +13,7 @@ from lexmill_legal.results import ParsedDocument
 
 __all__ = ["VERSION", "PageImage", "page_image", "parse", "parse_doc", "place"]
 
-VERSION = "3"
+VERSION = "4"
 
 
 def parse(
@@ -136,6 +136,11 @@ def _parse_ole(data: bytes, passwords: Sequence[str], *, keep_scans: bool) -> Pa
 
             return _parse_zip(office_content(data, passwords), passwords, keep_scans=keep_scans)
         case "doc":
+            from lexmill_legal.parsing.protected import (  # noqa: PLC0415 - loads olefile
+                refuse_protected_doc,
+            )
+
+            refuse_protected_doc(data)
             raise DocumentError(
                 "needs_converter",
                 "This is a Word 97 document (.doc), which another program must convert; save it as"

@@ -51,6 +51,22 @@ def office_content(data: bytes, passwords: Sequence[str]) -> bytes:
     raise DocumentError("encrypted", PROTECTED)
 
 
+def refuse_protected_doc(data: bytes) -> None:
+    """A Word 97 document says in its first bytes that the rest is encrypted."""
+    try:
+        with OleFileIO(data) as container:
+            refuse_endless_ole(container, len(data))
+            flags = container.openstream("WordDocument").read(12)[10:]
+    except OLE_ERRORS:
+        return  # whoever converts it finds that it is damaged
+    if len(flags) == 2 and flags[1] & 1:
+        raise DocumentError(
+            "encrypted",
+            "This Word 97 document is protected with a password, which Lexmill cannot take off"
+            " .doc files; save a copy without it, as .docx or PDF.",
+        )
+
+
 def affordable(passwords: Sequence[str], rounds: int) -> Sequence[str]:
     """Those that there is time for, where each is hashed so many times."""
     return passwords[: _MOST_ROUNDS_IN_ALL // max(1, rounds)]

@@ -128,3 +128,11 @@ def test_what_no_password_opens_is_said() -> None:
     assert "rights management" in rights.message
     certificate = described(b"keyEncryptor/password", b"keyEncryptor/certific")
     assert "certificates" in refused(certificate, "hunter2").message
+
+
+def test_a_protected_word_97_document_is_not_called_damaged() -> None:
+    def doc(flags: int) -> bytes:
+        return compound_file({"WordDocument": bytes(10) + struct.pack("<H", flags) + bytes(500)})
+
+    assert refused(doc(0x0100), "hunter2").code == "encrypted"
+    assert refused(doc(0x1000)).code == "needs_converter"

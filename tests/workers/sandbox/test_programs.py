@@ -75,7 +75,7 @@ def test_the_environment_is_only_what_is_given(monkeypatch: pytest.MonkeyPatch) 
         "ls /tmp",
         "touch /tmp/lexmill-sandbox-test",
         "mkdir /tmp/lexmill-sandbox-test",
-        "cat ../../etc/passwd",
+        "cat ../../../../../../../../etc/passwd",
         "touch /usr/lib/lexmill-sandbox-test",
     ],
 )
