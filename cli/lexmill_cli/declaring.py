@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, get_args
 from urllib.parse import unquote, urlsplit
 
 import yaml
@@ -21,6 +21,7 @@ from lexmill.jobs.schemas import (
     LegalJob,
     LegalJobSpec,
     Output,
+    OutputFormat,
     PlaybookRef,
     Redaction,
     Retry,
@@ -43,6 +44,8 @@ _KEY = SecretRef(name="redaction-key")
 _RETRY = Retry(limit=3, backoff_seconds=1, max_backoff_seconds=10)
 # A worker takes about a second to start, in which another one does a dozen documents.
 _BACKLOG_PER_REPLICA = 8
+# All there are: a person may not know what to ask for.
+_FORMATS: Final[tuple[OutputFormat, ...]] = get_args(OutputFormat)
 _KEY_BYTES = 4096
 
 
@@ -95,7 +98,7 @@ def job_of_paths(
         documents=tuple(DocumentSource(uri=file_uri(path.resolve())) for path in paths),
         playbook=None if playbook_file is None else PlaybookRef(config_map=_PLAYBOOK),
         redaction=None if redaction.terms is None else _redaction(redaction),
-        output=Output(uri=file_uri(out.resolve())),
+        output=Output(uri=file_uri(out.resolve()), formats=_FORMATS),
         retry=_RETRY,
         workers=Workers(max_replicas=max_workers, backlog_per_replica=_BACKLOG_PER_REPLICA),
     )
@@ -322,7 +325,7 @@ def _localised(
     if spec.documents is not None:
         changes["documents"] = tuple(_absolute(path, source) for source in spec.documents)
     if spec.output is None:
-        changes["output"] = Output(uri=file_uri(out.resolve()))
+        changes["output"] = Output(uri=file_uri(out.resolve()), formats=_FORMATS)
     elif "://" not in spec.output.uri:
         changes["output"] = spec.output.model_copy(
             update={"uri": file_uri((path.parent / spec.output.uri).resolve())}

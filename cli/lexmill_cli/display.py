@@ -15,6 +15,13 @@ from lexmill.jobs.schemas import STAGES, JobProgress
 from lexmill_cli.results import Summary
 
 _PLAIN_SECONDS = 5.0
+_REPORTS = (
+    ("index.html", "Pages"),
+    ("report.xlsx", "Table"),
+    ("obligations.ics", "Calendar"),
+    ("redlines", "Redlines"),
+    ("results.jsonl", "Data"),
+)
 _ROWS = 40
 
 
@@ -124,10 +131,9 @@ def show_summary(console: Console, summary: Summary, *, out: Path | None) -> Non
     if len(summary.documents) > _ROWS:
         console.print(f"... and {len(summary.documents) - _ROWS} more documents")
     if out is not None:
-        reports = [("index.html", "Pages"), ("report.xlsx", "Table"), ("results.jsonl", "Data")]
-        for name, label in reports:
+        for name, label in _REPORTS:
             if (out / name).exists():
-                console.print(Text(f"{label + ':':<7}{out / name}"), soft_wrap=True)
+                console.print(Text(f"{label + ':':<10}{out / name}"), soft_wrap=True)
 
 
 def _stage_line(stage: str, visits: int, seconds: float, reused: int) -> str:

@@ -92,5 +92,5 @@ def test_the_summary_leads_to_the_reports_that_are_there(
     assert "39.pdf" in shown
     assert "40.pdf" not in shown
     assert "... and 5 more documents" in shown
-    assert f"Pages: {tmp_path / 'index.html'}" in shown
+    assert f"Pages:    {tmp_path / 'index.html'}" in shown
     assert "report.xlsx" not in shown

@@ -11,7 +11,9 @@ from urllib.parse import unquote, urlsplit
 import jsonschema
 import openpyxl
 import pytest
+from icalendar import Calendar
 
+from lexmill_legal.parsing import parse
 from lexmill_legal.reports import read_result, results_schema
 from lexmill_legal.results import DocumentResult
 from lexmill_workers.sandbox import is_installed
@@ -114,6 +116,31 @@ def test_all_links_of_the_pages_lead_somewhere(out: Path, results: list[Document
     for page in pages:
         text = page.read_text(encoding="utf-8")
         assert not re.search(r"(?:src|href)=[\"']?(?:https?:)?//", text), page  # needs no server
+
+
+def test_the_calendar_and_the_redlines_open(out: Path, results: list[DocumentResult]) -> None:
+    calendar = Calendar.from_ical((out / "obligations.ics").read_bytes())
+    summaries = {str(event["summary"]) for event in calendar.walk("VEVENT")}
+    assert "Contract ends: MASTER SERVICES AGREEMENT" in summaries
+    redlines = sorted((out / "redlines").iterdir())
+    assert redlines
+    for path in redlines:
+        changes = parse(path.read_bytes(), name=path.name).revisions
+        author = "Lexmill playbook House rules for supply, service and confidentiality agreements"
+        assert author in {change.author for change in changes}
+
+
+def test_a_dry_run_shows_a_playbook_on_documents(place: Workplace, first_run: Ended) -> None:
+    book = SAMPLES / "playbooks" / "postavka.yaml"
+    dry = place.run("playbook", "dry-run", book, SAMPLES / "contracts", "--json")
+    assert dry.code == 0, dry.stderr
+    assert dry.answer["documents"] == first_run.answer["documents"]["total"]
+    failed = {
+        (finding["uri"], finding["rule"], finding["quote"])
+        for finding in dry.answer["findings"]
+        if finding["result"] == "fail"
+    }
+    assert failed == {("dogovor-postavki.docx", "нет-автопролонгации", "считается продлённым")}
 
 
 def test_run_again_it_repeats_nothing_and_says_so(

@@ -6,8 +6,11 @@ import msgspec
 import pytest
 
 from lexmill_legal.clauses import CLAUSE_KINDS
+from lexmill_legal.parsing import parse
 from lexmill_legal.reports import read_result
 from lexmill_workers.stages import VERSIONS, Request, decode_bundle, stage_keys, work_on
+from tests.legal.parsing.making import paragraph
+from tests.legal.redline.word import word
 
 TEXT = (
     b"SERVICES AGREEMENT\n\nThis Services Agreement is made as of March 1, 2024 between Alpha "
@@ -81,10 +84,36 @@ def test_a_bad_document_is_an_answer_not_an_exception() -> None:
     assert reply.error[0] == "empty"
 
 
+def test_a_word_document_gets_its_redline_where_one_is_asked_for() -> None:
+    data = word(paragraph("This Agreement is governed by the laws of Texas."))
+    rules = (
+        "name: p\nrules:\n  - {id: law, allow: {fact: governing_law, values: [DE]},"
+        " fallback: This Agreement is governed by the laws of Germany.}\n"
+    )
+    asked = request(data=data, name="a.docx", playbook=rules, redline=True)
+    bundle = decode_bundle(work_on(asked).bundle)
+    assert "laws of Germany" in parse(bundle.redline, name="a.docx").text
+    known = {stage: bundle.outputs[stage] for stage in VERSIONS}
+    again = decode_bundle(work_on(msgspec.structs.replace(asked, stages=(), known=known)).bundle)
+    assert again.redline == bundle.redline
+    for other in (
+        request(data=data, name="a.docx", playbook=rules),
+        request(data=data, name="a.docx", playbook=rules.replace("DE", "US-TX"), redline=True),
+        request(playbook=rules, redline=True),
+    ):
+        assert decode_bundle(work_on(other).bundle).redline == b""
+
+
+def test_a_redline_that_is_asked_for_repeats_only_the_check() -> None:
+    before, after = keys(), keys(redline="yes")
+    assert {stage for stage in VERSIONS if before[stage] != after[stage]} == {"check"}
+
+
 def keys(**changes: str | None) -> dict[str, bytes]:
     given: dict[str, str | None] = {"sha256": "1", "name": "a.txt", "playbook_sha256": "2"}
     given |= changes
     return stage_keys(
+        redline="redline" in given,
         sha256=str(given["sha256"]),
         name=str(given["name"]),
         playbook_sha256=given["playbook_sha256"],

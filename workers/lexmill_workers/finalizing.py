@@ -12,7 +12,6 @@ from lexmill.jobs.service import JobSpec
 from lexmill.storage.objects import Objects
 from lexmill.storage.sources import check_place, local_path
 from lexmill_legal.redaction import RedactedCopy
-from lexmill_legal.relations import Relations, relation_line
 from lexmill_legal.reports import read_result, write_reports
 from lexmill_legal.results import DocumentResult, ErrorRecord
 from lexmill_workers.redacted import RedactedFiles
@@ -20,7 +19,6 @@ from lexmill_workers.runtime import Runtime
 from lexmill_workers.stages import decode_bundle, redacted_copy
 
 PAGE = 500
-RESULTS = "results.jsonl"
 
 
 def finalize_run(runtime: Runtime, job: JobSpec, lost: threading.Event) -> None:
@@ -31,38 +29,25 @@ def finalize_run(runtime: Runtime, job: JobSpec, lost: threading.Event) -> None:
     output = job.spec.get("output", {})
     target, prefix = _target(runtime, job, output.get("uri"))
     formats = tuple(output.get("formats", ("json", "xlsx", "html")))
-    relations = Relations() if "json" in formats else None
-    text = ""
+    text, redline = "", b""
 
     redacted = RedactedFiles(target, prefix) if "redaction" in job.spec else None
 
     def results() -> Iterator[DocumentResult]:
-        nonlocal text
+        nonlocal text, redline
         for document in _ended(runtime, job, lost):
-            result, text, copy = _read(runtime, document)
+            result, text, redline, copy = _read(runtime, document)
             if redacted is not None:
                 result = redacted.add(result, copy)
-            if relations is not None:
-                relations.add(result, text)
             yield result
 
     files = _Files(target, prefix)
-
-    def add(name: str, piece: bytes) -> None:
-        """The relations are known once all results were read, before the last file comes."""
-        nonlocal relations
-        if name == RESULTS and relations is not None:
-            found, relations = relations, None
-            files.add("relations.jsonl", b"")
-            for relation in found.found():
-                files.add("relations.jsonl", relation_line(relation) + b"\n")
-        files.add(name, piece)
-
     write_reports(
         results(),
         text_of=lambda _: text,
-        sink=add,
+        sink=files.add,
         formats=formats,
+        redline_of=lambda _: redline,
     )
     files.flush()
     if redacted is not None:
@@ -116,11 +101,11 @@ def _ended(runtime: Runtime, job: JobSpec, lost: threading.Event) -> Iterator[En
 
 def _read(
     runtime: Runtime, document: EndedDocument
-) -> tuple[DocumentResult, str, RedactedCopy | None]:
-    """The result, the text layer and the redacted copy; one without them gets its reason."""
+) -> tuple[DocumentResult, str, bytes, RedactedCopy | None]:
+    """The result, text layer, redline and redacted copy; one without them gets its reason."""
     if document.state == "succeeded" and document.result_key is not None:
         bundle = decode_bundle(runtime.objects.get(document.result_key))
-        return read_result(bundle.result), bundle.text, redacted_copy(bundle)
+        return read_result(bundle.result), bundle.text, bundle.redline, redacted_copy(bundle)
     result = DocumentResult(
         uri=document.uri,
         status="failed" if document.state == "failed" else "dead",
@@ -131,4 +116,4 @@ def _read(
         code=document.error_code or "unknown",
         message=document.error_message or "No reason was recorded.",
     )
-    return replace(result, error=error), "", None
+    return replace(result, error=error), "", b"", None

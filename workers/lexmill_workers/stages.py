@@ -17,8 +17,11 @@ from lexmill_legal import classify, extract, ocr, parsing, playbook, redaction, 
 from lexmill_legal.errors import DocumentError
 from lexmill_legal.ocr import Recognition
 from lexmill_legal.parsing import PageImage
+from lexmill_legal.parsing.media import DOCX
 from lexmill_legal.redaction import RedactedCopy
 from lexmill_legal.redaction.pseudonyms import key_digest
+from lexmill_legal.redline import VERSION as REDLINE_VERSION
+from lexmill_legal.redline import redline_docx
 from lexmill_legal.reports import results_line
 from lexmill_legal.results import (
     Attachment,
@@ -51,13 +54,21 @@ _INPUTS = {
     "redact": ("parse", "ocr", "classify", "extract"),
 }
 
+
+class Checked(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """What the playbook says, and for a Word document with `redline` what it wants instead."""
+
+    findings: tuple[Finding, ...] = ()
+    redline: bytes = b""
+
+
 _OUTPUTS: dict[str, Any] = {
     "parse": ParsedDocument,
     "ocr": Recognition,
     "classify": Classification,
     "segment": tuple[Section, ...],
     "extract": Extraction,
-    "check": tuple[Finding, ...],
+    "check": Checked,
     "redact": RedactedCopy,
 }
 _DECODERS = {stage: msgspec.msgpack.Decoder(output) for stage, output in _OUTPUTS.items()}
@@ -128,6 +139,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="s
     known: dict[str, bytes]
     passwords: tuple[str, ...] = ()
     recognise: bool = False
+    redline: bool = False
     readings: Readings | None = None
     converted: bytes | None = None
     terms: str = ""
@@ -141,11 +153,12 @@ class AttachedFile(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
 
 
 class Bundle(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
-    """What a visit keeps: the outputs it made, the result line, and the text layer."""
+    """What a visit keeps: the outputs it made, the result line, the text layer, the redline."""
 
     outputs: dict[str, bytes]
     result: bytes
     text: str
+    redline: bytes = b""
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
@@ -226,6 +239,7 @@ def stage_keys(
     passwords: Sequence[str] = (),
     terms: str = "",
     redaction_key: bytes | None = None,
+    redline: bool = False,
 ) -> dict[str, bytes]:
     """The cache key of each stage: a hash of its version, its inputs' keys and its own inputs.
 
@@ -234,9 +248,10 @@ def stage_keys(
     """
     keys: dict[str, bytes] = {}
     given = [_digest(tuple(passwords))] if passwords else []
+    drawn = [f"redline {REDLINE_VERSION}"] if redline else []
     own = {
         "parse": [sha256, _suffix(name), *given],
-        "check": [playbook_sha256],
+        "check": [playbook_sha256, *drawn],
         "redact": [
             hashlib.sha256(terms.encode()).hexdigest(),
             None if redaction_key is None else key_digest(redaction_key),
@@ -299,6 +314,7 @@ def _run(request: Request, seconds: dict[str, float]) -> Reply:
         outputs={stage: outputs[stage] for stage in kept} | copies,
         result=results_line(_result(request, made)),
         text=_layer(made).text,
+        redline=made["check"].redline if "check" in made else b"",
     )
     return Reply(
         bundle=msgspec.msgpack.encode(bundle),
@@ -334,15 +350,20 @@ def _checked(
     parsed: ParsedDocument,
     classification: Classification,
     extraction: Extraction,
-) -> tuple[Finding, ...]:
+) -> Checked:
     assert request.playbook is not None
-    return playbook.check(
-        _loaded(request.playbook),
+    rules = _loaded(request.playbook)
+    findings = playbook.check(
+        rules,
         extraction=extraction,
         clauses=extraction.clauses,
         classification=classification,
         warnings=parsed.warnings,
     )
+    redline = None
+    if request.redline and parsed.media_type == DOCX:
+        redline = redline_docx(request.data, rules, findings)
+    return Checked(findings=findings, redline=redline or b"")
 
 
 def _redacted(
@@ -446,7 +467,7 @@ def _result(request: Request, made: Mapping[str, Any]) -> DocumentResult:
         references=extraction.references,
         signatures=extraction.signatures,
         clauses=extraction.clauses,
-        findings=made.get("check", ()),
+        findings=made["check"].findings if "check" in made else (),
         revisions=parsed.revisions,
         redacted=None if copy is None else redaction.redacted_summary(copy),
         versions={stage: _version(stage, made) for stage in made},

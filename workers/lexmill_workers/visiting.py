@@ -79,6 +79,7 @@ def visit_document(
     if REDACT in plan.stages:
         terms, key = terms_source(job), redaction_key(job, runtime.worker.redaction_key)
     sha256 = hashlib.sha256(data).hexdigest()
+    redline = "redline" in job.spec.get("output", {}).get("formats", ())
     keys = stage_keys(
         sha256=sha256,
         name=task.name,
@@ -87,6 +88,7 @@ def visit_document(
         passwords=passwords,
         terms=terms,
         redaction_key=key,
+        redline=redline,
     )
     cached = _read_cache(runtime, task.namespace, keys)
     request = Request(
@@ -102,6 +104,7 @@ def visit_document(
         recognise=_OCR in stages,
         terms=terms,
         redaction_key=key,
+        redline=redline,
     )
     reply = _work(runtime, request, lost)
     if reply.error is not None and reply.error[0] == "needs_converter":

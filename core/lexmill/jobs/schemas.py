@@ -162,7 +162,7 @@ Uri = Annotated[str, StringConstraints(min_length=1, max_length=2048)]
 Glob = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 Replicas = Annotated[int, Field(ge=0, le=1000)]
 Seconds = Annotated[int, Field(ge=0, le=31_536_000)]
-OutputFormat = Literal["json", "xlsx", "html", "ics"]
+OutputFormat = Literal["json", "xlsx", "html", "ics", "redline"]
 Owner = Literal["kubernetes", "api", "local"]
 
 AttributeValue = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
@@ -517,7 +517,7 @@ class Output(_Model):
     """Where the reports go."""
 
     uri: Uri = Field(description="Folder or bucket prefix, such as s3://results/.")
-    formats: Annotated[tuple[OutputFormat, ...], Field(max_length=4), Unique()] = Field(
+    formats: Annotated[tuple[OutputFormat, ...], Field(max_length=5), Unique()] = Field(
         default=("json", "xlsx", "html"), description="Which reports are written."
     )
 

@@ -95,6 +95,37 @@ class Source:
     notes: dict[str, dict[str, Element]]
 
 
+@dataclass(frozen=True, slots=True)
+class PlacedParagraph:
+    """A paragraph and where its text stands in the layer, its number included."""
+
+    element: Element
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedText:
+    """The layer with the paragraphs that it came from, for whoever edits the document."""
+
+    part: str
+    root: Element
+    text: str
+    paragraphs: tuple[PlacedParagraph, ...]
+
+
+def read_placed(container: Container) -> PlacedText:
+    part = main_part(container)
+    root = container.root(part)
+    body = root.find(f"{W}body") if root is not None else None
+    if root is None or body is None:
+        raise DocumentError("corrupt", CORRUPT)
+    walker = Walker(read_source(container, container.relationships(part)))
+    walker.document(body)
+    text, _ = walker.layer.finish()
+    return PlacedText(part, root, text, tuple(walker.placed))
+
+
 def parse_docx(data: bytes, *, keep_scans: bool = False) -> ParsedDocument:
     with open_container(data) as container:
         parsed, shown = _read(container)
@@ -222,6 +253,7 @@ class Walker:
         self.met_hidden_text = False
         self.node: Element | None = None  # whose text is written: redaction writes it anew
         self.pictures: list[tuple[int, str]] = []  # where, the relationship's id
+        self.placed: list[PlacedParagraph] = []
         self._source = source
         self._fields: list[_Field] = []
         self._deleted: list[str] | None = None
@@ -317,6 +349,7 @@ class Walker:
         numbered: bool,
     ) -> None:
         before = self.layer.size
+        lead = len(self.layer.separator) if before else 0
         style = _val(properties.find(f"{W}pStyle")) if properties is not None else None
         style = style or self._source.default_style
         if self._deleted:
@@ -330,6 +363,9 @@ class Walker:
                 self._delete_mark(paragraph)
         if self.layer.size > before:
             self.layer.separator = separator
+            if len(paragraphs) == 1:  # those that were merged are nobody's to edit again
+                place = PlacedParagraph(paragraphs[0], before + lead, self.layer.size)
+                self.placed.append(place)
         if self._text_boxes and self._deleted is None:
             boxes, self._text_boxes = self._text_boxes, []
             for box in boxes:

@@ -239,7 +239,8 @@ def _is_fine(rule: Rule, fact: Fact) -> Ternary:
 
 def _why_open(rule: Rule, facts: tuple[Fact, ...]) -> str:
     if not any(fact.firm for fact in facts):
-        return "only candidates were found; please look at them."
+        says = ", ".join(dict.fromkeys(_shown(fact) for fact in facts[:3]))
+        return f"only candidates were found ({says}); please look at them.{_leaning(rule, facts)}"
     if any(_selected(rule, fact) is None for fact in facts):
         wanted = ", ".join(f"{name} {' or '.join(values)}" for name, values in rule.where)
         return f"it is not certain which value is the one with {wanted}."
@@ -248,6 +249,24 @@ def _why_open(rule: Rule, facts: tuple[Fact, ...]) -> str:
     if any(fact.normalized is None for fact in facts):
         return "found, but its wording does not decide the value."
     return f"{_shown(facts[0])} cannot be compared with what the rule says."
+
+
+def _leaning(rule: Rule, facts: tuple[Fact, ...]) -> str:
+    """What a person would say yes to by confirming; a value that has rivals is the best of them."""
+    chosen = facts[:1] if rule.fact in SINGLE_VALUED else facts
+    if any(_selected(rule, fact) is None for fact in chosen):
+        return ""
+    sure = [replace(fact, firm=True) for fact in chosen]
+    if rule.operator in {"require", "forbid"}:
+        there = [_is_there(rule, fact) for fact in sure]
+        passes = None if None in there else any(there) == (rule.operator == "require")
+    else:
+        fine = [_is_fine(rule, fact) for fact in sure]
+        passes = False if False in fine else None if None in fine else True
+    if passes is None:
+        return ""
+    who = "they are" if len(sure) > 1 else "it is" if len(facts) == 1 else "the first is"
+    return f" If {who} right, the rule {'passes' if passes else 'fails'}."
 
 
 # --- rules on clauses ---
@@ -260,9 +279,10 @@ def _on_clause(rule: Rule, document: _Document) -> _Answer:
         return _Answer("unknown", f"{label}: clauses of this kind were not looked for.")
     place = clause.candidates[0] if clause.candidates else None
     if not clause.firm:
-        return _Answer(
-            "unknown", f"{label}: not certain; please look at the candidates.", (), place
-        )
+        says = f"not certain, {clause.score:.0%} likely; please look at the candidates."
+        if place is None:
+            says = "none was found, which is not certain enough to rely on."
+        return _Answer("unknown", f"{label}: {says}", (), place)
     if rule.operator not in {"require", "forbid"}:
         return _inside_clause(rule, clause, document)
     required = rule.operator == "require"

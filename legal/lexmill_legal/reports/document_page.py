@@ -3,36 +3,39 @@
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from lexmill_legal.parsing.media import DOCX
 from lexmill_legal.reports.connections import connection_marks, connections
 from lexmill_legal.reports.marks import Mark, escaped, marked
 from lexmill_legal.reports.names import (
+    METHODS,
+    document_file,
     field_label,
     file_name,
     normalized_text,
     normalized_words,
     percentage,
     place_of_page,
+    redline_file,
     shortened,
     title_of,
+    value_shown,
 )
+from lexmill_legal.reports.precision import measured_precision
 from lexmill_legal.reports.redactions import redacted_banner, redacted_link
 from lexmill_legal.reports.style import head
-from lexmill_legal.results import FIELDS, DocumentResult, Fact, Finding, Section
+from lexmill_legal.results import FIELDS, Clause, DocumentResult, Fact, Finding, Section
 
 _SEVERITIES = ("critical", "high", "medium", "low", "info")
 _RESULTS = ("fail", "unknown", "pass")
 _ORDER = {field: number for number, field in enumerate(FIELDS)}
-_METHODS = {
-    "rule": "found by rule",
-    "model": "found by model",
-    "computed": "computed",
-    "human": "decided by a person",
-}
 _MAX_SECTIONS = 2_000
 
 
-def document_page(result: DocumentResult, text: str) -> str:
-    """A self-contained page: no script, nothing fetched, everything from the document escaped."""
+def document_page(result: DocumentResult, text: str, *, redline: bool | None = None) -> str:
+    """A self-contained page: no script, nothing fetched, everything from the document escaped.
+
+    ``redline`` says whether there is one; None where none was asked for.
+    """
     title = escaped(title_of(result))
     language = escaped(result.languages[0]) if result.languages else ""
     marks = _marks(result, text)
@@ -49,7 +52,7 @@ def document_page(result: DocumentResult, text: str) -> str:
             f'<main><article><div id="text" lang="{language}" dir="auto">',
             body,
             "</div></article>\n<aside>",
-            *_findings(result, anchors),
+            *_findings(result, anchors, redline=redline),
             *_facts(result, anchors),
             *_rest(result, anchors),
             "</aside></main>\n",
@@ -111,7 +114,7 @@ def _fact_marks(result: DocumentResult) -> Iterator[Mark]:
 def _clause_marks(result: DocumentResult) -> Iterator[Mark]:
     """Only places to lead to: whole sentences in colour would hide the facts in them."""
     for kind, clause in enumerate(result.clauses):
-        for number, candidate in enumerate(clause.candidates if clause.present else ()):
+        for number, candidate in enumerate(clause.candidates):
             yield Mark(candidate.start, candidate.start, f"c{kind}_{number}", "head")
 
 
@@ -123,13 +126,19 @@ def _meta(result: DocumentResult) -> str:
     parts = [
         escaped(result.uri),
         f'<i class="tag {result.status}">{result.status}</i>',
-        escaped(("" if kind.firm else "? ") + kind.value) if kind else "",
+        escaped(("" if kind.firm else "? ") + value_shown(kind)) if kind else "",
         escaped(", ".join(result.languages)),
-        escaped(result.media_type or ""),
-        f"out of {escaped(file_name(result.parent))}" if result.parent else "",
+        _parent(result),
         redacted_link(result, "../"),
     ]
     return f'<p class="meta">{"".join(f"<span>{part}</span>" for part in parts if part)}</p>'
+
+
+def _parent(result: DocumentResult) -> str:
+    if not result.parent:
+        return ""
+    page = document_file(result.parent).partition("/")[2]
+    return f'out of <a href="{page}">{escaped(file_name(result.parent))}</a>'
 
 
 def _banner(result: DocumentResult) -> str:
@@ -161,7 +170,9 @@ def _no_text(result: DocumentResult) -> str:
 # --- what stands beside it ---
 
 
-def _findings(result: DocumentResult, anchors: frozenset[str]) -> Iterator[str]:
+def _findings(
+    result: DocumentResult, anchors: frozenset[str], *, redline: bool | None
+) -> Iterator[str]:
     if not result.findings:
         return
     numbered = sorted(
@@ -172,12 +183,28 @@ def _findings(result: DocumentResult, anchors: frozenset[str]) -> Iterator[str]:
         fact.id: f"f{number}" for number, fact in enumerate(result.facts) if f"f{number}" in anchors
     }
     yield "<h2>Findings</h2>"
+    yield _redline(result, redline=redline)
     for verdict, group in groupby(numbered, key=lambda item: item[1].result):
         items = [_finding(f"r{number}", finding, places, anchors) for number, finding in group]
         if verdict == "pass":
             yield f"<details><summary>{len(items)} passed</summary>{''.join(items)}</details>"
         else:
             yield from items
+
+
+def _redline(result: DocumentResult, *, redline: bool | None) -> str:
+    """The way to the redline, or why there is none though something failed."""
+    if redline:
+        link = f'<a href="../{redline_file(result.uri)}">Redline</a>'
+        return f'<p class="small">{link}: the playbook\'s wording as tracked changes (Word).</p>'
+    if redline is None or not any(finding.result == "fail" for finding in result.findings):
+        return ""
+    why = (
+        "what failed has no fallback wording, or the document cannot be edited"
+        if result.media_type == DOCX
+        else "only Word documents (.docx) can have tracked changes"
+    )
+    return f'<p class="small">No redline: {why}.</p>'
 
 
 def _finding(own: str, finding: Finding, places: dict[str, str], anchors: frozenset[str]) -> str:
@@ -201,7 +228,8 @@ def _facts(result: DocumentResult, anchors: frozenset[str]) -> Iterator[str]:
     )
     yield "<h2>Facts</h2>"
     for field, group in groupby(numbered, key=lambda item: item[1].field):
-        yield f"<h3>{escaped(field_label(field))}</h3>"
+        measured = escaped(measured_precision(field))
+        yield f'<h3>{escaped(field_label(field))} <span class="how">{measured}</span></h3>'
         items = [_fact(f"f{number}", fact, anchors) for number, fact in group]
         yield from items[:12]
         if items[12:]:
@@ -211,7 +239,7 @@ def _facts(result: DocumentResult, anchors: frozenset[str]) -> Iterator[str]:
 
 
 def _fact(own: str, fact: Fact, anchors: frozenset[str]) -> str:
-    value = _leading(own, escaped(shortened(fact.value, 240)), anchors)
+    value = _leading(own, escaped(shortened(value_shown(fact), 240)), anchors)
     normalized = normalized_words(fact.normalized)
     same = normalized.casefold() == fact.value.strip().casefold()
     raw = normalized_text(fact.normalized)
@@ -219,7 +247,7 @@ def _fact(own: str, fact: Fact, anchors: frozenset[str]) -> str:
     details = [
         place_of_page(fact.page),
         f"{percentage(fact.confidence)} sure",
-        _METHODS[fact.method],
+        METHODS[fact.method],
         *(shortened(attribute, 120) for attribute in attributes),
     ]
     small = "".join(f"<span>{escaped(detail)}</span>" for detail in details if detail)
@@ -234,23 +262,42 @@ def _fact(own: str, fact: Fact, anchors: frozenset[str]) -> str:
 
 
 def _clauses(result: DocumentResult, anchors: frozenset[str]) -> Iterator[str]:
-    """What is there, surest first; where that is not certain, all candidates to choose from."""
-    present = [(n, clause) for n, clause in enumerate(result.clauses) if clause.present]
-    if not present:
+    """What is there, what is to be looked at with its candidates, and what is not there."""
+    groups: dict[str, list[tuple[int, Clause]]] = {"there": [], "open": [], "absent": []}
+    for number, clause in enumerate(result.clauses):
+        state = ("there" if clause.present else "absent") if clause.firm else "open"
+        if state != "open" or clause.candidates:
+            groups[state].append((number, clause))
+    there, unsure, absent = groups.values()
+    if not any(groups.values()):
         return
-    yield f"<details><summary>Clauses ({len(present)})</summary><ul>"
-    for kind, clause in sorted(present, key=lambda item: -item[1].score):
-        sure = percentage(clause.score) + ("" if clause.firm else ", candidate")
-        yield f"<li>{escaped(field_label(clause.kind))} <span class='small'>{sure}</span>"
-        for number, candidate in enumerate(clause.candidates[: 1 if clause.firm else None]):
-            quote = escaped(shortened(candidate.quote, 120))
-            place = escaped(place_of_page(candidate.page))
-            yield (
-                f"<div class='small'>{_leading(f'c{kind}_{number}', quote, anchors)}"
-                f"{f' <span>{place}</span>' if place else ''}</div>"
-            )
-        yield "</li>"
-    yield "</ul></details>"
+    yield (
+        f"<details><summary>Clauses: {len(there)} found, {len(unsure)} to look at,"
+        f" {len(absent)} not there</summary>"
+    )
+    for title, clauses in (("Found", there), ("To look at", unsure)):
+        if clauses:
+            yield f"<h3>{title}</h3><ul>"
+            for number, clause in sorted(clauses, key=lambda item: -item[1].score):
+                yield from _clause(number, clause, anchors)
+            yield "</ul>"
+    if absent:
+        names = ", ".join(field_label(clause.kind).lower() for _, clause in absent)
+        yield f'<h3>Not there</h3><p class="small">{escaped(names)}</p>'
+    yield "</details>"
+
+
+def _clause(kind: int, clause: Clause, anchors: frozenset[str]) -> Iterator[str]:
+    sure = f"{percentage(clause.score)} sure that it is there"
+    yield f"<li>{escaped(field_label(clause.kind))} <span class='small'>{sure}</span>"
+    for number, candidate in enumerate(clause.candidates[: 1 if clause.firm else None]):
+        quote = escaped(shortened(candidate.quote, 120))
+        place = escaped(place_of_page(candidate.page))
+        yield (
+            f"<div class='small'>{_leading(f'c{kind}_{number}', quote, anchors)}"
+            f"{f' <span>{place}</span>' if place else ''}</div>"
+        )
+    yield "</li>"
 
 
 def _rest(result: DocumentResult, anchors: frozenset[str]) -> Iterator[str]:

@@ -4,6 +4,19 @@ import hashlib
 import re
 from decimal import Decimal, InvalidOperation
 
+from lexmill_legal.parsing.media import (
+    DOC,
+    DOCX,
+    EML,
+    HTML,
+    MARKDOWN,
+    MSG,
+    ODT,
+    PDF,
+    PLAIN,
+    RTF,
+    ZIP,
+)
 from lexmill_legal.results import DocumentResult, Fact, Money, Normalized
 
 _CYRILLIC = dict(zip("абвгдеёзийклмнопрстуфцыэ", "abvgdeeziyklmnoprstufcye", strict=True)) | {
@@ -30,16 +43,44 @@ _LABELS = {
     "phone": "Telephone",
     "identifier": "Identifiers",
 }
+METHODS = {
+    "rule": "found by rule",
+    "model": "found by model",
+    "computed": "computed",
+    "human": "decided by a person",
+}
+_MEDIA = {
+    PDF: "PDF",
+    DOCX: "Word",
+    DOC: "Word 97",
+    ODT: "OpenDocument",
+    RTF: "RTF",
+    MSG: "Outlook mail",
+    EML: "mail",
+    HTML: "HTML",
+    ZIP: "ZIP archive",
+    MARKDOWN: "Markdown",
+    PLAIN: "text",
+}
 _LENGTHS = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?")
 
 
 def document_file(uri: str) -> str:
     """The page of a document: readable, unique, and safe as a file name and in a link."""
+    return f"documents/{_file_of(uri)}.html"
+
+
+def redline_file(uri: str) -> str:
+    """The redline of a document, named as its page is."""
+    return f"redlines/{_file_of(uri)}.docx"
+
+
+def _file_of(uri: str) -> str:
     name = uri.replace("\\", "/").rstrip("/").rpartition("/")[2].casefold()
     ascii_name = "".join(_CYRILLIC.get(character, character) for character in name)
     slug = re.sub(r"[^a-z0-9]+", "-", ascii_name)[:60].strip("-") or "document"
     digest = hashlib.sha256(uri.encode(errors="surrogatepass")).hexdigest()[:12]
-    return f"documents/{slug}-{digest}.html"
+    return f"{slug}-{digest}"
 
 
 def file_name(uri: str) -> str:
@@ -53,6 +94,15 @@ def title_of(result: DocumentResult) -> str:
     if named is None or not named.firm or not named.value.strip():
         return file_name(result.uri)
     return shortened(named.value, 120)
+
+
+def value_shown(fact: Fact) -> str:
+    """A value as a person reads it; a document type is a name with underscores."""
+    return fact.value.replace("_", " ") if fact.field == "document_type" else fact.value
+
+
+def media_label(media_type: str | None) -> str:
+    return _MEDIA.get(media_type or "", media_type or "")
 
 
 def field_label(field: str) -> str:

@@ -26,6 +26,7 @@ margin:0 0 4px;overflow-wrap:anywhere}
 h2{font-size:12px;letter-spacing:.07em;text-transform:uppercase;color:var(--soft);font-weight:600;
 margin:26px 0 8px}
 h3{font-size:13px;font-weight:600;margin:14px 0 2px;color:var(--soft)}
+h3 .how{font-weight:400;font-size:12px;margin-left:4px}
 p{margin:4px 0}
 .meta{color:var(--soft);font-size:13px;overflow-wrap:anywhere}
 .meta span+span:before{content:"·";margin:0 7px}

@@ -57,7 +57,7 @@ COMMON = {
     "suspend": False,
     "ttlSecondsAfterFinished": 86400,
     "retention": {"days": 3650},
-    "output": {"uri": "s3://results/", "formats": ["json", "xlsx", "html", "ics"]},
+    "output": {"uri": "s3://results/", "formats": ["json", "xlsx", "html", "ics", "redline"]},
     "sink": {"uri": "http://broker-ingress.knative-eventing.svc/default/default"},
 }
 READING: Spec = {

@@ -453,3 +453,76 @@ def test_any_facts_give_the_same_findings_twice_and_none_from_candidates(
         field = by_rule[found.rule].fact
         firm = [item for item in facts if item.firm and item.field == field]
         assert firm or field not in SINGLE_VALUED or found.result == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("rule", "facts", "said"),
+    [
+        (
+            "limit: {fact: term, max: 30 days}",
+            [("term", "P60D"), ("term", "P10D")],
+            (
+                "Term: only candidates were found (P60D, P10D); please look at them."
+                " If the first is right, the rule fails."
+            ),
+        ),
+        (
+            "limit: {fact: term, max: 30 days}",
+            [("term", "P10D")],
+            (
+                "Term: only candidates were found (P10D); please look at them."
+                " If it is right, the rule passes."
+            ),
+        ),
+        (
+            "limit: {fact: percent, max: 10%}",
+            [("percent", "5"), ("percent", "25")],
+            (
+                "Percent: only candidates were found (5, 25); please look at them."
+                " If they are right, the rule fails."
+            ),
+        ),
+        (
+            "limit: {fact: term, max: 30 days}",
+            [("term", "P1M")],
+            "Term: only candidates were found (P1M); please look at them.",
+        ),
+        (
+            "forbid: {fact: auto_renewal}",
+            [("auto_renewal", True)],
+            (
+                "Auto renewal: only candidates were found (True); please look at them."
+                " If it is right, the rule fails."
+            ),
+        ),
+        (
+            "require: {fact: governing_law, values: [DE]}",
+            [("governing_law", "US-TX")],
+            (
+                "Governing law: only candidates were found (US-TX); please look at them."
+                " If it is right, the rule fails."
+            ),
+        ),
+    ],
+)
+def test_candidates_say_where_they_lead(
+    rule: str, facts: list[tuple[str, Normalized]], said: str
+) -> None:
+    given = (
+        fact(field, value, key=f"f{number}", firm=False)
+        for number, (field, value) in enumerate(facts)
+    )
+    found = finding(rule, *given)
+    assert (found.result, found.message) == ("unknown", said)
+
+
+def test_a_clause_that_is_not_certain_says_how_likely_it_is() -> None:
+    found = finding("require: {clause: insurance}", clauses=(clause("insurance", firm=False),))
+    assert found.message == (
+        "Insurance clause: not certain, 90% likely; please look at the candidates."
+    )
+    nothing = clause("insurance", present=False, firm=False)
+    found = finding("require: {clause: insurance}", clauses=(nothing,))
+    assert found.message == (
+        "Insurance clause: none was found, which is not certain enough to rely on."
+    )

@@ -4,10 +4,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from lexmill_workers.sandbox import Sandbox
-from lexmill_workers.stages import PRELOAD
+from lexmill_workers.stages import PRELOAD, VERSIONS, Reply, Request, decode_bundle, work_on
 from tests.workers.sandbox.conftest import ROOT
 from tests.workers.sandbox.legal_entries import read
 
@@ -33,6 +34,35 @@ def test_a_sample(legal: Sandbox, path: Path) -> None:
     data = path.read_bytes()
     assert legal.call([path.name.encode(), data]) == read(path.name.encode(), data)
     assert legal.late_imports == frozenset()
+
+
+@pytest.fixture(scope="module")
+def worker() -> Iterator[Sandbox]:
+    with Sandbox("lexmill_workers.stages:work", preload=PRELOAD, paths=[ROOT]) as sandbox:
+        yield sandbox
+
+
+@pytest.mark.parametrize(
+    "path", sorted(ROOT.glob("samples/contracts/*.docx")), ids=lambda path: path.stem
+)
+def test_a_redline(worker: Sandbox, path: Path) -> None:
+    """For a rule that every document fails."""
+    request = Request(
+        uri=path.name,
+        parent=None,
+        name=path.name,
+        sha256="0" * 64,
+        data=path.read_bytes(),
+        playbook="rules: [{id: party, forbid: {fact: party}, fallback: Nobody.}]",
+        stages=tuple(VERSIONS),
+        known={},
+        redline=True,
+    )
+    reply = msgspec.msgpack.decode(worker.call(msgspec.msgpack.encode(request)), type=Reply)
+    redline = decode_bundle(reply.bundle).redline
+    assert redline.startswith(b"PK")
+    assert redline == decode_bundle(work_on(request).bundle).redline
+    assert worker.late_imports == frozenset()
 
 
 def test_a_language_that_needs_the_model(legal: Sandbox) -> None:
