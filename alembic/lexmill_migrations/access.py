@@ -88,6 +88,9 @@ ACCESS: Final[Mapping[str, Access]] = {
     ),
     # Ingest is who looks a token up: whose it is, is not known before.
     "api_token": Access(_OWN, ingest="SELECT", api="SELECT, INSERT, UPDATE"),
+    "review": Access(_OWN, ingest="SELECT", api="SELECT, INSERT, UPDATE", tenant="SELECT"),
+    # Only ever added to; a trigger refuses everything else to the owner as well.
+    "audit": Access(_OWN, ingest="SELECT, INSERT", api="SELECT, INSERT"),
     "pool_demand": Access(_OF_JOB, api="SELECT, INSERT, UPDATE"),
     "latch": Access("true", ingest="SELECT, UPDATE", api="SELECT, UPDATE"),
     "tenant": Access(_OWN, ingest="SELECT", api="SELECT", tenant="SELECT"),

@@ -1,6 +1,6 @@
 """RFC 9457 problem documents: what is wrong, for a machine by code, for a person in a sentence."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 import msgspec
@@ -21,20 +21,28 @@ _CODES = {
     403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
+    413: "too_large",
+    422: "invalid_request",
     429: "too_many_requests",
     503: "identity_away",
 }
 
 
-def problem_body(status: int, code: str, detail: str) -> bytes:
+def problem_body(status: int, code: str, detail: str, problems: Sequence[object] = ()) -> bytes:
+    """``problems`` are those of the parts, where what was sent has several."""
     title = HTTPStatus(status).phrase
-    return msgspec.json.encode({"title": title, "status": status, "code": code, "detail": detail})
+    body = {"title": title, "status": status, "code": code, "detail": detail}
+    return msgspec.json.encode({**body, "problems": problems} if problems else body)
 
 
 def problem_response(
-    status: int, code: str, detail: str, headers: Mapping[str, str] | None = None
+    status: int,
+    code: str,
+    detail: str,
+    headers: Mapping[str, str] | None = None,
+    problems: Sequence[object] = (),
 ) -> Response:
-    return Response(problem_body(status, code, detail), status, headers, MEDIA_TYPE)
+    return Response(problem_body(status, code, detail, problems), status, headers, MEDIA_TYPE)
 
 
 async def answer_http_error(_: Request, error: Exception) -> Response:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -12,23 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from lexmill.client.api import ApiClient
-from lexmill.errors import LexmillError
 from lexmill.tasks.schemas import DeadTask
+from lexmill_cli.connecting import Home, Namespace, Token, Url, connected
 from lexmill_cli.errors import CommandError, Exit
-from lexmill_cli.system import local_system
 
 app = typer.Typer(no_args_is_help=True, help="List dead tasks and try them again.")
-
-Home = Annotated[
-    Path, typer.Option(envvar="LEXMILL_HOME", help="Folder of a system on this machine.")
-]
-Url = Annotated[
-    str | None, typer.Option(envvar="LEXMILL_URL", help="A running installation's API.")
-]
-Token = Annotated[
-    str | None, typer.Option(envvar="LEXMILL_TOKEN", help="Its token; default: of --home.")
-]
-Namespace = Annotated[str, typer.Option("--namespace", "-n")]
 
 
 @app.command("list")
@@ -40,7 +27,7 @@ def list_dead(
     home: Home = Path(".lexmill"),
 ) -> None:
     """Dead tasks with the reason of each."""
-    with _connected(url, token, home) as client:
+    with connected(url, token, home) as client:
         tasks = list(_all_dead(client, namespace))
     if as_json:
         rows = [
@@ -81,7 +68,7 @@ def replay(
     """Queue dead tasks again; a running system works on them at once, else the next one does."""
     if bool(ids) == everything:
         raise CommandError(Exit.MISUSE, "Name the ids of `lexmill dead list`, or --all.")
-    with _connected(url, token, home) as client:
+    with connected(url, token, home) as client:
         chosen = ids or [task.id for task in _all_dead(client, namespace)]
         queued = client.replay(namespace, chosen) if chosen else 0
     Console(stderr=True).print(f"{queued} of {len(chosen)} tasks are queued again.")
@@ -94,38 +81,3 @@ def _all_dead(client: ApiClient, namespace: str) -> Iterator[DeadTask]:
     while page := client.dead(namespace, after=after):
         yield from page
         after = page[-1].id
-
-
-@contextmanager
-def _connected(url: str | None, token: str | None, home: Path) -> Iterator[ApiClient]:
-    """A client of the installation at ``url``, or of the one in ``home``.
-
-    One that does not run there is started for this command alone.
-    """
-    try:
-        if url is not None:
-            with ApiClient(url, token=token or _read(home / "token"), source="/cli") as client:
-                yield client
-            return
-        if (running := home / "url").exists():
-            with ApiClient(_read(running), token=_read(home / "token"), source="/cli") as client:
-                if client.is_ready():
-                    yield client
-                    return
-        if not home.exists():
-            raise CommandError(
-                Exit.MISUSE, f"There is no system in {home}; name one with --home or --url."
-            )
-        with local_system(home, roots=[], port=None) as system, system.client() as client:
-            yield client
-    except LexmillError as error:
-        raise CommandError(Exit.UNAVAILABLE, f"{error.message}.") from error
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="ascii")
-    except OSError as error:
-        raise CommandError(
-            Exit.MISUSE, f"{path}: {error.strerror}; give the installation's token with --token."
-        ) from error

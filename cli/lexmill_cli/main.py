@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 
 from lexmill.jobs.schemas import STAGES, JobProgress
-from lexmill_cli import accuracy, dead, model, playbooks, redaction
+from lexmill_cli import accuracy, audit, dead, model, playbooks, redaction, review
 from lexmill_cli.declaring import (
     LocalJob,
     RedactionFiles,
@@ -41,6 +41,8 @@ app = typer.Typer(
 
 _PROBE_BYTES = 1 << 16
 app.add_typer(dead.app, name="dead")
+app.add_typer(review.app, name="review")
+app.add_typer(audit.app, name="audit")
 app.add_typer(accuracy.app, name="facts")
 app.add_typer(model.app, name="model")
 app.add_typer(playbooks.app, name="playbook")

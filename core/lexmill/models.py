@@ -1,17 +1,20 @@
 """Every table, imported once, so that the metadata is whole for migrations and mappers."""
 
 from lexmill.access.models import ApiToken
+from lexmill.audit.models import Audit
 from lexmill.database import Base
 from lexmill.documents.models import Document, StageOutput
 from lexmill.events.models import Event, EventKey, Outgoing
 from lexmill.jobs.models import Job, Run
 from lexmill.latches import Latch
+from lexmill.reviews.models import Review
 from lexmill.scaling.models import PoolDemand
 from lexmill.tasks.models import Task
 from lexmill.tenancy.models import Tenant
 
 __all__ = [
     "ApiToken",
+    "Audit",
     "Base",
     "Document",
     "Event",
@@ -20,6 +23,7 @@ __all__ = [
     "Latch",
     "Outgoing",
     "PoolDemand",
+    "Review",
     "Run",
     "StageOutput",
     "Task",

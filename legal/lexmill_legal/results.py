@@ -15,6 +15,11 @@ RevisionKind = Literal["insertion", "deletion", "comment"]
 SectionKind = Literal["section", "exhibit", "signature_block"]
 ReferenceStatus = Literal["resolved", "nearest", "dangling", "unclear"]
 DocumentStatus = Literal["succeeded", "failed", "dead"]
+Verb = Literal["accepted", "corrected", "rejected", "absent"]
+"""``absent``: the document has no such value; ``rejected``: what the engine found is not it."""
+Disagreement = Literal["known", "new"]
+"""``known``: the person saw the engine's value and decided otherwise; ``new``: the engine has
+changed its mind since."""
 
 SCHEMA = "lexmill.io/results/v1"
 
@@ -279,6 +284,8 @@ class Extraction:
     """The facts of a document, the fields that were looked for and not found, and the clauses.
 
     Definitions, references and signatures are the parts of its outline that are no sections.
+    ``absent`` are fields (a clause is ``clause:KIND``) that a person decided the document has not:
+    unlike ``not_found`` that is certain.
     """
 
     facts: tuple[Fact, ...]
@@ -287,11 +294,43 @@ class Extraction:
     definitions: tuple[Definition, ...] = ()
     references: tuple[Reference, ...] = ()
     signatures: tuple[Signature, ...] = ()
+    absent: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person decided about one item of a document: it replaces what the engine says of it.
+
+    ``field`` is a field of facts or ``clause:KIND``; ``item`` is "" where a document has one value
+    of it, else the key of the value. ``value`` is what holds, or what was rejected. ``seen`` are
+    the keys of the engine's values that the person decided about. ``engine_value`` is set where
+    the engine says otherwise now, and ``disagrees`` says whether the person knew.
+    """
+
+    field: str
+    item: str
+    decision: Verb
+    reviewer: str
+    decided_at: str
+    value: str | None = None
+    normalized: Normalized = None
+    quote: str | None = None
+    start: int | None = None
+    end: int | None = None
+    attributes: dict[str, str] = dataclass_field(default_factory=dict)
+    comment: str | None = None
+    revision: int = 1
+    seen: tuple[str, ...] = ()
+    engine_value: str | None = None
+    disagrees: Disagreement | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one playbook rule says about one document."""
+    """What one playbook rule says about one document.
+
+    ``field`` is what the rule is about: a field of facts, or ``clause:KIND``.
+    """
 
     rule: str
     playbook_sha256: str
@@ -302,6 +341,7 @@ class Finding:
     start: int | None = None
     end: int | None = None
     quote: str | None = None
+    field: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,5 +397,6 @@ class DocumentResult:
     findings: tuple[Finding, ...] = ()
     revisions: tuple[Revision, ...] = ()
     redacted: Redacted | None = None
+    decisions: tuple[Decision, ...] = ()
     versions: dict[str, str] = dataclass_field(default_factory=dict)
     schema: str = SCHEMA

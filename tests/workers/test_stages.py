@@ -1,6 +1,7 @@
 """The stages as they run in the sandbox, here called in the test's own process."""
 
 import hashlib
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from lexmill_legal.clauses import CLAUSE_KINDS
 from lexmill_legal.parsing import parse
 from lexmill_legal.reports import read_result
+from lexmill_legal.results import Decision
 from lexmill_workers.stages import VERSIONS, Request, decode_bundle, stage_keys, work_on
 from tests.legal.parsing.making import paragraph
 from tests.legal.redline.word import word
@@ -107,6 +109,61 @@ def test_a_word_document_gets_its_redline_where_one_is_asked_for() -> None:
 def test_a_redline_that_is_asked_for_repeats_only_the_check() -> None:
     before, after = keys(), keys(redline="yes")
     assert {stage for stage in VERSIONS if before[stage] != after[stage]} == {"check"}
+
+
+DECISION = Decision(
+    "governing_law",
+    "",
+    "corrected",
+    "anna",
+    "2026-11-22T10:00:00Z",
+    value="US-NY",
+    normalized="US-NY",
+    seen=("us de",),
+)
+
+
+def test_what_people_decided_is_in_the_result_and_its_findings() -> None:
+    rules = "rules:\n  - {id: ours, allow: {fact: governing_law, values: [US-NY]}}\n"
+    result = read_result(
+        decode_bundle(work_on(request(playbook=rules, decisions=(DECISION,))).bundle).result
+    )
+    (law,) = (fact for fact in result.facts if fact.field == "governing_law")
+    assert (law.value, law.method, law.firm) == ("US-NY", "human", True)
+    assert law.attributes["engine_value"] == "Delaware"
+    assert [finding.result for finding in result.findings] == ["pass"]
+    assert [one.disagrees for one in result.decisions] == ["known"]
+    engine = read_result(decode_bundle(work_on(request(playbook=rules)).bundle).result)
+    assert [finding.result for finding in engine.findings] == ["fail"]
+
+
+def test_decisions_are_laid_on_outputs_that_do_not_know_them() -> None:
+    """The outputs are cached for whoever has the same document."""
+    stages = tuple(VERSIONS)
+    engine = decode_bundle(work_on(request(stages=stages)).bundle)
+    decided = decode_bundle(work_on(request(stages=stages, decisions=(DECISION,))).bundle)
+    changed = [stage for stage in stages if engine.outputs[stage] != decided.outputs[stage]]
+    assert changed == ["check"]
+    known = {stage: engine.outputs[stage] for stage in stages if stage != "check"}
+    again = work_on(request(stages=("check",), known=known, data=b"", decisions=(DECISION,)))
+    assert decode_bundle(again.bundle).result == decided.result
+
+
+def test_only_the_check_depends_on_what_people_decided() -> None:
+    def keyed(*decisions: Decision) -> dict[str, bytes]:
+        return stage_keys(
+            sha256="1",
+            name="a.txt",
+            playbook_sha256="2",
+            stages=tuple(VERSIONS),
+            decisions=decisions,
+        )
+
+    assert keyed() == keys()
+    later = replace(DECISION, revision=2)
+    for before, after in ((keyed(), keyed(DECISION)), (keyed(DECISION), keyed(later))):
+        assert {stage for stage in VERSIONS if before[stage] != after[stage]} == {"check"}
+    assert keyed(DECISION) == keyed(DECISION)
 
 
 def keys(**changes: str | None) -> dict[str, bytes]:

@@ -69,6 +69,9 @@ class _Files:
             self._name = name
         self._pieces.append(piece)
 
+    def has_begun(self, name: str) -> bool:
+        return self._name == name
+
     def flush(self) -> None:
         if self._pieces:
             self.target.put(f"{self.prefix}{self._name}", b"".join(self._pieces))

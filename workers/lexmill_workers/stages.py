@@ -13,7 +13,16 @@ from typing import Any
 
 import msgspec
 
-from lexmill_legal import classify, extract, ocr, parsing, playbook, redaction, segment
+from lexmill_legal import (
+    classify,
+    decisions,
+    extract,
+    ocr,
+    parsing,
+    playbook,
+    redaction,
+    segment,
+)
 from lexmill_legal.errors import DocumentError
 from lexmill_legal.ocr import Recognition
 from lexmill_legal.parsing import PageImage
@@ -26,6 +35,7 @@ from lexmill_legal.reports import results_line
 from lexmill_legal.results import (
     Attachment,
     Classification,
+    Decision,
     DocumentResult,
     Extraction,
     Finding,
@@ -126,7 +136,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="s
 
     ``recognise``: the job has the stage `ocr`, so a scan is no failure of `parse`.
     ``redaction_key`` is derived from the customer's; ``unredactable`` is (code, message) of a
-    redaction that was tried and could not be done here.
+    redaction that was tried and could not be done here. ``decisions`` are what people decided
+    about this document: no output of a stage but `check` knows them.
     """
 
     uri: str
@@ -145,6 +156,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="s
     terms: str = ""
     redaction_key: bytes | None = None
     unredactable: tuple[str, str] | None = None
+    decisions: tuple[Decision, ...] = ()
 
 
 class AttachedFile(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
@@ -240,18 +252,21 @@ def stage_keys(
     terms: str = "",
     redaction_key: bytes | None = None,
     redline: bool = False,
+    decisions: Sequence[Decision] = (),
 ) -> dict[str, bytes]:
     """The cache key of each stage: a hash of its version, its inputs' keys and its own inputs.
 
     The passwords count as an input, so that nobody reads a protected document by its hash. Of the
-    key of pseudonyms only a part counts that no token is made with.
+    key of pseudonyms only a part counts that no token is made with. People's decisions count, but
+    only of `check`: they change nothing of what the engine reads.
     """
     keys: dict[str, bytes] = {}
     given = [_digest(tuple(passwords))] if passwords else []
     drawn = [f"redline {REDLINE_VERSION}"] if redline else []
+    decided = [hashlib.sha256(msgspec.json.encode(decisions)).hexdigest()] if decisions else []
     own = {
         "parse": [sha256, _suffix(name), *given],
-        "check": [playbook_sha256, *drawn],
+        "check": [playbook_sha256, *drawn, *decided],
         "redact": [
             hashlib.sha256(terms.encode()).hexdigest(),
             None if redaction_key is None else key_digest(redaction_key),
@@ -331,33 +346,26 @@ def _make(stage: str, request: Request, made: Mapping[str, Any]) -> Any:
     parsed = _layer(made)
     if stage == "ocr":
         return _recognition(request, parsed)
-    classification: Classification = made.get("classify", Classification(languages=()))
-    outline: tuple[Section, ...] = made.get("segment", ())
-    extraction: Extraction = made.get("extract", Extraction(facts=(), not_found=()))
     if stage == "classify":
         return classify.classify(parsed)
     if stage == "segment":
         return segment.segment(parsed)
     if stage == "extract":
-        return extract.extract(parsed, classification, outline)
+        classification: Classification = made.get("classify", Classification(languages=()))
+        return extract.extract(parsed, classification, made.get("segment", ()))
     assert stage in {"check", REDACT}
-    make = _checked if stage == "check" else _redacted
-    return make(request, parsed, classification, extraction)
+    return (_checked if stage == "check" else _redacted)(request, parsed, made)
 
 
-def _checked(
-    request: Request,
-    parsed: ParsedDocument,
-    classification: Classification,
-    extraction: Extraction,
-) -> Checked:
+def _checked(request: Request, parsed: ParsedDocument, made: Mapping[str, Any]) -> Checked:
     assert request.playbook is not None
     rules = _loaded(request.playbook)
+    decided = _decided(request, made, parsed)
     findings = playbook.check(
         rules,
-        extraction=extraction,
-        clauses=extraction.clauses,
-        classification=classification,
+        extraction=decided.extraction,
+        clauses=decided.extraction.clauses,
+        classification=decided.classification,
         warnings=parsed.warnings,
     )
     redline = None
@@ -366,22 +374,29 @@ def _checked(
     return Checked(findings=findings, redline=redline or b"")
 
 
-def _redacted(
-    request: Request,
-    parsed: ParsedDocument,
-    classification: Classification,
-    extraction: Extraction,
-) -> RedactedCopy:
+def _redacted(request: Request, parsed: ParsedDocument, made: Mapping[str, Any]) -> RedactedCopy:
     if request.unredactable is not None:
         return redaction.not_redacted(*request.unredactable)
     return redaction.redact(
         request.data,
         parsed,
-        classification,
-        extraction.facts,
+        made.get("classify", Classification(languages=())),
+        made.get("extract", Extraction(facts=(), not_found=())).facts,
         _terms(request.terms),
         derived_key=request.redaction_key,
         passwords=request.passwords,
+    )
+
+
+def _decided(
+    request: Request, made: Mapping[str, Any], parsed: ParsedDocument
+) -> decisions.Decided:
+    """What the engine found, as people have decided about it."""
+    return decisions.decide(
+        parsed,
+        made.get("classify", Classification(languages=())),
+        made.get("extract", Extraction(facts=(), not_found=())),
+        request.decisions,
     )
 
 
@@ -449,15 +464,15 @@ def _result(request: Request, made: Mapping[str, Any]) -> DocumentResult:
     parsed = _layer(made)
     copy: RedactedCopy | None = made.get(REDACT)
     notice = redaction.redacted_notice(copy) if copy is not None else None
-    classification: Classification = made.get("classify", Classification(languages=()))
-    extraction: Extraction = made.get("extract", Extraction(facts=(), not_found=()))
+    decided = _decided(request, made, parsed)
+    extraction = decided.extraction
     return DocumentResult(
         uri=request.uri,
         status="succeeded",
         parent=request.parent,
         sha256=request.sha256,
         media_type=parsed.media_type,
-        languages=classification.languages,
+        languages=decided.classification.languages,
         warnings=parsed.warnings if notice is None else (notice, *parsed.warnings),
         text_sha256=hashlib.sha256(parsed.text.encode()).hexdigest(),
         facts=extraction.facts,
@@ -470,6 +485,7 @@ def _result(request: Request, made: Mapping[str, Any]) -> DocumentResult:
         findings=made["check"].findings if "check" in made else (),
         revisions=parsed.revisions,
         redacted=None if copy is None else redaction.redacted_summary(copy),
+        decisions=decided.decisions,
         versions={stage: _version(stage, made) for stage in made},
     )
 

@@ -5,6 +5,7 @@ import re
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
 import msgspec
@@ -16,6 +17,7 @@ from lexmill.documents.service import count_beneath, find_stage_outputs
 from lexmill.errors import ClaimLostError, ErrorClass, LexmillError
 from lexmill.jobs.schemas import pool_of
 from lexmill.jobs.service import JobSpec
+from lexmill.reviews.service import find_decisions
 from lexmill.tasks.schemas import ClaimedTask, Visit
 from lexmill.telemetry.metrics import STAGE_SECONDS, STAGES_REUSED
 from lexmill_legal.results import ParsedDocument
@@ -80,7 +82,8 @@ def visit_document(
         terms, key = terms_source(job), redaction_key(job, runtime.worker.redaction_key)
     sha256 = hashlib.sha256(data).hexdigest()
     redline = "redline" in job.spec.get("output", {}).get("formats", ())
-    keys = stage_keys(
+    keys_of = partial(
+        stage_keys,
         sha256=sha256,
         name=task.name,
         playbook_sha256=None if playbook is None else hashlib.sha256(playbook.encode()).hexdigest(),
@@ -90,7 +93,11 @@ def visit_document(
         redaction_key=key,
         redline=redline,
     )
-    cached = _read_cache(runtime, task.namespace, keys)
+    with transaction(runtime.process.engine) as session:
+        decisions = find_decisions(session, namespace=task.namespace, sha256=sha256)
+        keys = keys_of(decisions=decisions)
+        objects = find_stage_outputs(session, namespace=task.namespace, keys=list(keys.values()))
+    cached = _read_cache(runtime, keys, objects)
     request = Request(
         uri=task.uri,
         parent=task.parent_uri,
@@ -105,6 +112,7 @@ def visit_document(
         terms=terms,
         redaction_key=key,
         redline=redline,
+        decisions=decisions,
     )
     reply = _work(runtime, request, lost)
     if reply.error is not None and reply.error[0] == "needs_converter":
@@ -215,10 +223,10 @@ class _Cached(NamedTuple):
     folder: str
 
 
-def _read_cache(runtime: Runtime, namespace: str, keys: Mapping[str, bytes]) -> dict[str, _Cached]:
+def _read_cache(
+    runtime: Runtime, keys: Mapping[str, bytes], objects: Mapping[bytes, str]
+) -> dict[str, _Cached]:
     """Known outputs by stage; what an object no longer holds is simply made again."""
-    with transaction(runtime.process.engine) as session:
-        objects = find_stage_outputs(session, namespace=namespace, keys=list(keys.values()))
     bundles = {key: _read_bundle(runtime, key) for key in set(objects.values())}
     return {
         stage: _Cached(bundles[objects[key]][stage], objects[key].rpartition("/")[0])

@@ -8,9 +8,17 @@ from typing import Self
 import httpx
 import msgspec
 
+from lexmill.audit.schemas import AuditEntry
 from lexmill.errors import ErrorClass, LexmillError
 from lexmill.events.schemas import JOB_CANCELLED, JOB_DECLARED
 from lexmill.jobs.schemas import CancelledJob, DeclaredJob, JobProgress
+from lexmill.reviews.schemas import (
+    Decided,
+    NewDecision,
+    Problem,
+    RefusedDecisionsError,
+    Reviewed,
+)
 from lexmill.scaling.schemas import Demand
 from lexmill.tasks.schemas import DeadTask
 
@@ -87,6 +95,29 @@ class ApiClient:
         assert answer is not None
         return msgspec.json.decode(answer, type=dict[str, int])["queued"]
 
+    def review(self, namespace: str, decisions: Sequence[NewDecision]) -> Decided:
+        """Record all of them, or none and raise RefusedDecisionsError."""
+        answer = self._call(
+            "POST",
+            f"/v1/namespaces/{namespace}/reviews",
+            content=msgspec.json.encode(decisions),
+            content_type="application/json",
+        )
+        assert answer is not None
+        return msgspec.json.decode(answer, type=Decided)
+
+    def reviews(self, namespace: str, *, after: int = 0) -> list[Reviewed]:
+        """One page of the items that people have looked at; the next begins behind the last id."""
+        answer = self._call("GET", f"/v1/namespaces/{namespace}/reviews?after={after}")
+        assert answer is not None
+        return msgspec.json.decode(answer, type=list[Reviewed])
+
+    def audit(self, namespace: str, *, after: int = 0) -> list[AuditEntry]:
+        """One page of the audit trail; the next begins behind the last number."""
+        answer = self._call("GET", f"/v1/namespaces/{namespace}/audit?after={after}")
+        assert answer is not None
+        return msgspec.json.decode(answer, type=list[AuditEntry])
+
     def is_ready(self) -> bool:
         try:
             return self._http.get("/readyz", timeout=5).status_code == httpx.codes.OK
@@ -151,6 +182,7 @@ class _Workers(msgspec.Struct):
 class _Problem(msgspec.Struct):
     detail: str
     code: str = "refused"
+    problems: tuple[Problem, ...] = ()
 
 
 def _refusal(answer: httpx.Response) -> LexmillError:
@@ -160,4 +192,6 @@ def _refusal(answer: httpx.Response) -> LexmillError:
         problem = msgspec.json.decode(answer.content, type=_Problem)
     except msgspec.DecodeError:
         return LexmillError("refused", f"Lexmill's API answered {answer.status_code}", error_class)
+    if problem.problems:
+        return RefusedDecisionsError(problem.problems)
     return LexmillError(problem.code, problem.detail, error_class)

@@ -78,6 +78,7 @@ def _finding(rule: Rule, playbook: Playbook, answer: _Answer) -> Finding:
         start=place.start if place else None,
         end=place.end if place else None,
         quote=place.quote if place else None,
+        field=rule.fact or f"clause:{rule.clause}",
     )
 
 
@@ -160,6 +161,8 @@ def _on_presence(rule: Rule, facts: list[Fact], document: _Document) -> _Answer:
 
 def _on_absence(rule: Rule, document: _Document, verdict: Verdict) -> _Answer:
     label = _label(rule)
+    if rule.fact in document.extraction.absent:
+        return _Answer(verdict, f"{label}: not in the document, as a person decided.")
     if not document.all_read:
         return _Answer("unknown", f"{label}: not found, but some pages could not be read.")
     looked_for = rule.fact in document.extraction.not_found
@@ -288,7 +291,7 @@ def _on_clause(rule: Rule, document: _Document) -> _Answer:
     required = rule.operator == "require"
     if clause.present:
         return _Answer("pass" if required else "fail", f"{label}: found.", (), place)
-    if not document.all_read:
+    if not document.all_read and f"clause:{rule.clause}" not in document.extraction.absent:
         return _Answer("unknown", f"{label}: not found, but some pages could not be read.")
     return _Answer("fail" if required else "pass", f"{label}: not in the document.")
 

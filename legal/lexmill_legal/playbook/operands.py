@@ -66,6 +66,11 @@ def parse(kind: Kind, written: str) -> Value:
     return value
 
 
+def asked(kind: Kind) -> str:
+    """How a value of this kind is written."""
+    return _ASKED[kind]
+
+
 def guess(written: str) -> tuple[Kind, Value]:
     """For an operand of a clause, which says by its own form what it is."""
     text = written.strip()

@@ -8,6 +8,13 @@ from lexmill_legal.reports.index_page import index_page
 from lexmill_legal.reports.lines import read_result, results_line, results_schema
 from lexmill_legal.reports.names import document_file
 from lexmill_legal.reports.workbook import Workbook
+from lexmill_legal.reports.workbook_reading import (
+    CellProblem,
+    ReadWorkbook,
+    RowDecision,
+    UnreadableWorkbookError,
+    read_workbook,
+)
 from lexmill_legal.reports.writing import FORMATS, Format, write_reports
 
 VERSION = "3"
@@ -16,12 +23,17 @@ VERSION = "3"
 __all__ = [
     "FORMATS",
     "VERSION",
+    "CellProblem",
     "Format",
+    "ReadWorkbook",
+    "RowDecision",
+    "UnreadableWorkbookError",
     "Workbook",
     "document_file",
     "document_page",
     "index_page",
     "read_result",
+    "read_workbook",
     "results_line",
     "results_schema",
     "write_reports",

@@ -300,7 +300,22 @@ def _clause(kind: int, clause: Clause, anchors: frozenset[str]) -> Iterator[str]
     yield "</li>"
 
 
+def _decided_away(result: DocumentResult) -> Iterator[str]:
+    """What people rejected stays listed: the next reader sees that it was looked at."""
+    away = [one for one in result.decisions if one.decision in {"rejected", "absent"}]
+    if not away:
+        return
+    yield f"<details><summary>Decided by people not to be here ({len(away)})</summary><ul>"
+    for one in away:
+        value = f": {escaped(shortened(one.value, 120))}" if one.value else ""
+        now = f"; the engine now: {shortened(one.engine_value, 80)}" if one.engine_value else ""
+        who = escaped(f"{one.decision} by {one.reviewer}, {one.decided_at[:10]}{now}")
+        yield f"<li>{escaped(field_label(one.field))}{value} <span class='small'>{who}</span></li>"
+    yield "</ul></details>"
+
+
 def _rest(result: DocumentResult, anchors: frozenset[str]) -> Iterator[str]:
+    yield from _decided_away(result)
     if result.not_found:
         names = ", ".join(field_label(field).lower() for field in result.not_found)
         yield f'<h3>Looked for, not found</h3><p class="small">{escaped(names)}</p>'

@@ -7,8 +7,9 @@ import msgspec
 
 from lexmill_legal.results import SCHEMA, DocumentResult
 
-_OPTIONAL = {"Warning": ("page",), "Finding": ("start", "end", "quote")}
-"""Keys that a line leaves out where there is no value; all others are always there."""
+_OPTIONAL = {"Warning": ("page",), "Finding": ("start", "end", "quote", "field")}
+"""Keys that a line leaves out where there is no value; all others are always there, but for
+``decisions``, which only a document has about which a person decided something."""
 
 _decoder = msgspec.json.Decoder(DocumentResult)
 _encoder = msgspec.json.Encoder()
@@ -21,8 +22,10 @@ def results_line(result: DocumentResult) -> bytes:
         _leave_out(warning, _OPTIONAL["Warning"])
     for finding in record["findings"]:
         _leave_out(finding, _OPTIONAL["Finding"])
+    if not record["decisions"]:
+        del record["decisions"]
     # The same result is the same bytes, whoever filled its mappings in whatever order.
-    for fact in record["facts"]:
+    for fact in [*record["facts"], *record.get("decisions", ())]:
         fact["attributes"] = dict(sorted(fact["attributes"].items()))
     if record["redacted"] is not None:
         record["redacted"]["counts"] = dict(sorted(record["redacted"]["counts"].items()))
@@ -53,6 +56,7 @@ def results_schema() -> dict[str, Any]:
             value.pop("default", None)
             if key in optional:
                 properties[key] = next(kind for kind in value["anyOf"] if kind != {"type": "null"})
+    definitions["DocumentResult"]["required"].remove("decisions")
     definitions["DocumentResult"]["properties"]["schema"] = {"const": SCHEMA}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

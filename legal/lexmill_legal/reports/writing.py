@@ -30,7 +30,8 @@ def write_reports(
     formats: Collection[Format] = FORMATS,
     redline_of: Callable[[DocumentResult], bytes] = lambda _: b"",
 ) -> None:
-    """Give every file to ``sink`` as (name, content); ``text_of`` finds a text by its SHA-256.
+    """Give every file to ``sink`` as (name, content); ``text_of`` finds a text by its SHA-256,
+    ``relations`` is asked when all results were read.
 
     ``results`` come sorted by uri. A large file comes in several calls one right after the other
     with the same name, each at most ``CHUNK_BYTES``: the sink appends. ``results.jsonl`` comes
@@ -55,7 +56,7 @@ class _Reports:
         self._workbook = Workbook(link_pages="html" in formats) if "xlsx" in formats else None
         self._index = Index() if "html" in formats else None
         self._calendar = Obligations() if "ics" in formats else None
-        self._relations = Relations() if {"json", "html"} & set(formats) else None
+        self._relations = Relations() if {"json", "html", "xlsx"} & set(formats) else None
         self._texts: set[str] = set()
         self.show_texts = bool({"json", "html", "ics"} & set(formats))
 
@@ -87,7 +88,7 @@ class _Reports:
             _send(self._sink, "index.html", page.encode(errors="replace"))
         if self._workbook:
             with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as book:
-                self._workbook.save(book)
+                self._workbook.save(book, relations)
                 _copy(self._sink, "report.xlsx", book)
         if self._calendar:
             with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as entries:

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from lexmill.access.service import issue_token
 from lexmill.database import transaction
 from lexmill.documents.schemas import NewStageOutput
+from lexmill.reviews.schemas import NewDecision
+from lexmill.reviews.service import decide
 from lexmill.tasks.service import start_finalize
 from lexmill_cli.local.postgres import PostgresServer
 from tests.core import building
@@ -59,6 +61,14 @@ def fill(session: Session, namespace: str) -> None:
     building.drain(session, done)
     start_finalize(session)
     building.declare_with_documents(session, "waiting", namespace=namespace)
+    law = NewDecision(
+        sha256="0" * 64,
+        field="governing_law",
+        choice="correct",
+        value="US-NY",
+        reviewer="anna",
+    )
+    decide(session, namespace=namespace, decisions=[law])
     issue_token(session, namespace=namespace, name="the-same", roles=["reader"], days=1, by="me")
 
 

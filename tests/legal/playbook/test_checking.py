@@ -392,6 +392,7 @@ def test_a_finding_carries_its_place_severity_and_message() -> None:
         start=7,
         end=22,
         quote="shall not renew",
+        field="auto_renewal",
     )
     passed = finding(rule, fact("auto_renewal", True, start=None))
     assert (passed.result, passed.start, passed.quote) == ("pass", None, None)

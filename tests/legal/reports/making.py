@@ -9,7 +9,9 @@ from lexmill_legal.results import (
     Box,
     Clause,
     ClauseCandidate,
+    Decision,
     Definition,
+    Disagreement,
     DocumentResult,
     ErrorRecord,
     Fact,
@@ -25,6 +27,7 @@ from lexmill_legal.results import (
     SectionKind,
     Severity,
     Signature,
+    Verb,
     Verdict,
     Warning,  # noqa: A004 - the design's word
 )
@@ -154,6 +157,7 @@ def results(places: st.SearchStrategy[int] = COUNTS) -> st.SearchStrategy[Docume
         start=maybe_places,
         end=maybe_places,
         quote=st.none() | TEXTS,
+        field=st.none() | st.sampled_from(FIELDS) | TEXTS,
     )
     candidates = st.builds(
         ClauseCandidate, places, places, TEXTS, st.none() | COUNTS, st.floats(0, 1)
@@ -173,6 +177,20 @@ def results(places: st.SearchStrategy[int] = COUNTS) -> st.SearchStrategy[Docume
         places,
         places,
         TEXTS,
+    )
+    decisions = st.builds(
+        Decision,
+        field=st.sampled_from(FIELDS) | TEXTS,
+        item=TEXTS,
+        decision=st.sampled_from(get_args(Verb)),
+        reviewer=TEXTS,
+        decided_at=TEXTS,
+        value=st.none() | TEXTS,
+        normalized=NORMALIZED,
+        attributes=st.dictionaries(TEXTS, TEXTS, max_size=2),
+        comment=st.none() | TEXTS,
+        engine_value=st.none() | TEXTS,
+        disagrees=st.none() | st.sampled_from(get_args(Disagreement)),
     )
     return st.builds(
         DocumentResult,
@@ -196,5 +214,6 @@ def results(places: st.SearchStrategy[int] = COUNTS) -> st.SearchStrategy[Docume
         clauses=st.lists(clauses, max_size=2).map(tuple),
         findings=st.lists(findings, max_size=4).map(tuple),
         revisions=st.lists(revisions, max_size=3).map(tuple),
+        decisions=st.lists(decisions, max_size=2).map(tuple),
         versions=st.dictionaries(TEXTS, TEXTS, max_size=3),
     )

@@ -19,6 +19,7 @@ from lexmill_legal.results import (
     FIELDS,
     Clause,
     ClauseCandidate,
+    Decision,
     Definition,
     DocumentResult,
     ErrorRecord,
@@ -477,3 +478,24 @@ def test_candidates_are_told_from_facts() -> None:
     assert "? England" in text_of(
         read(index_page([DocumentResult("a", "succeeded", facts=(maybe,))])), "table"
     )
+
+
+@pytest.mark.parametrize("value", ["Acme Ltd", HOSTILE[0], None])
+def test_what_people_rejected_stays_listed(value: str | None) -> None:
+    decided = Decision(
+        "party",
+        "acme ltd",
+        "rejected",
+        "anna",
+        "2026-11-22T10:00:00Z",
+        value=value,
+        engine_value=value,
+        disagrees="known",
+    )
+    page = check_page(document_page(DocumentResult("a", "succeeded", decisions=(decided,)), ""))
+    (listed,) = [node.text(deep=True) for node in page.css("aside li")]
+    assert "rejected by anna, 2026-11-22" in listed
+    assert value is None or " ".join(value.split()) in listed
+    accepted = replace(decided, decision="accepted")
+    shown = document_page(DocumentResult("a", "succeeded", decisions=(accepted,)), "")
+    assert "Decided by people" not in shown

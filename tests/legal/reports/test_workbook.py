@@ -1,16 +1,22 @@
 import io
 import zipfile
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 import openpyxl
 import pytest
 from hypothesis import given, settings
 from lxml import etree
+from openpyxl.utils import get_column_letter
 
-from lexmill_legal.reports import Workbook, document_file
+from lexmill_legal.relations import Relation
+from lexmill_legal.reports import Workbook, document_file, document_page
+from lexmill_legal.reports.workbook import CHOICES
 from lexmill_legal.results import (
     FIELDS,
+    Clause,
+    Decision,
     DocumentResult,
     ErrorRecord,
     Fact,
@@ -22,7 +28,7 @@ from tests.legal.reports.making import HOSTILE, fact, results
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 LINKED = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-SHEETS = ("Documents", "Findings", "Evidence")
+SHEETS = ("Documents", "Review", "Findings", "Evidence", "Clauses", "Relations", "Legend")
 
 
 def saved(*documents: DocumentResult, link_pages: bool = False) -> bytes:
@@ -40,8 +46,10 @@ def parts(book: bytes) -> dict[str, bytes]:
 
 
 def raw_sheets(book: bytes) -> list[etree._Element]:
+    """Documents, findings and evidence first: what comes from documents as it is."""
     files = parts(book)
-    return [etree.fromstring(files[f"xl/worksheets/sheet{n}.xml"]) for n in (1, 2, 3)]
+    order = (1, 3, 4, 2, 5, 6, 7)
+    return [etree.fromstring(files[f"xl/worksheets/sheet{n}.xml"]) for n in order]
 
 
 def raw_cells(sheet: etree._Element) -> Iterator[tuple[str, str]]:
@@ -269,3 +277,146 @@ def test_the_same_results_are_the_same_bytes() -> None:
 
 def test_a_job_without_documents_has_its_sheets() -> None:
     assert openpyxl.load_workbook(io.BytesIO(saved())).sheetnames == list(SHEETS)
+
+
+# --- what a person works with ---
+
+
+def opened(*documents: DocumentResult, relations: Sequence[Relation] = ()) -> openpyxl.Workbook:
+    workbook = Workbook()
+    for document in documents:
+        workbook.add(document)
+    target = io.BytesIO()
+    workbook.save(target, relations)
+    target.seek(0)
+    return openpyxl.load_workbook(target)
+
+
+def rows_of(book: openpyxl.Workbook, sheet: str) -> list[dict[str, str]]:
+    header, *rows = book[sheet].iter_rows(values_only=True)
+    return [
+        {str(name): str(value) for name, value in zip(header, row, strict=True) if value}
+        for row in rows
+    ]
+
+
+def reviewed(uri: str, sha256: str, confidence: float) -> DocumentResult:
+    term = replace(fact("f1", "term", "2 years", firm=False), confidence=confidence)
+    return DocumentResult(uri, "succeeded", sha256=sha256 * 64, facts=(term,))
+
+
+def test_what_is_most_doubtful_comes_first() -> None:
+    book = opened(
+        reviewed("a", "1", 0.8), reviewed("b", "2", 0.2), reviewed("c", "3", 0.8), DOCUMENTS[2]
+    )
+    assert [row["Document"] for row in rows_of(book, "Review")] == ["b", "a", "c"]
+
+
+def test_the_same_bytes_are_looked_at_once_and_decided_in_all_rows() -> None:
+    book = opened(reviewed("a", "1", 0.5), reviewed("copy of a", "1", 0.5))
+    assert [row["Document"] for row in rows_of(book, "Review")] == ["a"]
+    assert all(row["Key"] for row in rows_of(book, "Evidence"))
+
+
+def test_a_row_to_decide_leads_to_its_evidence_and_says_what_was_measured() -> None:
+    book = opened(reviewed("a", "1", 0.5))
+    (row,) = rows_of(book, "Review")
+    assert (row["Field"], row["Value"], row["Confidence"]) == ("Term", "2 years", "50 %")
+    assert row["Measured precision"] == "never firm; not measured"
+    links = [cell.hyperlink for cell in book["Review"][2] if cell.hyperlink]
+    assert [link.location for link in links] == ["'Evidence'!A2"]
+
+
+def test_a_row_to_decide_leads_to_the_marked_words() -> None:
+    term = fact("f2", "term", "2 years", firm=False, place=(3, 10))
+    result = DocumentResult(
+        "a", "succeeded", sha256="1" * 64, facts=(fact("f1", "party", "A"), term)
+    )
+    workbook = Workbook(link_pages=True)
+    workbook.add(result)
+    target = io.BytesIO()
+    workbook.save(target)
+    link = openpyxl.load_workbook(target)["Review"]["A2"].hyperlink
+    assert link is not None
+    assert (link.target, link.location) == (document_file("a"), "f1")
+    assert 'id="f1"' in document_page(result, "It lasts 2 years.")
+
+
+@pytest.mark.parametrize("sheet", ["Review", "Evidence"])
+def test_decisions_are_chosen_from_a_list_and_keys_are_hidden(sheet: str) -> None:
+    book = opened(reviewed("a", "1", 0.5))
+    worksheet = book[sheet]
+    names = [cell.value for cell in worksheet[1]]
+    (validation,) = worksheet.data_validations.dataValidation
+    letter = get_column_letter(names.index("Decision") + 1)
+    assert str(validation.sqref) == f"{letter}2"
+    assert validation.formula1 == f'"{",".join(CHOICES)}"'
+    assert len(validation.formula1) <= 255, "Excel takes no longer list"
+    assert worksheet.column_dimensions[get_column_letter(names.index("Key") + 1)].hidden
+    assert worksheet.column_dimensions[letter].number_format == "@"
+    assert not worksheet.protection.sheet, "a protected sheet cannot be sorted"
+
+
+def test_clauses_are_a_grid_with_what_was_not_read_first() -> None:
+    clauses = (
+        Clause("audit_rights", present=True, firm=True, score=0.99),
+        Clause("insurance", present=False, firm=True, score=0.01),
+        Clause("exclusivity", present=True, firm=False, score=0.61),
+    )
+    book = opened(DocumentResult("a", "succeeded", clauses=clauses), DOCUMENTS[2])
+    unread, read = rows_of(book, "Clauses")
+    assert unread == {"Document": "c.pdf"}
+    assert read == {
+        "Document": "a",
+        "Audit rights": "present",
+        "Insurance": "absent",
+        "Exclusivity": "? 61 %",
+    }
+
+
+def test_relations_have_a_sheet() -> None:
+    many = tuple(f"{number:03}.pdf" for number in range(100))
+    book = opened(
+        relations=[
+            Relation("near_duplicate", ("a.pdf", "b.pdf"), ("text",), 0.93),
+            Relation("duplicate", many, ("sha256",)),
+        ]
+    )
+    near, same = rows_of(book, "Relations")
+    assert near == {
+        "Relation": "near duplicate",
+        "Document": "a.pdf",
+        "With": "b.pdf",
+        "Likeness": "93 %",
+        "Found by": "text",
+    }
+    assert same["With"].startswith("001.pdf\n002.pdf")
+    assert same["With"].endswith("… and 59 more in relations.jsonl")
+
+
+def test_the_legend_says_of_every_field_how_sure_it_is_and_how_it_is_written() -> None:
+    rows = {row.get("Name"): row for row in rows_of(opened(), "Legend")}
+    assert set(FIELDS) <= set(rows)
+    assert rows["governing_law"]["Precision"].endswith("% of 332 firm values")
+    assert "2026-12-31" in rows["expiration_date"]["Written as"]
+
+
+def test_what_was_decided_is_said_where_the_engine_disagrees() -> None:
+    human = replace(fact("f1", "term", "2 years"), method="human")
+    decision = Decision(
+        "term",
+        "",
+        "accepted",
+        "anna",
+        "2026-11-22T10:00:00Z",
+        value="2 years",
+        comment="clause 3",
+        engine_value="5 years",
+        disagrees="new",
+    )
+    result = DocumentResult(
+        "a", "succeeded", sha256="1" * 64, facts=(human,), decisions=(decision,)
+    )
+    (row,) = rows_of(opened(result), "Review")
+    assert row["Candidates"] == "the engine now: 5 years"
+    assert row["Decided before"] == "accepted by anna, 2026-11-22 10:00:00 UTC: clause 3"
