@@ -9,7 +9,7 @@ from lexmill_legal.playbook.kinds import CLAUSE_KINDS, FIRM_ABSENCE
 from lexmill_legal.playbook.loading import load, read
 from lexmill_legal.playbook.models import AppliesTo, Examples, Playbook, Rule
 
-VERSION = "5"
+VERSION = "6"
 """Goes into cache keys and ``versions``; a new one whenever ``check`` answers differently."""
 
 __all__ = [
