@@ -6,7 +6,7 @@ have no character of it, nor of what only the file's metadata, comments and hidd
 all places were found must be gone as well. The search for leaks shares no code with the library:
 raw bytes, unpacked streams and ZIP members, the text as pdfium gives it; in five encodings.
 
-    python -m benchmarks.redaction [--documents 50] [--pdf FOLDER]
+    python benchmarks/redaction.py [--documents 50] [--pdf FOLDER]
 """
 
 import argparse
@@ -25,11 +25,14 @@ from urllib.parse import unquote
 
 import pypdfium2
 
-from benchmarks.redaction_documents import Document, Value, documents
 from lexmill_legal import classify, extract, segment
 from lexmill_legal.parsing import parse
 from lexmill_legal.redaction import Terms, burn, find_redactions
 from lexmill_legal.results import ParsedDocument, Redaction
+
+sys.path.append(f"{__file__.rpartition('/')[0]}/..")
+
+from benchmarks.redaction_documents import Document, Value, documents
 
 FLOORS = {"person": 0.90, "identifier": 0.98, "account": 0.98, "email": 0.98, "phone": 0.98}
 _ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "cp1251", "latin-1")

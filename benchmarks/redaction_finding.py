@@ -4,7 +4,7 @@ The invented documents of `benchmarks.redaction`; and sentences of contracts wit
 in no list of the library, so that only what is beside a name can tell. A value is found where all
 its letters and digits are covered; precision counts redactions that touch a known value.
 
-    python -m benchmarks.redaction_finding [--documents 50]
+    python benchmarks/redaction_finding.py [--documents 50]
 """
 
 import argparse
@@ -13,8 +13,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 
-from benchmarks.redaction import leaked, places
-from benchmarks.redaction_documents import documents
 from lexmill_legal.classify import classify
 from lexmill_legal.extract import extract
 from lexmill_legal.parsing import parse
@@ -23,6 +21,11 @@ from lexmill_legal.redaction.given_names import ENGLISH, SURNAMES
 from lexmill_legal.redaction.naming import folded
 from lexmill_legal.results import Classification, ParsedDocument
 from lexmill_legal.segment import segment
+
+sys.path.append(f"{__file__.rpartition('/')[0]}/..")
+
+from benchmarks.redaction import leaked, places
+from benchmarks.redaction_documents import documents
 
 _GOALS = {"person": 0.9, "identifier": 0.98, "account": 0.98, "email": 0.98, "phone": 0.98}
 _NAMES = """Oluwaseun Adeyemi-Fashola|Thandiwe Mkhabela|Xóchitl Iñárritu|Ngozi Eze|Siobhán Ó Faoláin

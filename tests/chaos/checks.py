@@ -12,24 +12,26 @@ from tests.chaos.sink import Told
 if TYPE_CHECKING:
     from pathlib import Path
 
-# Written by the database itself, whoever changes a row and how.
-AUDIT = """
-    CREATE TABLE audit (id bigint GENERATED ALWAYS AS IDENTITY, kind text, subject text, what text);
-    CREATE FUNCTION audit_document() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-      INSERT INTO audit (kind, subject, what)
+# Written by the database itself, whoever changes a row and how, as its owner.
+WITNESS = """
+    CREATE TABLE witness (
+      id bigint GENERATED ALWAYS AS IDENTITY, kind text, subject text, what text
+    );
+    CREATE FUNCTION witness_document() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
+      INSERT INTO witness (kind, subject, what)
       VALUES ('document', NEW.id::text, OLD.state || ' to ' || NEW.state);
       RETURN NULL;
     END $$;
-    CREATE FUNCTION audit_run() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-      INSERT INTO audit (kind, subject, what) VALUES ('run', NEW.id::text, 'finalized');
+    CREATE FUNCTION witness_run() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
+      INSERT INTO witness (kind, subject, what) VALUES ('run', NEW.id::text, 'finalized');
       RETURN NULL;
     END $$;
-    CREATE TRIGGER audit AFTER UPDATE ON document FOR EACH ROW
+    CREATE TRIGGER witness AFTER UPDATE ON document FOR EACH ROW
       WHEN (OLD.state IS DISTINCT FROM NEW.state OR OLD.ended_at IS DISTINCT FROM NEW.ended_at)
-      EXECUTE FUNCTION audit_document();
-    CREATE TRIGGER audit AFTER UPDATE ON run FOR EACH ROW
+      EXECUTE FUNCTION witness_document();
+    CREATE TRIGGER witness AFTER UPDATE ON run FOR EACH ROW
       WHEN (OLD.finalized_at IS DISTINCT FROM NEW.finalized_at)
-      EXECUTE FUNCTION audit_run();
+      EXECUTE FUNCTION witness_run();
 """
 
 _OPEN = """
@@ -116,9 +118,9 @@ def _wanted(events: Sequence[Sendable]) -> dict[tuple[str, str | None, str | Non
 
 
 def _endings(parts: Parts) -> Iterator[str]:
-    """Each document ended once, each run was finalized once, by the audit of the database."""
+    """Each document ended once, each run was finalized once, by a witness in the database."""
     ended = Counter(
-        (row.kind, row.subject) for row in parts.ask("SELECT kind, subject, what FROM audit")
+        (row.kind, row.subject) for row in parts.ask("SELECT kind, subject, what FROM witness")
     )
     subjects = parts.ask("""
         SELECT 'document' AS kind, id::text AS subject FROM document

@@ -12,7 +12,7 @@ import psycopg
 
 from lexmill.jobs.schemas import DeclaredJob, LegalJobSpec
 from lexmill.storage.sources import file_uri
-from tests.chaos.checks import AUDIT, contradictions, what_is_open
+from tests.chaos.checks import WITNESS, contradictions, what_is_open
 from tests.chaos.corpus import TYPES, make_corpus, plan_deliveries
 from tests.chaos.parts import Parts, running_parts
 from tests.chaos.senders import Sender
@@ -45,7 +45,7 @@ def run_seed(
     """Must be called from the main thread."""
     with running_parts(home, apis=2) as parts, listening_sink(seed) as told:
         with psycopg.connect(parts.database) as connection:
-            connection.execute(AUDIT)
+            connection.execute(WITNESS)
         for name, workers in WORKERS.items():
             job = _job(name, told, parts)
             parts.declare(job)

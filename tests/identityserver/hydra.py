@@ -24,6 +24,7 @@ from tests.processes import until
 HYDRA = GoPrograms(
     name="hydra", folder=Path(__file__).parent, packages={"hydra": "github.com/ory/hydra/v2"}
 )
+_http = httpx.Client(timeout=30)
 ROLES_CLAIM = "lexmill_roles"
 
 
@@ -51,7 +52,7 @@ class Hydra:
     def token(self, *roles: str, audience: str = "lexmill", seconds: int = 3600) -> str:
         """Of a new client; ``roles`` are ``namespace:role`` words."""
         secret = secrets.token_hex(16)
-        made = httpx.post(
+        made = _http.post(
             f"{self.admin_url}/admin/clients",
             json={
                 "client_secret": secret,
@@ -63,7 +64,7 @@ class Hydra:
         ).raise_for_status()
         client = made.json()["client_id"]
         self.roles[client] = list(roles)
-        answer = httpx.post(
+        answer = _http.post(
             f"{self.url}/oauth2/token",
             data={"grant_type": "client_credentials", "audience": audience},
             auth=(client, secret),
@@ -73,7 +74,7 @@ class Hydra:
 
     def rotate_keys(self) -> None:
         """Tokens are signed with a new key from now on."""
-        httpx.post(
+        _http.post(
             f"{self.admin_url}/admin/keys/hydra.jwt.access-token",
             json={"alg": "RS256", "use": "sig", "kid": secrets.token_hex(8)},
         ).raise_for_status()
