@@ -91,6 +91,8 @@ ACCESS: Final[Mapping[str, Access]] = {
     "review": Access(_OWN, ingest="SELECT", api="SELECT, INSERT, UPDATE", tenant="SELECT"),
     # Only ever added to; a trigger refuses everything else to the owner as well.
     "audit": Access(_OWN, ingest="SELECT, INSERT", api="SELECT, INSERT"),
+    # Answers to callers of the REST API are nobody else's business.
+    "idempotency_key": Access(_OWN, ingest="SELECT, DELETE", api="SELECT, INSERT, UPDATE"),
     "pool_demand": Access(_OF_JOB, api="SELECT, INSERT, UPDATE"),
     "latch": Access("true", ingest="SELECT, UPDATE", api="SELECT, UPDATE"),
     "tenant": Access(_OWN, ingest="SELECT", api="SELECT", tenant="SELECT"),

@@ -2,7 +2,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
-from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -25,6 +24,8 @@ from lexmill_api.health import health_routes
 from lexmill_api.identity import identities
 from lexmill_api.ingest import Ingest
 from lexmill_api.live.hub import Hub
+from lexmill_api.openapi import Rest
+from lexmill_api.problem_pages import problem_routes
 from lexmill_api.problems import (
     answer_database_away,
     answer_error,
@@ -84,7 +85,7 @@ def create_app(process: Process) -> Ingest:
             sweeper.stop()
             await process.close()
 
-    rest = FastAPI(title="Lexmill", version="1", openapi_url="/openapi.json")
+    rest = Rest(title="Lexmill", version="1", openapi_url="/openapi.json")
     rest.include_router(router)
     rest.add_exception_handler(SQLAlchemyError, answer_database_away)
     rest.add_exception_handler(LexmillError, answer_error)
@@ -92,7 +93,7 @@ def create_app(process: Process) -> Ingest:
     rest.add_exception_handler(RequestValidationError, answer_invalid)
     rest.state.runtime = runtime
     app = Starlette(
-        routes=[*event_type_routes(), *health_routes(), Mount("/v1", rest)],
+        routes=[*event_type_routes(), *problem_routes(), *health_routes(), Mount("/v1", rest)],
         middleware=[
             Middleware(RequestIds),
             Middleware(AnswerHeaders),
@@ -100,8 +101,21 @@ def create_app(process: Process) -> Ingest:
                 CORSMiddleware,
                 allow_origins=process.settings.required_api.allowed_origins,
                 allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-                allow_headers=["Authorization", "Content-Type", "If-Match", "Idempotency-Key"],
-                expose_headers=["ETag", "RateLimit", "RateLimit-Policy", "Retry-After"],
+                allow_headers=[
+                    "Authorization",
+                    "Content-Type",
+                    "Idempotency-Key",
+                    "If-Match",
+                    "If-None-Match",
+                ],
+                expose_headers=[
+                    "ETag",
+                    "Link",
+                    "Location",
+                    "RateLimit",
+                    "RateLimit-Policy",
+                    "Retry-After",
+                ],
             ),
         ],
         lifespan=lifespan,

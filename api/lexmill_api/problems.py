@@ -10,7 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lexmill.errors import ErrorClass, LexmillError
+from lexmill.errors import LexmillError
+from lexmill_api.problem_types import PROBLEM_TYPES, PROBLEMS, status_of
 
 log = structlog.get_logger(__name__)
 
@@ -26,12 +27,31 @@ _CODES = {
     429: "too_many_requests",
     503: "identity_away",
 }
+_COME_AGAIN = {"Retry-After": "2"}
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """RFC 9457, with the last part of ``type`` as ``code``.
+
+    ``type`` leads, on the same installation, to what to do about it.
+    """
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+
+
+def problem(status: int, code: str, detail: str) -> Problem:
+    known = PROBLEM_TYPES.get(code)
+    title = HTTPStatus(status).phrase if known is None else known.title
+    return Problem(type=f"{PROBLEMS}{code}", title=title, status=status, code=code, detail=detail)
 
 
 def problem_body(status: int, code: str, detail: str, problems: Sequence[object] = ()) -> bytes:
     """``problems`` are those of the parts, where what was sent has several."""
-    title = HTTPStatus(status).phrase
-    body = {"title": title, "status": status, "code": code, "detail": detail}
+    body = msgspec.to_builtins(problem(status, code, detail))
     return msgspec.json.encode({**body, "problems": problems} if problems else body)
 
 
@@ -53,10 +73,9 @@ async def answer_http_error(_: Request, error: Exception) -> Response:
 
 async def answer_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, LexmillError)
-    if error.error_class is ErrorClass.PASSING:
-        return problem_response(503, error.code, error.message, {"Retry-After": "2"})
-    status = 409 if error.error_class is ErrorClass.DOCUMENT else 500
-    return problem_response(status, error.code, error.message)
+    status = status_of(error)
+    headers = _COME_AGAIN if status == 503 or error.code == "still_under_way" else None
+    return problem_response(status, error.code, error.message, headers)
 
 
 async def answer_invalid(_: Request, error: Exception) -> Response:
@@ -70,6 +89,4 @@ async def answer_invalid(_: Request, error: Exception) -> Response:
 async def answer_database_away(_: Request, error: Exception) -> Response:
     """What PostgreSQL said stays here, as it can quote what was sent."""
     log.warning("request_failed", error=type(error).__name__)
-    return problem_response(
-        503, "database_away", "the database does not answer", {"Retry-After": "2"}
-    )
+    return problem_response(503, "database_away", "the database does not answer", _COME_AGAIN)

@@ -5,6 +5,7 @@ from lexmill.audit.models import Audit
 from lexmill.database import Base
 from lexmill.documents.models import Document, StageOutput
 from lexmill.events.models import Event, EventKey, Outgoing
+from lexmill.idempotency.models import IdempotencyKey
 from lexmill.jobs.models import Job, Run
 from lexmill.latches import Latch
 from lexmill.reviews.models import Review
@@ -19,6 +20,7 @@ __all__ = [
     "Document",
     "Event",
     "EventKey",
+    "IdempotencyKey",
     "Job",
     "Latch",
     "Outgoing",

@@ -2,10 +2,20 @@
 
 from fastapi import APIRouter
 
-from lexmill_api.v1 import dead, demand, jobs, live, reviews, tokens
+from lexmill_api.v1 import dead, demand, events, jobs, live, reviews, tokens
+from lexmill_api.v1.answers import problems
 
-router = APIRouter()
-for resource in (demand, jobs, dead, reviews, tokens, live):
+router = APIRouter(
+    responses=problems(
+        "unauthorised",
+        "forbidden",
+        "invalid_request",
+        "too_many_requests",
+        "database_away",
+        "identity_away",
+    )
+)
+for resource in (demand, jobs, events, dead, reviews, tokens, live):
     router.include_router(resource.router)
 
 __all__ = ["router"]

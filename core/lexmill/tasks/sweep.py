@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from lexmill import latches
 from lexmill.database import is_passing, transaction
+from lexmill.idempotency.service import forget_requests
 from lexmill.jobs.schemas import MAIN_POOL
 from lexmill.jobs.sweep import stop_failing_jobs, stop_overdue_jobs, tick_schedules
 from lexmill.queue.broker import queue_name
@@ -37,6 +38,7 @@ def sweep_all(
         (5, "ended_jobs", stop_ended_jobs),
         (6, "moved_tasks", move_tasks),
         (7, "event_partitions", create_event_partitions),
+        (11, "idempotency_keys", forget_requests),
     ]
     if leases:
         sweeps.insert(

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from lexmill.access.service import issue_token
 from lexmill.database import transaction
 from lexmill.documents.schemas import NewStageOutput
+from lexmill.idempotency.schemas import RequestKey
+from lexmill.idempotency.service import claim_request
 from lexmill.reviews.schemas import NewDecision
 from lexmill.reviews.service import decide
 from lexmill.tasks.service import start_finalize
@@ -70,6 +72,11 @@ def fill(session: Session, namespace: str) -> None:
     )
     decide(session, namespace=namespace, decisions=[law])
     issue_token(session, namespace=namespace, name="the-same", roles=["reader"], days=1, by="me")
+    claim_request(
+        session,
+        namespace=namespace,
+        key=RequestKey(caller="the-same", key="the-same", request=b"the-same"),
+    )
 
 
 @pytest.fixture(scope="module")
