@@ -1,7 +1,6 @@
 """`lexmill dead`: what used up its limits, and trying it again."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -10,8 +9,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from lexmill.client.api import ApiClient
-from lexmill.tasks.schemas import DeadTask
 from lexmill_cli.connecting import Home, Namespace, Token, Url, connected
 from lexmill_cli.errors import CommandError, Exit
 
@@ -28,7 +25,7 @@ def list_dead(
 ) -> None:
     """Dead tasks with the reason of each."""
     with connected(url, token, home) as client:
-        tasks = list(_all_dead(client, namespace))
+        tasks = list(client.dead(namespace))
     if as_json:
         rows = [
             {
@@ -69,15 +66,8 @@ def replay(
     if bool(ids) == everything:
         raise CommandError(Exit.MISUSE, "Name the ids of `lexmill dead list`, or --all.")
     with connected(url, token, home) as client:
-        chosen = ids or [task.id for task in _all_dead(client, namespace)]
+        chosen = ids or [task.id for task in client.dead(namespace)]
         queued = client.replay(namespace, chosen) if chosen else 0
     Console(stderr=True).print(f"{queued} of {len(chosen)} tasks are queued again.")
     if queued < len(chosen):
         raise typer.Exit(Exit.UNFINISHED)
-
-
-def _all_dead(client: ApiClient, namespace: str) -> Iterator[DeadTask]:
-    after = 0
-    while page := client.dead(namespace, after=after):
-        yield from page
-        after = page[-1].id

@@ -44,17 +44,18 @@ def test_dead_tasks_are_listed_in_pages_and_replayed(api: Api) -> None:
         """
     )
     first = api.get("/v1/namespaces/graves/dead?limit=2").json()
-    rest = api.get(f"/v1/namespaces/graves/dead?after={first[-1]['id']}").json()
-    assert [len(first), len(rest)] == [2, 1]
-    assert {task["error_code"] for task in [*first, *rest]} == {"internal_error"}
-    ids = [task["id"] for task in [*first, *rest]]
+    rest = api.get(f"/v1/namespaces/graves/dead?cursor={first['next']}").json()
+    found = [*first["items"], *rest["items"]]
+    assert [len(first["items"]), len(rest["items"]), rest["next"]] == [2, 1, None]
+    assert {task["error_code"] for task in found} == {"internal_error"}
+    ids = [task["id"] for task in found]
     answer = api.http.post(
         "/v1/namespaces/graves/dead/replay",
         json=ids,
         headers={"Authorization": f"Bearer {TOKEN}"},
     )
     assert (answer.status_code, answer.json()) == (202, {"queued": 3})
-    assert api.get("/v1/namespaces/graves/dead").json() == []
+    assert api.get("/v1/namespaces/graves/dead").json() == {"items": [], "next": None}
     assert api.get("/v1/namespaces/graves/jobs/graves").json()["documents"]["queued"] == 3
 
 

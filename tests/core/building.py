@@ -20,8 +20,10 @@ from lexmill.jobs.models import Job, Run
 from lexmill.jobs.schemas import CancelledJob, DeclaredJob, LegalJobSpec
 from lexmill.jobs.service import cancel_job, declare_job
 from lexmill.jobs.sweep import tick_schedules
+from lexmill.listing.schemas import ListRequest
+from lexmill.tasks.listing import list_dead_tasks
 from lexmill.tasks.models import Task
-from lexmill.tasks.schemas import ClaimedTask, Retrying, Visit
+from lexmill.tasks.schemas import ClaimedTask, DeadTaskRow, Retrying, Visit
 from lexmill.tasks.service import (
     claim_task,
     complete_finalize,
@@ -62,6 +64,10 @@ def declare(session: Session, *, namespace: str = NAMESPACE, **changes: Any) -> 
     declared = declaration(**changes)
     declare_job(session, namespace=namespace, declared=declared)
     return declared.uid
+
+
+def dead_tasks(session: Session, *, namespace: str = NAMESPACE) -> tuple[DeadTaskRow, ...]:
+    return list_dead_tasks(session, namespace=namespace, request=ListRequest()).items
 
 
 def listen(session: Session, *, namespace: str = NAMESPACE, **changes: Any) -> uuid.UUID:

@@ -1,37 +1,79 @@
-from typing import Annotated
+import uuid
+from datetime import UTC, datetime
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Query, Response
+import msgspec
+from fastapi import APIRouter, Body, Depends, Request, Response
+from pydantic import Field
+from sqlalchemy.orm import Session
 
 from lexmill.jobs.service import replay_tasks
-from lexmill.tasks.service import list_dead
-from lexmill_api.access import Lister, Runtime, Submitter
+from lexmill.listing.schemas import ListRequest
+from lexmill.tasks.listing import DEAD_TASKS, list_dead_tasks
+from lexmill.tasks.schemas import DeadTaskRow
+from lexmill_api.access import Lister, Submitter
 from lexmill_api.namespaces import Database
-from lexmill_api.v1.answers import json_answer
+from lexmill_api.v1.answers import answers, page_answer, page_answers, problems
+from lexmill_api.v1.lists import list_request
+from lexmill_api.v1.once import KEY_PROBLEMS, Done, Once
 
 router = APIRouter(prefix="/namespaces/{namespace}/dead", tags=["dead tasks"])
 
+TaskId = Annotated[int, Field(ge=1, lt=2**63)]
 
-@router.get("")
+_DEAD: Final = DeadTaskRow(
+    id=4711,
+    kind="process",
+    job="nda-2026",
+    job_uid=uuid.UUID("7f9c2ba4-e88f-427d-8c3a-1a5a1de7f5c2"),
+    document_id=uuid.UUID("01935a7c-5a00-7000-8000-3f2c5b9e1d04"),
+    document="2026/acme.pdf",
+    error_code="worker_lost",
+    error_message="The worker stopped answering while it worked on this document.",
+    ended_at=datetime(2026, 11, 22, 9, 30, tzinfo=UTC),
+)
+
+
+class Queued(msgspec.Struct, frozen=True, kw_only=True):
+    """How many are queued again; what is not dead any more is passed over."""
+
+    queued: int
+
+
+@router.get("", responses=page_answers(DeadTaskRow, _DEAD))
 async def get_dead(
+    request: Request,
     database: Database,
     _: Lister,
-    after: Annotated[int, Query(ge=0)] = 0,
-    limit: Annotated[int, Query(ge=1, le=500)] = 500,
+    asked: Annotated[ListRequest, Depends(list_request(DEAD_TASKS))],
 ) -> Response:
-    """Dead tasks, oldest first; ``after`` is the last id of the page before."""
-    dead = await database.run(
-        lambda session: list_dead(session, namespace=database.name, after=after, limit=limit)
+    """Dead tasks of living jobs, the oldest first: what used up its limits or was stopped."""
+    page = await database.run(
+        lambda session: list_dead_tasks(session, namespace=database.name, request=asked)
     )
-    return json_answer(dead)
+    return page_answer(request, page)
 
 
-@router.post("/replay", status_code=202)
+@router.post(
+    "/replay",
+    status_code=202,
+    responses={
+        **answers(Queued, Queued(queued=2), status=202, description="they are queued"),
+        **problems(*KEY_PROBLEMS),
+    },
+)
 async def post_replay(
-    runtime: Runtime, database: Database, _: Submitter, tasks: list[int]
+    once: Once,
+    _: Submitter,
+    tasks: Annotated[
+        list[TaskId],
+        Body(min_length=1, max_length=1_000, examples=[[4711, 4712]], description="their ids"),
+    ],
 ) -> Response:
-    """Try dead tasks again; the answer is how many are queued."""
-    wake_ups = await database.run(
-        lambda session: replay_tasks(session, namespace=database.name, task_ids=tasks)
-    )
-    await runtime.batcher.ring(wake_ups)
-    return json_answer({"queued": sum(wake_ups.values())}, 202)
+    """Try dead tasks again: documents in a new run, a listing from where it was, reports anew."""
+
+    def replay(session: Session) -> Done:
+        wake_ups = replay_tasks(session, namespace=once.namespace, task_ids=tasks)
+        return Done(Queued(queued=sum(wake_ups.values())), 202, wake_ups=wake_ups)
+
+    return await once.run(replay)

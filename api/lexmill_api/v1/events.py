@@ -4,7 +4,8 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from lexmill.events.listing import EVENTS, EventRow, list_events
+from lexmill.events.listing import EVENTS, list_events
+from lexmill.events.schemas import EventRow
 from lexmill.listing.pages import ListRequest
 from lexmill_api.access import Lister
 from lexmill_api.namespaces import Database

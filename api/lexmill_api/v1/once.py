@@ -17,6 +17,7 @@ from lexmill_api.access import Identified, Runtime
 from lexmill_api.namespaces import Database, NamespaceDatabase
 from lexmill_api.runtime import ApiRuntime
 
+KEY_PROBLEMS: Final = ("invalid_idempotency_key", "idempotency_key_reused", "still_under_way")
 # A string of RFC 8941 as the draft has it, or the bare word that most clients send.
 _KEY: Final = re.compile(r'"?([\x21\x23-\x7e]{1,255})"?')
 
@@ -45,6 +46,10 @@ class OnceOnly:
     database: NamespaceDatabase
     key: RequestKey | None
     _runtime: ApiRuntime
+
+    @property
+    def namespace(self) -> str:
+        return self.database.name
 
     async def run(self, service: Callable[[Session], Done]) -> Response:
         """A service that raises leaves no answer behind: the same request is judged anew."""

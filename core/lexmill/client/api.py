@@ -1,7 +1,7 @@
 """A typed client of the API, for the command line and the scalers."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -12,6 +12,7 @@ from lexmill.audit.schemas import AuditEntry
 from lexmill.errors import ErrorClass, LexmillError
 from lexmill.events.schemas import JOB_CANCELLED, JOB_DECLARED
 from lexmill.jobs.schemas import CancelledJob, DeclaredJob, JobProgress
+from lexmill.listing.schemas import Page
 from lexmill.reviews.schemas import (
     Decided,
     NewDecision,
@@ -20,7 +21,7 @@ from lexmill.reviews.schemas import (
     Reviewed,
 )
 from lexmill.scaling.schemas import Demand
-from lexmill.tasks.schemas import DeadTask
+from lexmill.tasks.schemas import DeadTaskRow
 
 _TIMEOUT = httpx.Timeout(10, read=40)
 # A connection that the server closes while idle would fail the next request on it; uvicorn keeps
@@ -78,22 +79,30 @@ class ApiClient:
         assert answer is not None
         return msgspec.json.decode(answer, type=Demand)
 
-    def dead(self, namespace: str, *, after: int = 0) -> list[DeadTask]:
-        """One page of dead tasks, oldest first; the next begins behind the last id."""
-        answer = self._call("GET", f"/v1/namespaces/{namespace}/dead?after={after}")
-        assert answer is not None
-        return msgspec.json.decode(answer, type=list[DeadTask])
+    def dead(self, namespace: str) -> Iterator[DeadTaskRow]:
+        """All dead tasks, oldest first, read page by page."""
+        cursor: str | None = ""
+        while cursor is not None:
+            following = f"&cursor={cursor}" if cursor else ""
+            answer = self._call("GET", f"/v1/namespaces/{namespace}/dead?limit=500{following}")
+            assert answer is not None
+            page = msgspec.json.decode(answer, type=Page[DeadTaskRow])
+            yield from page.items
+            cursor = page.next
 
     def replay(self, namespace: str, tasks: Sequence[int]) -> int:
         """How many tasks are queued again."""
-        answer = self._call(
-            "POST",
-            f"/v1/namespaces/{namespace}/dead/replay",
-            content=msgspec.json.encode(list(tasks)),
-            content_type="application/json",
-        )
-        assert answer is not None
-        return msgspec.json.decode(answer, type=dict[str, int])["queued"]
+        queued = 0
+        for at in range(0, len(tasks), 1_000):
+            answer = self._call(
+                "POST",
+                f"/v1/namespaces/{namespace}/dead/replay",
+                content=msgspec.json.encode(list(tasks[at : at + 1_000])),
+                content_type="application/json",
+            )
+            assert answer is not None
+            queued += msgspec.json.decode(answer, type=dict[str, int])["queued"]
+        return queued
 
     def review(self, namespace: str, decisions: Sequence[NewDecision]) -> Decided:
         """Record all of them, or none and raise RefusedDecisionsError."""

@@ -1,31 +1,16 @@
 import uuid
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final
 
-import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lexmill.documents.models import Document
+from lexmill.documents.schemas import DocumentRow
 from lexmill.listing.filters import Filter
 from lexmill.listing.pages import Key, Listing, ListRequest, Page, read_page
 
 _STATES = ("queued", "succeeded", "failed", "dead")
-
-
-class DocumentRow(msgspec.Struct, frozen=True, kw_only=True):
-    id: uuid.UUID
-    job_uid: uuid.UUID
-    parent_id: uuid.UUID | None
-    uri: str
-    name: str
-    state: Literal["queued", "succeeded", "failed", "dead"]
-    error_code: str | None
-    error_message: str | None
-    sha256: str | None
-    priority: int
-    created_at: datetime
-    ended_at: datetime | None
 
 
 DOCUMENTS: Final = Listing(

@@ -1,5 +1,6 @@
 import uuid
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
@@ -48,4 +49,19 @@ class DocumentState(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     error_code: str | None
     error_message: str | None
+    ended_at: datetime | None
+
+
+class DocumentRow(msgspec.Struct, frozen=True, kw_only=True):
+    id: uuid.UUID
+    job_uid: uuid.UUID
+    parent_id: uuid.UUID | None
+    uri: str
+    name: str
+    state: Literal["queued", "succeeded", "failed", "dead"]
+    error_code: str | None
+    error_message: str | None
+    sha256: str | None
+    priority: int
+    created_at: datetime
     ended_at: datetime | None

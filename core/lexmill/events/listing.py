@@ -1,31 +1,16 @@
 import uuid
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final
 
-import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lexmill.events.models import Event
+from lexmill.events.schemas import EventRow
 from lexmill.listing.filters import Filter
 from lexmill.listing.pages import Key, Listing, ListRequest, Page, read_page
 
 _OUTCOMES = ("routed", "unmatched", "unroutable", "control")
-
-
-class EventRow(msgspec.Struct, frozen=True, kw_only=True):
-    """``outcome`` says why it made no document: no job's filters took it (`unmatched`), or the
-    job that did found no document in it (`unroutable`). Its data is not in the list.
-    """
-
-    id: uuid.UUID
-    job_uid: uuid.UUID | None
-    source: str
-    event_id: str
-    type: str
-    outcome: Literal["routed", "unmatched", "unroutable", "control"]
-    documents: int
-    received_at: datetime
 
 
 EVENTS: Final = Listing(

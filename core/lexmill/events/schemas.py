@@ -1,3 +1,5 @@
+import uuid
+from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -25,3 +27,18 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
 
     outcomes: tuple[Outcome, ...]
     wake_ups: dict[str, int]
+
+
+class EventRow(msgspec.Struct, frozen=True, kw_only=True):
+    """``outcome`` says why it made no document: no job's filters took it (`unmatched`), or the
+    job that did found no document in it (`unroutable`). Its data is not in the list.
+    """
+
+    id: uuid.UUID
+    job_uid: uuid.UUID | None
+    source: str
+    event_id: str
+    type: str
+    outcome: Literal["routed", "unmatched", "unroutable", "control"]
+    documents: int
+    received_at: datetime

@@ -1,31 +1,14 @@
 import uuid
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final
 
-import msgspec
 from sqlalchemy import and_, case, select
 from sqlalchemy.orm import Session
 
 from lexmill.jobs.models import Job
+from lexmill.jobs.schemas import JobRow
 from lexmill.listing.filters import Filter
 from lexmill.listing.pages import Key, Listing, ListRequest, Page, read_page
-
-
-class JobRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A job without its documents' counts, which a list would have to count for each."""
-
-    uid: uuid.UUID
-    name: str
-    owner: Literal["kubernetes", "api", "local"]
-    generation: int
-    matter: str | None
-    state: Literal["Running", "Suspended", "Complete", "Failed"]
-    reason: str | None
-    message: str | None
-    declared_at: datetime
-    ended_at: datetime | None
-    next_run_at: datetime | None
-
 
 _STATES: Final = {
     "Running": and_(Job.outcome.is_(None), ~Job.suspended),

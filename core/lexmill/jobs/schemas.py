@@ -788,3 +788,19 @@ class JobProgress(msgspec.Struct, frozen=True, kw_only=True):
     finished_at: datetime | None
     next_run_at: datetime | None = None
     runs: tuple[RunProgress, ...] = ()
+
+
+class JobRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A job without its documents' counts, which a list would have to count for each."""
+
+    uid: uuid.UUID
+    name: str
+    owner: Literal["kubernetes", "api", "local"]
+    generation: int
+    matter: str | None
+    state: Literal["Running", "Suspended", "Complete", "Failed"]
+    reason: str | None
+    message: str | None
+    declared_at: datetime
+    ended_at: datetime | None
+    next_run_at: datetime | None

@@ -6,37 +6,20 @@ is, comes exactly once; what is added meanwhile comes once or not at all.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-import msgspec
 from sqlalchemy import Select, SQLColumnExpression, tuple_
 from sqlalchemy.orm import Session
 
 from lexmill.errors import ErrorClass, LexmillError
 from lexmill.listing.cursors import list_digest, read_cursor, write_cursor
 from lexmill.listing.filters import Filter, conditions
+from lexmill.listing.schemas import MAX_LIMIT, ListRequest, Page
 
-MAX_LIMIT = 500
+__all__ = ["MAX_LIMIT", "Key", "ListRequest", "Listing", "Page", "read_page"]
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class ListRequest:
-    """As it comes from outside; ``sort`` is a name, with ``-`` before it for the reverse."""
-
-    limit: int = 100
-    cursor: str | None = None
-    sort: str | None = None
-    filters: Mapping[str, str] = field(default_factory=dict)
-
-
-class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
-    """``next`` is the cursor of the next page; None at the end."""
-
-    items: tuple[T, ...]
-    next: str | None
 
 
 @dataclass(frozen=True)

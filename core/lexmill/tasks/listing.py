@@ -1,8 +1,5 @@
-import uuid
-from datetime import datetime
 from typing import Final
 
-import msgspec
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
@@ -12,20 +9,7 @@ from lexmill.jobs.models import Job
 from lexmill.listing.filters import Filter
 from lexmill.listing.pages import Key, Listing, ListRequest, Page, read_page
 from lexmill.tasks.models import Task
-from lexmill.tasks.schemas import Kind
-
-
-class DeadTaskRow(msgspec.Struct, frozen=True, kw_only=True):
-    id: int
-    kind: Kind
-    job: str
-    job_uid: uuid.UUID
-    document_id: uuid.UUID | None
-    document: str | None
-    error_code: str | None
-    error_message: str | None
-    ended_at: datetime
-
+from lexmill.tasks.schemas import DeadTaskRow
 
 DEAD_TASKS: Final = Listing(
     name="dead",

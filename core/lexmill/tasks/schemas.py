@@ -1,4 +1,5 @@
 import uuid
+from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
@@ -62,11 +63,13 @@ class Retrying(msgspec.Struct, frozen=True, kw_only=True):
     max_backoff_seconds: float = 600
 
 
-class DeadTask(msgspec.Struct, frozen=True, kw_only=True):
+class DeadTaskRow(msgspec.Struct, frozen=True, kw_only=True):
     id: int
     kind: Kind
-    namespace: str
     job: str
+    job_uid: uuid.UUID
+    document_id: uuid.UUID | None
     document: str | None
     error_code: str | None
     error_message: str | None
+    ended_at: datetime

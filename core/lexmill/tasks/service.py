@@ -14,10 +14,8 @@ from sqlalchemy import (
     ColumnElement,
     Interval,
     Select,
-    and_,
     bindparam,
     func,
-    or_,
     select,
     text,
     update,
@@ -26,12 +24,12 @@ from sqlalchemy.orm import Session
 
 from lexmill.documents.models import Document
 from lexmill.documents.schemas import NewDocument
-from lexmill.documents.service import add_documents, add_stage_outputs, taken_again
+from lexmill.documents.service import add_documents, add_stage_outputs
 from lexmill.errors import ClaimLostError, ErrorClass, LexmillError
 from lexmill.events.outbox import tell_documents_ended, tell_run_finalized
 from lexmill.jobs.models import Job, Run
 from lexmill.tasks.models import Task
-from lexmill.tasks.schemas import ClaimedTask, DeadTask, Ending, Retrying, Visit
+from lexmill.tasks.schemas import ClaimedTask, Ending, Retrying, Visit
 
 _CLAIM = text("""
     WITH best AS (
@@ -443,35 +441,6 @@ def count_busy(session: Session, *, namespace: str, name: str, pool: str) -> dic
         .group_by(Task.worker)
     )
     return {str(row.worker): row.visits for row in rows}
-
-
-def list_dead(
-    session: Session, *, namespace: str, after: int = 0, limit: int = 500
-) -> list[DeadTask]:
-    """Dead tasks of living jobs that were not replayed, oldest first, from behind an id on."""
-    rows = session.execute(
-        select(
-            Task.id,
-            Task.kind,
-            Task.namespace,
-            Job.name.label("job"),
-            Document.uri.label("document"),
-            Task.error_code,
-            Task.error_message,
-        )
-        .join(Job, Job.uid == Task.job_uid)
-        .outerjoin(Document, Document.id == Task.document_id)
-        .where(
-            Task.namespace == namespace,
-            Task.state == "dead",
-            Task.id > after,
-            Job.deleted_at.is_(None),
-            or_(Task.document_id.is_(None), and_(Document.state == "dead", ~taken_again(Document))),
-        )
-        .order_by(Task.id)
-        .limit(limit)
-    )
-    return [DeadTask(**row) for row in rows.mappings()]
 
 
 def start_finalize(session: Session, *, run_id: int | None = None) -> list[tuple[str, uuid.UUID]]:

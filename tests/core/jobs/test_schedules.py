@@ -20,7 +20,7 @@ from lexmill.queue.broker import queue_name
 from lexmill.scaling.service import read_demand
 from lexmill.settings import TaskSettings
 from lexmill.tasks.schemas import Retrying
-from lexmill.tasks.service import fail_task, list_dead, record_page, start_finalize
+from lexmill.tasks.service import fail_task, record_page, start_finalize
 from lexmill.tasks.sweep import sweep_all
 from tests.core import building
 from tests.core.building import NAMESPACE
@@ -257,10 +257,10 @@ def test_what_is_dead_and_was_taken_up_again_is_no_longer_shown_as_dead(session:
     building.fail_for_good(session, task)
     start_finalize(session)
     building.drain(session, uid)
-    assert [dead.id for dead in list_dead(session, namespace=NAMESPACE)] == [task.id]
+    assert [dead.id for dead in building.dead_tasks(session)] == [task.id]
     building.tick(session, uid)
     _list(session, uid, {"a": "1"})
-    assert list_dead(session, namespace=NAMESPACE) == []
+    assert building.dead_tasks(session) == ()
     assert replay_tasks(session, namespace=NAMESPACE, task_ids=[task.id]) == {}
 
 

@@ -25,7 +25,6 @@ from lexmill.tasks.service import (
     extend_leases,
     fail_task,
     hand_back,
-    list_dead,
     record_page,
     start_finalize,
 )
@@ -218,11 +217,13 @@ def test_rest_reads_and_replays_what_is_its_own(engines: Engines) -> None:
     with rest(engines) as session:
         name = job_name(session, uid)
         assert count_busy(session, namespace=OURS, name=name, pool="main") == {}
-        dead = [task.id for task in list_dead(session, namespace=OURS) if task.job == name]
+        dead = [
+            task.id for task in building.dead_tasks(session, namespace=OURS) if task.job == name
+        ]
     with rest(engines, THEIRS) as session:
         # As a route would that forgot its WHERE.
         assert read_progress(session, namespace=OURS, name=name) is None
-        assert list_dead(session, namespace=OURS) == []
+        assert building.dead_tasks(session, namespace=OURS) == ()
         assert replay_tasks(session, namespace=OURS, task_ids=dead) == {}
     with rest(engines) as session:
         assert sum(replay_tasks(session, namespace=OURS, task_ids=dead).values()) == 1
@@ -247,7 +248,9 @@ def test_rest_replays_documents_and_reports(engines: Engines) -> None:
         building.fail_for_good(session, building.claimed(session, uid))
     with rest(engines) as session:
         name = job_name(session, uid)
-        dead = [task.id for task in list_dead(session, namespace=OURS) if task.job == name]
+        dead = [
+            task.id for task in building.dead_tasks(session, namespace=OURS) if task.job == name
+        ]
         assert len(dead) == 2
         assert sum(replay_tasks(session, namespace=OURS, task_ids=dead).values()) == 2
 
