@@ -63,6 +63,16 @@ PROBLEM_TYPES: Final[Mapping[str, ProblemType]] = {
     "invalid_sort": ProblemType(
         422, "There is no such order", "The detail names the orders of this list."
     ),
+    "job_ended": ProblemType(
+        409,
+        "The job has ended",
+        "Replay its documents, or declare a new job.",
+    ),
+    "job_exists": ProblemType(
+        409,
+        "A job of this name is there",
+        "Choose another name, or delete that job first.",
+    ),
     "method_not_allowed": ProblemType(
         405, "The address has no such method", "Allow names those that it has."
     ),
@@ -70,6 +80,16 @@ PROBLEM_TYPES: Final[Mapping[str, ProblemType]] = {
         404,
         "There is no such thing in this namespace",
         "Look at the list; it may have been deleted, or be in another namespace.",
+    ),
+    "owned_by_command": ProblemType(
+        409,
+        "A lexmill command owns the job",
+        "Stop the command that declared it, on its own machine.",
+    ),
+    "owned_by_kubernetes": ProblemType(
+        409,
+        "Kubernetes owns the job",
+        "Change its LegalJob; the detail has the kubectl command.",
     ),
     "precondition_required": ProblemType(
         428, "The change needs If-Match", "Read it first and send its ETag as If-Match."
@@ -85,6 +105,11 @@ PROBLEM_TYPES: Final[Mapping[str, ProblemType]] = {
     ),
     "unknown_filter": ProblemType(
         422, "The list has no such parameter", "The detail names those that it has."
+    ),
+    "uri_not_allowed": ProblemType(
+        409,
+        "The namespace may not read or write there",
+        "Use a URI beneath its prefixes (docs/tenancy.md), or ask whoever set them.",
     ),
 }
 

@@ -40,9 +40,23 @@ class Api:
             given["Authorization"] = f"Bearer {token}"
         return self.http.post(path, content=content, headers=given)
 
-    def get(self, path: str, *, token: str | None = TOKEN) -> httpx.Response:
-        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-        return self.http.get(path, headers=headers)
+    def get(self, path: str, *, token: str | None = TOKEN, **headers: str) -> httpx.Response:
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        if token is not None:
+            given["Authorization"] = f"Bearer {token}"
+        return self.http.get(path, headers=given)
+
+    def order(
+        self, path: str, body: object = None, *, token: str = TOKEN, **headers: str
+    ) -> httpx.Response:
+        """A POST to /v1 in JSON."""
+        return self.post(
+            b"" if body is None else body,
+            path=f"/v1/namespaces/{path}",
+            kind="application/json",
+            token=token,
+            **headers,
+        )
 
     def declare(self, name: str, **spec: Any) -> str:
         """A job, listening to everything unless the spec says otherwise; gives its uid."""

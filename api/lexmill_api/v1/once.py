@@ -16,6 +16,7 @@ from lexmill.idempotency.service import claim_request, remember_answer
 from lexmill_api.access import Identified, Runtime
 from lexmill_api.namespaces import Database, NamespaceDatabase
 from lexmill_api.runtime import ApiRuntime
+from lexmill_api.v1.etags import entity_tag
 
 KEY_PROBLEMS: Final = ("invalid_idempotency_key", "idempotency_key_reused", "still_under_way")
 # A string of RFC 8941 as the draft has it, or the bare word that most clients send.
@@ -24,19 +25,23 @@ _KEY: Final = re.compile(r'"?([\x21\x23-\x7e]{1,255})"?')
 
 @dataclass(frozen=True)
 class Done:
-    """What a route's service did: what to answer, and whom to wake once it is committed."""
+    """What a route's service did: what to answer, and whom to wake once it is committed.
+
+    With a ``version`` the answer has an ETag.
+    """
 
     value: object
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     wake_ups: Mapping[str, int] = field(default_factory=dict)
+    version: str | None = None
 
     def stored(self) -> StoredAnswer:
-        return StoredAnswer(
-            status=self.status,
-            headers={"Content-Type": "application/json", **self.headers},
-            body=b"" if self.status == 204 else msgspec.json.encode(self.value),
-        )
+        body = msgspec.json.encode(self.value)
+        headers = {"Content-Type": "application/json", **self.headers}
+        if self.version is not None:
+            headers["ETag"] = entity_tag(self.version, body)
+        return StoredAnswer(status=self.status, headers=headers, body=body)
 
 
 @dataclass(frozen=True)

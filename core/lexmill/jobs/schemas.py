@@ -27,6 +27,7 @@ from lexmill.events.attributes import is_name
 from lexmill.events.filters import FilterError, compile_filters
 from lexmill.events.selection import is_pointer
 from lexmill.jobs.rules import VALIDATIONS, Rule, Unique, broken, json_type
+from lexmill.versions import version_of
 
 GROUP = "lexmill.io"
 API_VERSION = "lexmill.io/v1alpha1"
@@ -788,6 +789,35 @@ class JobProgress(msgspec.Struct, frozen=True, kw_only=True):
     finished_at: datetime | None
     next_run_at: datetime | None = None
     runs: tuple[RunProgress, ...] = ()
+    owner: Owner = "api"
+    matter: str | None = None
+    version: str = ""
+    """Changes with what callers can change: not while documents are worked off."""
+
+
+def job_version(
+    *, uid: uuid.UUID, generation: int, spec_hash: str, suspended: bool, outcome: str | None
+) -> str:
+    return version_of(uid, generation, spec_hash, suspended, outcome)
+
+
+class JobDeclaration(msgspec.Struct, frozen=True, kw_only=True):
+    """A job as it was declared, without its workers; the spec has Kubernetes' names."""
+
+    uid: uuid.UUID
+    name: str
+    owner: Owner
+    generation: int
+    spec: dict[str, Any]
+    config_maps: dict[str, dict[str, str]]
+    version: str
+
+
+class ReplayedJob(msgspec.Struct, frozen=True, kw_only=True):
+    """``more``: not everything fitted into one request; ask again for the rest."""
+
+    queued: int
+    more: bool
 
 
 class JobRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -23,6 +23,7 @@ from lexmill.jobs.schemas import (
     JobProgress,
     RunProgress,
     StageTime,
+    job_version,
     pool_of,
 )
 from lexmill.queue.broker import queue_name
@@ -129,7 +130,7 @@ def declare_job(session: Session, *, namespace: str, declared: DeclaredJob) -> l
             config_maps=declared.config_maps,
             suspended=declared.spec.suspend,
             resumed_at=func.now() if resumed else Job.resumed_at,
-            next_tick_at=_first_tick(session, body) if rescheduled else Job.next_tick_at,
+            next_tick_at=first_tick(session, body) if rescheduled else Job.next_tick_at,
         )
     )
     if "schedule" in body and known.outcome == "complete":
@@ -143,7 +144,7 @@ def declare_job(session: Session, *, namespace: str, declared: DeclaredJob) -> l
     return _begin(session, namespace=namespace, declared=declared)
 
 
-def _first_tick(session: Session, body: Mapping[str, Any]) -> datetime | None:
+def first_tick(session: Session, body: Mapping[str, Any]) -> datetime | None:
     """The next tick from now on; those that passed while the job was suspended do not count."""
     if "schedule" not in body:
         return None
@@ -222,7 +223,7 @@ def _create(session: Session, *, namespace: str, declared: DeclaredJob) -> list[
             spec_hash=declared.spec_hash,
             config_maps=declared.config_maps,
             suspended=declared.spec.suspend,
-            next_tick_at=_first_tick(session, declared.body),
+            next_tick_at=first_tick(session, declared.body),
         )
         .on_conflict_do_nothing(index_elements=[Job.uid])
         .returning(Job.uid)
@@ -471,6 +472,7 @@ def read_progress(session: Session, *, namespace: str, name: str) -> JobProgress
     job = session.execute(
         select(
             Job.uid,
+            Job.owner,
             Job.spec,
             Job.generation,
             Job.spec_hash,
@@ -492,6 +494,15 @@ def read_progress(session: Session, *, namespace: str, name: str) -> JobProgress
         uid=str(job.uid),
         namespace=namespace,
         name=name,
+        owner=job.owner,
+        matter=job.spec.get("matter"),
+        version=job_version(
+            uid=job.uid,
+            generation=job.generation,
+            spec_hash=job.spec_hash,
+            suspended=job.suspended,
+            outcome=job.outcome,
+        ),
         generation=job.generation,
         spec_hash=job.spec_hash,
         run=0 if run is None else run.number,
