@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from lexmill_api.v1 import dead, demand, events, jobs, live, reviews, tokens
+from lexmill_api.v1 import dead, demand, documents, events, jobs, live, reviews, tokens
 from lexmill_api.v1.answers import problems
 
 router = APIRouter(
@@ -15,7 +15,7 @@ router = APIRouter(
         "identity_away",
     )
 )
-for resource in (demand, jobs, events, dead, reviews, tokens, live):
+for resource in (demand, jobs, documents, events, dead, reviews, tokens, live):
     router.include_router(resource.router)
 
 __all__ = ["router"]

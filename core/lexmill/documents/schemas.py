@@ -65,3 +65,47 @@ class DocumentRow(msgspec.Struct, frozen=True, kw_only=True):
     priority: int
     created_at: datetime
     ended_at: datetime | None
+
+
+class DocumentTask(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest visit: a `waiting` one that failed before says why, and when it is tried again."""
+
+    state: Literal["waiting", "running", "done", "dead"]
+    pool: str
+    stage: str | None
+    failures: int
+    crashes: int
+    error_code: str | None
+    error_message: str | None
+    due_at: datetime
+    started_at: datetime | None
+
+
+class DocumentDetails(msgspec.Struct, frozen=True, kw_only=True):
+    """``run`` is the one of its job in which it last went through.
+
+    ``links`` lead to what there is of it: its job, the event that brought it, its parent, its
+    family, the file, and, once it has them, its text and its result.
+    """
+
+    id: uuid.UUID
+    job: str
+    job_uid: uuid.UUID
+    job_deleted: bool
+    matter: str | None
+    run: int
+    parent_id: uuid.UUID | None
+    children: int
+    event_id: uuid.UUID | None
+    uri: str
+    name: str
+    state: Literal["queued", "succeeded", "failed", "dead"]
+    error_code: str | None
+    error_message: str | None
+    sha256: str | None
+    has_result: bool
+    priority: int
+    created_at: datetime
+    ended_at: datetime | None
+    task: DocumentTask | None
+    links: dict[str, str] = {}

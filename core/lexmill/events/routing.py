@@ -81,7 +81,7 @@ def route(
         if (target is not None and listener.uid != target) or not listener.matches(incoming.event):
             continue
         try:
-            made += [(listener.uid, new) for new in _documents(incoming, id_, listener)]
+            made += [(listener.uid, new) for new in documents_of(incoming, id_, listener)]
         except SelectionError:
             outcome = "routed" if outcome == "routed" else "unroutable"
         else:
@@ -89,7 +89,7 @@ def route(
     return outcome, made
 
 
-def _documents(incoming: Incoming, id_: uuid.UUID, listener: Listener) -> list[NewDocument]:
+def documents_of(incoming: Incoming, id_: uuid.UUID, listener: Listener) -> list[NewDocument]:
     event = incoming.event
     priority = event.extensions.get("priority")
     traceparent = event.extensions.get("traceparent", incoming.traceparent)

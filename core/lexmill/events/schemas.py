@@ -42,3 +42,39 @@ class EventRow(msgspec.Struct, frozen=True, kw_only=True):
     outcome: Literal["routed", "unmatched", "unroutable", "control"]
     documents: int
     received_at: datetime
+
+
+class JobVerdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What a listening job, as it is now, makes of an event."""
+
+    job: str
+    verdict: Literal["taken", "filtered_out", "no_document"]
+    reason: str
+
+
+class EventDocument(msgspec.Struct, frozen=True, kw_only=True):
+    id: uuid.UUID
+    job_uid: uuid.UUID
+    uri: str
+    state: Literal["queued", "succeeded", "failed", "dead"]
+
+
+class EventDetails(msgspec.Struct, frozen=True, kw_only=True):
+    """An event without its data.
+
+    ``verdicts`` say why it was routed or not, by the jobs that listen now: a job that was declared
+    or changed after it may judge otherwise than ``outcome`` tells. At most 100 of each.
+    """
+
+    id: uuid.UUID
+    job_uid: uuid.UUID | None
+    source: str
+    event_id: str
+    type: str
+    outcome: Literal["routed", "unmatched", "unroutable", "control"]
+    received_at: datetime
+    attributes: dict[str, str | int | bool]
+    data_kind: Literal["absent", "json", "text", "binary"]
+    data_bytes: int
+    documents: tuple[EventDocument, ...]
+    verdicts: tuple[JobVerdict, ...]

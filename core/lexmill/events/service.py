@@ -102,7 +102,7 @@ def accept_events(
     fresh = _remember(
         session, [(digest, id_) for digest, id_, ok in zip(digests, ids, known, strict=True) if ok]
     )
-    listeners = _listeners(session, {each.namespace for each in incoming})
+    listeners = list_listeners(session, {each.namespace for each in incoming})
     outcomes: list[Outcome] = []
     rows: list[dict[str, Any]] = []
     documents: dict[uuid.UUID, list[NewDocument]] = {}
@@ -220,7 +220,7 @@ def _remember(session: Session, keys: Sequence[tuple[bytes, uuid.UUID]]) -> set[
     return set(rows.scalars())
 
 
-def _listeners(session: Session, namespaces: set[str]) -> Mapping[str, Sequence[Listener]]:
+def list_listeners(session: Session, namespaces: set[str]) -> Mapping[str, Sequence[Listener]]:
     listeners: dict[str, list[Listener]] = {}
     for row in session.execute(_LISTENERS, {"namespaces": list(namespaces)}):
         pool = pool_of({"pools": row.pools or []}, "parse")
