@@ -19,13 +19,27 @@ class ProblemType(NamedTuple):
 
 
 PROBLEM_TYPES: Final[Mapping[str, ProblemType]] = {
+    "bad_namespace": ProblemType(
+        400, "The address has no namespace", "Name one as Kubernetes has them: a DNS label."
+    ),
+    "bad_uri": ProblemType(
+        409, "A URI is not one that Lexmill reads", "Give s3://bucket/folder/ or file:///folder/."
+    ),
     "changed_meanwhile": ProblemType(
         412,
         "It has changed since it was read",
         "Read it again, look at what changed, and send the request with the new ETag.",
     ),
+    "control_alone": ProblemType(
+        400,
+        "A control event is sent alone",
+        "Send it by itself, to the address of its namespace.",
+    ),
     "database_away": ProblemType(
         503, "The database does not answer", "Come again after Retry-After."
+    ),
+    "event_expired": ProblemType(
+        410, "The event that carried the document is no longer kept", "Send the document again."
     ),
     "forbidden": ProblemType(
         403, "The caller may not do this here", "Ask an administrator of the namespace for a role."
@@ -40,8 +54,17 @@ PROBLEM_TYPES: Final[Mapping[str, ProblemType]] = {
         "The Idempotency-Key belongs to another request",
         "Use a new key for each new request; the same key only to send the same one again.",
     ),
+    "immutable": ProblemType(409, "A part of the spec cannot change", "Declare a new job with it."),
+    "internal_error": ProblemType(
+        500,
+        "Lexmill failed on the request",
+        "A defect of Lexmill: report it with the answer's X-Request-ID.",
+    ),
     "invalid_cursor": ProblemType(
         422, "The cursor is none of this list", "Begin the list again without a cursor."
+    ),
+    "invalid_data": ProblemType(
+        400, "The data of a control event is not as it has to be", "The detail names the place."
     ),
     "invalid_filter": ProblemType(
         422, "A filter has a value that it does not take", "The detail says what it takes."
@@ -76,10 +99,22 @@ PROBLEM_TYPES: Final[Mapping[str, ProblemType]] = {
     "method_not_allowed": ProblemType(
         405, "The address has no such method", "Allow names those that it has."
     ),
+    "name_taken": ProblemType(
+        409, "Somebody else's job has this name", "Choose another name for the job."
+    ),
+    "never_ticks": ProblemType(
+        409, "The schedule never ticks", "Give a cron expression that has a next time."
+    ),
+    "no_document": ProblemType(
+        409, "The event carries no document", "Send it with the document as its data."
+    ),
     "not_found": ProblemType(
         404,
         "There is no such thing in this namespace",
         "Look at the list; it may have been deleted, or be in another namespace.",
+    ),
+    "overloaded": ProblemType(
+        429, "Too many events wait to be committed", "Send them again after Retry-After."
     ),
     "owned_by_command": ProblemType(
         409,
@@ -94,17 +129,33 @@ PROBLEM_TYPES: Final[Mapping[str, ProblemType]] = {
     "precondition_required": ProblemType(
         428, "The change needs If-Match", "Read it first and send its ETag as If-Match."
     ),
+    "refused": ProblemType(400, "The request is refused", "The detail says why."),
     "still_under_way": ProblemType(
         409,
         "The first request with this Idempotency-Key is under way",
         "Come again after Retry-After for its answer.",
     ),
     "too_many_requests": ProblemType(429, "This client asks too often", "Wait for Retry-After."),
+    "too_many_tokens": ProblemType(
+        409, "The namespace has too many tokens", "Revoke those that are not needed."
+    ),
+    "uid_taken": ProblemType(409, "The uid is taken", "Declare the job with another uid."),
     "unauthorised": ProblemType(
         401, "A bearer token that is good is needed", "docs/access.md says which tokens there are."
     ),
     "unknown_filter": ProblemType(
         422, "The list has no such parameter", "The detail names those that it has."
+    ),
+    "unknown_control_type": ProblemType(
+        400, "There is no such control event", "The detail names those that there are."
+    ),
+    "unknown_job": ProblemType(
+        404,
+        "No listening job of this name is in the namespace",
+        "Declare it first; senders that try again reach it then.",
+    ),
+    "unknown_type": ProblemType(
+        404, "Lexmill has no events of this type", "GET /events/types lists those that it has."
     ),
     "uri_not_allowed": ProblemType(
         409,

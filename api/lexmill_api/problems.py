@@ -46,7 +46,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 def problem(status: int, code: str, detail: str) -> Problem:
     known = PROBLEM_TYPES.get(code)
     title = HTTPStatus(status).phrase if known is None else known.title
-    return Problem(type=f"{PROBLEMS}{code}", title=title, status=status, code=code, detail=detail)
+    kind = "about:blank" if known is None else f"{PROBLEMS}{code}"
+    return Problem(type=kind, title=title, status=status, code=code, detail=detail)
 
 
 def problem_body(status: int, code: str, detail: str, problems: Sequence[object] = ()) -> bytes:

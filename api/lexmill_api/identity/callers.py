@@ -30,7 +30,7 @@ class Action(Enum):
     REVIEW = ("review", "update")
     """Accept, correct, reject, reopen."""
     ADMINISTER = ("administer", "delete")
-    """Tokens, retention, legal holds, purging."""
+    """Delete jobs; tokens, retention, legal holds, purging."""
 
     @property
     def verb(self) -> str:
