@@ -93,6 +93,8 @@ ACCESS: Final[Mapping[str, Access]] = {
     "audit": Access(_OWN, ingest="SELECT, INSERT", api="SELECT, INSERT"),
     # Answers to callers of the REST API are nobody else's business.
     "idempotency_key": Access(_OWN, ingest="SELECT, DELETE", api="SELECT, INSERT, UPDATE"),
+    # A presigned address is looked up before its namespace is known.
+    "upload": Access(_OWN, ingest="SELECT, INSERT, UPDATE, DELETE", api="SELECT, INSERT, UPDATE"),
     "pool_demand": Access(_OF_JOB, api="SELECT, INSERT, UPDATE"),
     "latch": Access("true", ingest="SELECT, UPDATE", api="SELECT, UPDATE"),
     "tenant": Access(_OWN, ingest="SELECT", api="SELECT", tenant="SELECT"),

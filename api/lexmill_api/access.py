@@ -52,6 +52,14 @@ async def identified(
     return caller
 
 
+async def counted_by_address(request: Request, runtime: Runtime) -> None:
+    """For what needs no token because its address is the secret."""
+    _take(request, runtime, f"address {request.client.host if request.client else ''}")
+
+
+Anybody = Annotated[None, Depends(counted_by_address)]
+
+
 def _take(request: Request, runtime: ApiRuntime, client: str) -> None:
     allowance = runtime.rates.take(client)
     request.state.headers.update(runtime.rates.headers(allowance))

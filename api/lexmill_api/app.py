@@ -15,12 +15,14 @@ from lexmill.bootstrap import Process
 from lexmill.errors import LexmillError
 from lexmill.events.cloudevents import Limits
 from lexmill.queue.wakeups import ValkeyWakeUps
+from lexmill.storage.objects import Objects
 from lexmill_api.batching import Batcher
 from lexmill_api.delivery import Delivery
 from lexmill_api.event_types import event_type_routes
 from lexmill_api.feed import DemandFeed
 from lexmill_api.headers import AnswerHeaders
 from lexmill_api.health import health_routes
+from lexmill_api.housekeeping import Housekeeping
 from lexmill_api.identity import identities
 from lexmill_api.ingest import Ingest
 from lexmill_api.live.hub import Hub
@@ -63,9 +65,11 @@ def create_app(process: Process) -> Ingest:
         ),
         rates=Rates(process.settings.required_api.requests_per_minute),
         feed=feed,
+        objects=Objects(process.settings.storage.uri),
         hub=Hub(partial(_session, process), feed),
     )
     sweeper = Sweeper(process.engine, wake_ups, process.settings.tasks)
+    housekeeping = Housekeeping(process.engine, runtime.objects, process.settings.tasks)
     delivery = Delivery(process.async_engine, process.settings.egress.allowed_networks)
 
     @asynccontextmanager
@@ -74,6 +78,7 @@ def create_app(process: Process) -> Ingest:
         runtime.feed.start()
         runtime.hub.start()
         sweeper.start()
+        housekeeping.start()
         delivery.start()
         try:
             yield
@@ -83,6 +88,7 @@ def create_app(process: Process) -> Ingest:
             await runtime.hub.stop()
             await runtime.feed.stop()
             sweeper.stop()
+            housekeeping.stop()
             await process.close()
 
     rest = Rest(title="Lexmill", version="1", openapi_url="/openapi.json")

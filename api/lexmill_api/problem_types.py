@@ -162,6 +162,64 @@ PROBLEM_TYPES: Final[Mapping[str, ProblemType]] = {
         "The namespace may not read or write there",
         "Use a URI beneath its prefixes (docs/tenancy.md), or ask whoever set them.",
     ),
+    # files and records
+    "foreign_object": ProblemType(
+        404, "There is no such file in this namespace", "Look at the list of files."
+    ),
+    "held": ProblemType(
+        409,
+        "A legal hold forbids it",
+        "The detail names the cases; an administrator can release the holds.",
+    ),
+    "invalid_multipart": ProblemType(
+        422, "The form brings no files", "Send them as a browser or curl -F file=@… does."
+    ),
+    "job_takes_no_documents": ProblemType(
+        409, "The job takes no documents from people", "The detail says where documents go."
+    ),
+    "no_text": ProblemType(404, "The document has no text", "Its result says why."),
+    "not_ended": ProblemType(
+        409, "The document has not ended", "Its progress says when it has ended."
+    ),
+    "nothing_uploaded": ProblemType(
+        409, "Nothing was put at the address yet", "Put the file there and complete it then."
+    ),
+    "object_missing": ProblemType(
+        410, "What was kept is gone", "Replay the document, or run its job again."
+    ),
+    "purged": ProblemType(
+        410, "It was purged", "Its tombstone says when, why and by whom; it does not come back."
+    ),
+    "range_not_satisfiable": ProblemType(
+        416, "The file has no such part", "Content-Range says how large it is."
+    ),
+    "result_too_large": ProblemType(
+        409, "It is too large to be shown", "Take it from the job's result files."
+    ),
+    "result_unreadable": ProblemType(
+        409, "What is kept of the document cannot be read", "Replay it, or run its job again."
+    ),
+    "source_changed": ProblemType(
+        409, "The file is not the one that was read", "Run the job again to read the new one."
+    ),
+    "source_elsewhere": ProblemType(
+        409, "Lexmill may not fetch the file for you", "Fetch it from the document's uri."
+    ),
+    "source_missing": ProblemType(
+        410, "The file is no longer where it was", "Put it back, or go by text and result."
+    ),
+    "too_large": ProblemType(
+        413, "The file is too large", "Split it, or ask whoever runs Lexmill for a higher limit."
+    ),
+    "too_many_files": ProblemType(
+        413, "The request brings too many files", "Send the rest in another one."
+    ),
+    "unsupported_content": ProblemType(
+        415, "Lexmill reads no files of this kind", "The detail says what to do about it."
+    ),
+    "upload_used": ProblemType(
+        409, "The file of this address has come already", "Ask for another address."
+    ),
 }
 
 

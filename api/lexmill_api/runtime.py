@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from lexmill.bootstrap import Process
 from lexmill.events.cloudevents import Limits
 from lexmill.settings import ApiSettings
+from lexmill.storage.objects import Objects
 from lexmill_api.batching import Batcher
 from lexmill_api.feed import DemandFeed
 from lexmill_api.identity import Identities
@@ -26,6 +27,7 @@ class ApiRuntime:
     hub: Hub
     limits: Limits
     rates: Rates
+    objects: Objects
 
     @cached_property
     def public_limits(self) -> Limits:

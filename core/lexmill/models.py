@@ -12,6 +12,7 @@ from lexmill.reviews.models import Review
 from lexmill.scaling.models import PoolDemand
 from lexmill.tasks.models import Task
 from lexmill.tenancy.models import Tenant
+from lexmill.uploads.models import Upload
 
 __all__ = [
     "ApiToken",
@@ -30,4 +31,5 @@ __all__ = [
     "StageOutput",
     "Task",
     "Tenant",
+    "Upload",
 ]

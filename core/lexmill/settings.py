@@ -172,6 +172,16 @@ class IngestSettings(_Group):
     waiting_bytes: int = Field(default=128 << 20, ge=1 << 16)
 
 
+class UploadSettings(_Group):
+    """Files that people send to a job; what is larger is refused with 413."""
+
+    file_bytes: int = Field(default=256 << 20, ge=1 << 16)
+    files: int = Field(default=100, ge=1, description="in one request")
+    expires_seconds: int = Field(
+        default=3_600, ge=60, le=86_400, description="so long a presigned address is good"
+    )
+
+
 class EgressSettings(_Group):
     allowed_networks: tuple[IPvAnyNetwork, ...] = Field(
         default=(),
@@ -235,6 +245,9 @@ class TaskSettings(_Group):
     heartbeat_seconds: float = Field(default=5, gt=0)
     max_crashes: int = Field(default=5, ge=1, description="a task is dead at this crash")
     sweep_seconds: float = Field(default=1, gt=0)
+    housekeeping_seconds: float = Field(
+        default=10, gt=0, description="how often uploads that were broken off are swept, and so on"
+    )
     wake_ups_per_pool: int = Field(default=1000, ge=1)
 
 
@@ -265,6 +278,7 @@ class Settings(BaseSettings):
     api: ApiSettings | None = None
     worker: WorkerSettings | None = None
     ingest: IngestSettings = IngestSettings()
+    uploads: UploadSettings = UploadSettings()
     egress: EgressSettings = EgressSettings()
     sandbox: SandboxSettings = SandboxSettings()
     tasks: TaskSettings = TaskSettings()

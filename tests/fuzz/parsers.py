@@ -9,6 +9,7 @@ from random import Random
 
 import msgspec
 
+from lexmill.storage.bundles import decode_bundle
 from lexmill_legal.parsing import PageImage
 from lexmill_legal.results import ParsedDocument
 from lexmill_workers.stages import (
@@ -17,7 +18,6 @@ from lexmill_workers.stages import (
     ReadPage,
     Reply,
     Request,
-    decode_bundle,
 )
 from tests.fuzz import mutating as how
 from tests.legal.parsing.making import Pdf, deleted, docx, inserted, paragraph, run, table

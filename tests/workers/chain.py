@@ -9,10 +9,11 @@ import json
 import sys
 from pathlib import Path
 
+from lexmill.storage.bundles import decode_bundle
 from lexmill_legal.relations import Relations, relation_line
 from lexmill_legal.reports import read_result, write_reports
 from lexmill_legal.results import DocumentResult, ErrorRecord
-from lexmill_workers.stages import VERSIONS, Readings, Request, decode_bundle, work_on
+from lexmill_workers.stages import VERSIONS, Readings, Request, work_on
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 

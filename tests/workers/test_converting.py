@@ -4,8 +4,9 @@ import threading
 import pytest
 
 from lexmill.errors import ClaimLostError, LexmillError
+from lexmill.storage.bundles import decode_bundle
 from lexmill_workers.converting import convert_doc
-from lexmill_workers.stages import Request, decode_bundle, work_on
+from lexmill_workers.stages import Request, work_on
 
 needs_antiword = pytest.mark.skipif(
     shutil.which("antiword", path="/usr/local/bin:/usr/bin:/bin") is None,

@@ -8,8 +8,9 @@ import msgspec
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
+from lexmill.storage.bundles import decode_bundle
 from lexmill_workers.sandbox import Limits, Sandbox
-from lexmill_workers.stages import PRELOAD, VERSIONS, Reply, Request, decode_bundle
+from lexmill_workers.stages import PRELOAD, VERSIONS, Reply, Request
 from tests.legal.parsing.making import docx, paragraph
 from tests.legal.parsing.test_archive import aes
 from tests.legal.parsing.test_odt import p

@@ -13,6 +13,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from lexmill.errors import ClaimLostError
 from lexmill.settings import SandboxSettings
+from lexmill.storage.bundles import decode_bundle
 from lexmill_legal.parsing import page_image
 from lexmill_legal.reports import read_result
 from lexmill_workers.recognising import find_engine, recognise
@@ -23,7 +24,6 @@ from lexmill_workers.stages import (
     Readings,
     Reply,
     Request,
-    decode_bundle,
     work_on,
 )
 from tests.legal.parsing.making import Pdf, paragraph

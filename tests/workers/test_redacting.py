@@ -11,6 +11,7 @@ import pytest
 
 from lexmill.errors import LexmillError
 from lexmill.jobs.service import JobSpec
+from lexmill.storage.bundles import Bundle, decode_bundle
 from lexmill.storage.objects import Objects
 from lexmill_legal.redaction import RedactedCopy
 from lexmill_legal.redaction.pseudonyms import Pseudonyms, derive
@@ -19,15 +20,7 @@ from lexmill_legal.results import DocumentResult, ErrorRecord, Redacted, Redacti
 from lexmill_workers.plan import active_stages
 from lexmill_workers.reading import redaction_key, terms_source
 from lexmill_workers.redacted import RedactedFiles
-from lexmill_workers.stages import (
-    VERSIONS,
-    Bundle,
-    Request,
-    decode_bundle,
-    redacted_copy,
-    stage_keys,
-    work_on,
-)
+from lexmill_workers.stages import VERSIONS, Request, redacted_copy, stage_keys, work_on
 
 TEXT = (
     b"SERVICES AGREEMENT\n\nThis Agreement is made on March 1, 2024 between Alpha Works LLC and\n"

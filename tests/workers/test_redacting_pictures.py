@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from lexmill.storage.bundles import decode_bundle
 from lexmill_workers.sandbox import Limits, Sandbox
-from lexmill_workers.stages import PRELOAD, decode_bundle, redacted_copy
+from lexmill_workers.stages import PRELOAD, redacted_copy
 from tests.legal.parsing.making import paragraph
 from tests.legal.parsing.test_shown import shown, word
 from tests.workers.test_recognising import as_bytes, needs_tesseract, picture, read

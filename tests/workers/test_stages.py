@@ -6,11 +6,12 @@ from dataclasses import replace
 import msgspec
 import pytest
 
+from lexmill.storage.bundles import decode_bundle
 from lexmill_legal.clauses import CLAUSE_KINDS
 from lexmill_legal.parsing import parse
 from lexmill_legal.reports import read_result
 from lexmill_legal.results import Decision
-from lexmill_workers.stages import VERSIONS, Request, decode_bundle, stage_keys, work_on
+from lexmill_workers.stages import VERSIONS, Request, stage_keys, work_on
 from tests.legal.parsing.making import paragraph
 from tests.legal.redline.word import word
 

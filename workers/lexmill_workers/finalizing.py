@@ -9,6 +9,7 @@ from lexmill.documents.schemas import EndedDocument
 from lexmill.documents.service import list_ended
 from lexmill.errors import ClaimLostError
 from lexmill.jobs.service import JobSpec
+from lexmill.storage.bundles import decode_bundle
 from lexmill.storage.objects import Objects
 from lexmill.storage.sources import check_place, local_path
 from lexmill_legal.redaction import RedactedCopy
@@ -16,7 +17,7 @@ from lexmill_legal.reports import read_result, write_reports
 from lexmill_legal.results import DocumentResult, ErrorRecord
 from lexmill_workers.redacted import RedactedFiles
 from lexmill_workers.runtime import Runtime
-from lexmill_workers.stages import decode_bundle, redacted_copy
+from lexmill_workers.stages import redacted_copy
 
 PAGE = 500
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from lexmill.storage.bundles import Bundle
 from lexmill_legal import (
     classify,
     decisions,
@@ -164,15 +165,6 @@ class AttachedFile(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     data: bytes
 
 
-class Bundle(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
-    """What a visit keeps: the outputs it made, the result line, the text layer, the redline."""
-
-    outputs: dict[str, bytes]
-    result: bytes
-    text: str
-    redline: bytes = b""
-
-
 class Reply(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """``error`` is (code, message) of a document that cannot be worked on.
 
@@ -228,13 +220,6 @@ def work_on(request: Request) -> Reply:
         return _run(request, seconds)
     except DocumentError as error:
         return Reply(seconds=seconds, error=(error.code, error.message))
-
-
-_BUNDLE = msgspec.msgpack.Decoder(Bundle)
-
-
-def decode_bundle(data: bytes) -> Bundle:
-    return _BUNDLE.decode(data)
 
 
 def redacted_copy(bundle: Bundle) -> RedactedCopy | None:

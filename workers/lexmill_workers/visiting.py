@@ -18,6 +18,7 @@ from lexmill.errors import ClaimLostError, ErrorClass, LexmillError
 from lexmill.jobs.schemas import pool_of
 from lexmill.jobs.service import JobSpec
 from lexmill.reviews.service import find_decisions
+from lexmill.storage.bundles import decode_bundle
 from lexmill.tasks.schemas import ClaimedTask, Visit
 from lexmill.telemetry.metrics import STAGE_SECONDS, STAGES_REUSED
 from lexmill_legal.results import ParsedDocument
@@ -39,7 +40,6 @@ from lexmill_workers.stages import (
     Readings,
     Reply,
     Request,
-    decode_bundle,
     stage_keys,
     work_on,
 )

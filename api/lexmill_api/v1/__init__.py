@@ -2,7 +2,19 @@
 
 from fastapi import APIRouter
 
-from lexmill_api.v1 import dead, demand, documents, events, jobs, live, reviews, tokens
+from lexmill_api.v1 import (
+    contents,
+    dead,
+    demand,
+    documents,
+    events,
+    jobs,
+    live,
+    reports,
+    reviews,
+    tokens,
+    uploads,
+)
 from lexmill_api.v1.answers import problems
 
 router = APIRouter(
@@ -15,7 +27,20 @@ router = APIRouter(
         "identity_away",
     )
 )
-for resource in (demand, jobs, documents, events, dead, reviews, tokens, live):
+for resource in (
+    demand,
+    jobs,
+    documents,
+    events,
+    dead,
+    reviews,
+    tokens,
+    live,
+    uploads,
+    contents,
+    reports,
+):
     router.include_router(resource.router)
+router.include_router(uploads.addresses)
 
 __all__ = ["router"]

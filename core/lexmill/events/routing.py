@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 
 # How sources inside Lexmill are named: an event that could ask for them would read what belongs to
 # another job or namespace.
-_OWN_SCHEMES = frozenset({"configmap", "event", "object"})
+_OWN_SCHEMES = frozenset({"configmap", "event", "object", "upload"})
 
 # RFC 9562, section 5.7.
 _VERSION_7 = 0x7 << 76 | 0b10 << 62
@@ -78,7 +78,10 @@ def route(
     made: list[tuple[uuid.UUID, NewDocument]] = []
     outcome: Outcome = "unmatched"
     for listener in listeners:
-        if (target is not None and listener.uid != target) or not listener.matches(incoming.event):
+        if target is not None and listener.uid != target:
+            continue
+        # Who sends a file to a job has chosen it; filters choose among events.
+        if incoming.file is None and not listener.matches(incoming.event):
             continue
         try:
             made += [(listener.uid, new) for new in documents_of(incoming, id_, listener)]
@@ -93,6 +96,17 @@ def documents_of(incoming: Incoming, id_: uuid.UUID, listener: Listener) -> list
     event = incoming.event
     priority = event.extensions.get("priority")
     traceparent = event.extensions.get("traceparent", incoming.traceparent)
+    if incoming.file is not None:
+        return [
+            NewDocument(
+                uri=incoming.file.uri,
+                source=f"object:{incoming.file.object_key}",
+                name=incoming.file.name,
+                event_id=id_,
+                priority=listener.priority,
+                traceparent=incoming.traceparent,
+            )
+        ]
     documents = []
     for selected in select_document(event, listener.pointer):
         if isinstance(selected, Inline):

@@ -9,7 +9,17 @@ from lexmill.events.cloudevents import CloudEvent
 JOB_DECLARED = "io.lexmill.job.declared.v1"
 JOB_CANCELLED = "io.lexmill.job.cancelled.v1"
 
+DOCUMENT_UPLOADED = "io.lexmill.document.uploaded.v1"
+
 Outcome = Literal["routed", "unmatched", "unroutable", "control", "duplicate", "unknown_job"]
+
+
+class UploadedFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that a person sent to this very job, as it lies in the object store."""
+
+    uri: str
+    object_key: str
+    name: str
 
 
 class Incoming(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,6 +30,8 @@ class Incoming(msgspec.Struct, frozen=True, kw_only=True):
     event: CloudEvent
     traceparent: str | None = None
     """Of the request; the event's own, which names the starting trace, goes before it."""
+    file: UploadedFile | None = None
+    """Its document, where the API itself took it in: no filter and no pointer is asked then."""
 
 
 class Accepted(msgspec.Struct, frozen=True, kw_only=True):

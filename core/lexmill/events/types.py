@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from lexmill.events.schemas import JOB_CANCELLED, JOB_DECLARED
+from lexmill.events.schemas import DOCUMENT_UPLOADED, JOB_CANCELLED, JOB_DECLARED
 from lexmill.jobs.schemas import CancelledJob, DeclaredJob
 
 DOCUMENT_RECEIVED = "io.lexmill.document.received.v1"
@@ -22,6 +22,15 @@ class ReceivedDocument(_Data):
     """A document lies ready at ``uri``; a listening job takes it by ``document: /data/uri``."""
 
     uri: str = Field(min_length=1, max_length=2048)
+
+
+class UploadedDocument(_Data):
+    """A person sent a file to a job by the REST API; from anybody else it is an event as others."""
+
+    name: str
+    sha256: str
+    bytes: int = Field(ge=0)
+    by: str = Field(description="who sent it")
 
 
 class EndedDocument(_Data):
@@ -50,6 +59,7 @@ TYPES: dict[str, type[BaseModel]] = {
     JOB_DECLARED: DeclaredJob,
     JOB_CANCELLED: CancelledJob,
     DOCUMENT_RECEIVED: ReceivedDocument,
+    DOCUMENT_UPLOADED: UploadedDocument,
     DOCUMENT_ENDED: EndedDocument,
     RUN_FINALIZED: FinalizedRun,
 }

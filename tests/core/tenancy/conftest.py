@@ -18,6 +18,7 @@ from lexmill.idempotency.service import claim_request
 from lexmill.reviews.schemas import NewDecision
 from lexmill.reviews.service import decide
 from lexmill.tasks.service import start_finalize
+from lexmill.uploads.service import begin_upload
 from lexmill_cli.local.postgres import PostgresServer
 from tests.core import building
 from tests.core.conftest import connect
@@ -71,6 +72,8 @@ def fill(session: Session, namespace: str) -> None:
         reviewer="anna",
     )
     decide(session, namespace=namespace, decisions=[law])
+    building.listen(session, namespace=namespace, name="uploads")
+    begin_upload(session, namespace=namespace, job="uploads", name="the-same", by="me", seconds=60)
     issue_token(session, namespace=namespace, name="the-same", roles=["reader"], days=1, by="me")
     claim_request(
         session,

@@ -95,6 +95,7 @@ EXPECTED: Final = {
     "review": Row(OWN, READ, WORK, READ),
     "audit": Row(OWN, May(select=True, insert=ALL), May(select=True, insert=ALL), NOTHING),
     "idempotency_key": Row(OWN, May(select=True, delete=True), WORK, NOTHING),
+    "upload": Row(OWN, REMOVE, WORK, NOTHING),
     "pool_demand": Row(OF_JOB, WORK, WORK, NOTHING),
     "latch": Row(None, May(select=True, update=ALL), May(select=True, update=ALL), NOTHING),
     "tenant": Row(OWN, READ, READ, READ),

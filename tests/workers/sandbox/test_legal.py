@@ -7,8 +7,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from lexmill.storage.bundles import decode_bundle
 from lexmill_workers.sandbox import Sandbox
-from lexmill_workers.stages import PRELOAD, VERSIONS, Reply, Request, decode_bundle, work_on
+from lexmill_workers.stages import PRELOAD, VERSIONS, Reply, Request, work_on
 from tests.workers.sandbox.conftest import ROOT
 from tests.workers.sandbox.legal_entries import read
 

@@ -1,0 +1,56 @@
+"""What takes its time in the object store and nobody waits for; the sweeper must not, either."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from lexmill import latches
+from lexmill.database import transaction
+from lexmill.settings import TaskSettings
+from lexmill.storage.objects import Objects
+from lexmill.telemetry.metrics import SWEEPS
+from lexmill.uploads.service import sweep_uploads
+
+log = structlog.get_logger(__name__)
+
+# Latches are counted through all sweeps; those of `lexmill.tasks.sweep` have the lower numbers.
+_UPLOADS: Final = 32
+
+
+@dataclass
+class Housekeeping:
+    engine: Engine
+    objects: Objects
+    settings: TaskSettings
+    _stopped: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="housekeeping", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopped.wait(self.settings.housekeeping_seconds):
+            self._alone(_UPLOADS, "uploads", sweep_uploads)
+
+    def _alone(self, number: int, name: str, sweep: Callable[..., int]) -> None:
+        """One replica at a time; what fails is tried again in the next round."""
+        try:
+            with transaction(self.engine) as session:
+                if latches.is_free(session, number):
+                    SWEEPS.labels(name).inc(self._call(session, sweep))
+        except Exception as error:  # noqa: BLE001 - the next round may do better
+            log.warning("housekeeping_failed", sweep=name, error=type(error).__name__)
+
+    def _call(self, session: Session, sweep: Callable[..., int]) -> int:
+        return sweep(session, objects=self.objects)

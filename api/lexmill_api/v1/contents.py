@@ -1,0 +1,82 @@
+"""What a document has: text, result, the file itself, its family."""
+
+import asyncio
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
+
+from lexmill.documents.contents import (
+    DocumentPlace,
+    find_place,
+    read_family,
+    read_line,
+    read_text,
+)
+from lexmill.documents.sources import fetch_source, file_pieces, object_key, small_source
+from lexmill_api.access import Getter, Runtime
+from lexmill_api.downloads import file_answer, object_answer
+from lexmill_api.namespaces import Database
+from lexmill_api.v1.answers import json_answer
+
+router = APIRouter(prefix="/namespaces/{namespace}/documents/{document}", tags=["documents"])
+
+_UNKNOWN = "no such document is in this namespace"
+
+
+async def _place(database: Database, _: Getter, document: uuid.UUID) -> DocumentPlace:
+    place = await database.run(
+        lambda session: find_place(session, namespace=database.name, document=document)
+    )
+    if place is None:
+        raise HTTPException(404, _UNKNOWN)
+    return place
+
+
+Place = Annotated[DocumentPlace, Depends(_place)]
+
+
+@router.get("/text")
+async def get_text(runtime: Runtime, place: Place) -> Response:
+    """The text layer, to whose characters all offsets of its facts refer."""
+    text = await asyncio.to_thread(read_text, place, runtime.objects)
+    return Response(text.encode("utf-8", "replace"), media_type="text/plain; charset=utf-8")
+
+
+@router.get("/result")
+async def get_result(runtime: Runtime, place: Place) -> Response:
+    """Its line of results.jsonl: facts, clauses, findings with their places."""
+    line = await asyncio.to_thread(read_line, place, runtime.objects)
+    return Response(line, media_type="application/json")
+
+
+@router.get("/source")
+async def get_source(
+    request: Request, runtime: Runtime, database: Database, place: Place
+) -> Response:
+    """The file as it was read, to be saved; Range is taken where it lies in Lexmill's store."""
+    key = object_key(place)
+    if key is not None:
+        return await object_answer(request, runtime.objects, key, place.name)
+    small = await database.run(lambda session: small_source(session, place))
+    if small is not None:
+        return file_answer(iter([small]), place.name)
+    settings = runtime.process.settings
+    file = await asyncio.to_thread(
+        fetch_source,
+        place,
+        roots=settings.storage.file_roots,
+        limit=settings.uploads.file_bytes,
+    )
+    return file_answer(file_pieces(file), place.name)
+
+
+@router.get("/family")
+async def get_family(database: Database, _: Getter, document: uuid.UUID) -> Response:
+    """What it came out of, and all that came out of the same mail or archive."""
+    family = await database.run(
+        lambda session: read_family(session, namespace=database.name, document=document)
+    )
+    if family is None:
+        raise HTTPException(404, _UNKNOWN)
+    return json_answer(family)

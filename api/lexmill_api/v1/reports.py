@@ -1,0 +1,94 @@
+"""The files that a job's runs have written into Lexmill's own store."""
+
+import asyncio
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, HTTPException, Path, Request, Response
+
+from lexmill.documents.contents import own_key
+from lexmill.jobs.reports import RunReports, find_reports
+from lexmill.storage.objects import Objects
+from lexmill_api.access import Getter, Runtime
+from lexmill_api.downloads import BYTES, object_answer
+from lexmill_api.namespaces import Database, NamespaceDatabase
+from lexmill_api.v1.answers import json_answer
+
+router = APIRouter(prefix="/namespaces/{namespace}/jobs/{name}/results", tags=["results"])
+
+_UNKNOWN = "no such job is in this namespace"
+_MOST_FILES = 500
+_KINDS = {
+    "jsonl": "application/jsonl",
+    "json": "application/json",
+    "ics": "text/calendar",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+class ResultFile(msgspec.Struct, frozen=True, kw_only=True):
+    run: int
+    name: str
+    bytes: int
+    url: str
+
+
+class ResultFiles(msgspec.Struct, frozen=True, kw_only=True):
+    """``uri`` is where the files are instead, when the job's output names a place.
+
+    ``is_whole``: there are no files but these.
+    """
+
+    uri: str | None
+    files: tuple[ResultFile, ...]
+    is_whole: bool
+
+
+@router.get("")
+async def get_results(runtime: Runtime, database: Database, _: Getter, name: str) -> Response:
+    """The files of finished runs, newest run first."""
+    reports = await _reports(database, name)
+    base = f"/v1/namespaces/{database.name}/jobs/{name}/results"
+    return json_answer(await asyncio.to_thread(_list, runtime.objects, reports, base))
+
+
+@router.get("/{run}/{file:path}")
+async def get_result_file(  # noqa: PLR0917 - what a route is told comes as parameters
+    request: Request,
+    runtime: Runtime,
+    database: Database,
+    _: Getter,
+    name: str,
+    run: Annotated[int, Path(ge=1)],
+    file: str,
+) -> Response:
+    """One of them, to be saved; with Range a part of it."""
+    reports = await _reports(database, name)
+    if run not in reports.runs:
+        raise HTTPException(404, "this job has no finished run of this number")
+    key = own_key(database.name, f"{reports.folder}{run}/{file}")
+    kind = _KINDS.get(file.rpartition(".")[2], BYTES)
+    return await object_answer(request, runtime.objects, key, file.rpartition("/")[2], kind)
+
+
+async def _reports(database: NamespaceDatabase, name: str) -> RunReports:
+    reports = await database.run(
+        lambda session: find_reports(session, namespace=database.name, job=name)
+    )
+    if reports is None:
+        raise HTTPException(404, _UNKNOWN)
+    return reports
+
+
+def _list(objects: Objects, reports: RunReports, base: str) -> ResultFiles:
+    files: list[ResultFile] = []
+    for run in () if reports.uri else reports.runs:
+        folder = f"{reports.folder}{run}/"
+        for key, size in sorted(objects.sizes(folder).items()):
+            name = key.removeprefix(folder)
+            files.append(ResultFile(run=run, name=name, bytes=size, url=f"{base}/{run}/{name}"))
+        if len(files) > _MOST_FILES:
+            break
+    return ResultFiles(
+        uri=reports.uri, files=tuple(files[:_MOST_FILES]), is_whole=len(files) <= _MOST_FILES
+    )

@@ -1,0 +1,218 @@
+"""Documents that people send to a listening job."""
+
+import asyncio
+import hashlib
+import re
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+import msgspec
+from fastapi import APIRouter, Header, HTTPException, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from lexmill.errors import ErrorClass, LexmillError
+from lexmill.uploads.content import cleaned_name
+from lexmill.uploads.presigned import incoming_key, take_over
+from lexmill.uploads.schemas import BegunUpload, UploadedDocument
+from lexmill.uploads.service import (
+    begin_upload,
+    find_upload,
+    presign_upload,
+    read_uploaded,
+    takes_documents,
+)
+from lexmill_api.access import Anybody, Runtime, Submitter
+from lexmill_api.multipart import file_pieces
+from lexmill_api.namespaces import Database, NamespaceDatabase
+from lexmill_api.receiving import commit, receive_body, receive_files
+from lexmill_api.runtime import ApiRuntime
+from lexmill_api.v1.answers import json_answer
+
+router = APIRouter(prefix="/namespaces/{namespace}", tags=["uploads"])
+addresses = APIRouter(prefix="/uploads", tags=["uploads"])
+
+_NO_JOB: Final = "no such job is in this namespace"
+_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
+_FORM: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "properties": {
+                        "file": {
+                            "type": "array",
+                            "items": {"type": "string", "contentMediaType": "application/pdf"},
+                        }
+                    },
+                }
+            }
+        },
+    }
+}
+_BYTES: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string"}}},
+    }
+}
+
+
+class WantedUpload(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1, max_length=1_000, examples=["NDA with B Ltd.pdf"])
+
+
+class PresignedUpload(msgspec.Struct, frozen=True, kw_only=True):
+    """``url`` may be relative: to the address of this API. It takes one file, and needs no token.
+
+    ``complete`` is where to POST once the file is there; None where the PUT itself does it.
+    """
+
+    id: uuid.UUID
+    url: str
+    method: str
+    headers: dict[str, str]
+    expires_at: datetime
+    complete: str | None
+
+
+@router.post("/jobs/{name}/documents", status_code=201, openapi_extra=_FORM)
+async def post_documents(
+    *,
+    request: Request,
+    runtime: Runtime,
+    database: Database,
+    caller: Submitter,
+    name: str,
+    idempotency_key: Annotated[
+        str | None, Header(description="the same files under the same key are taken once")
+    ] = None,
+) -> Response:
+    """Send files to a listening job, as a form has them: all of them are taken, or none."""
+    key = _digest_of_key(caller.name, idempotency_key)
+    if not await database.run(
+        lambda session: takes_documents(session, namespace=database.name, job=name)
+    ):
+        raise HTTPException(404, _NO_JOB)
+
+    async def begin(file: str, number: int) -> BegunUpload:
+        event_id = None if key is None else f"{key}#{number}"
+        begun = await _begin(
+            runtime, database, job=name, name=file, by=caller.name, event_id=event_id
+        )
+        if begun is None:
+            raise HTTPException(404, _NO_JOB)
+        return begun
+
+    pieces = file_pieces(request.headers.get("content-type", ""), request.stream())
+    stored = await receive_files(runtime, pieces, begin)
+    return _answer(await commit(runtime, stored))
+
+
+@router.post("/jobs/{name}/uploads", status_code=201)
+async def post_upload(
+    runtime: Runtime, database: Database, caller: Submitter, name: str, wanted: WantedUpload
+) -> Response:
+    """An address that takes one file for a while, for whoever has no token."""
+    begun = await _begin(runtime, database, job=name, name=wanted.name, by=caller.name)
+    if begun is None:
+        raise HTTPException(404, _NO_JOB)
+    seconds = runtime.process.settings.uploads.expires_seconds
+    signed = runtime.objects.sign_put(incoming_key(begun), seconds=seconds)
+    own = f"/v1/namespaces/{database.name}/uploads/{begun.id}/complete"
+    if signed is None:
+        secret = await database.run(lambda session: presign_upload(session, upload=begun.id))
+    presigned = PresignedUpload(
+        id=begun.id,
+        url=f"/v1/uploads/{secret}" if signed is None else signed,
+        method="PUT",
+        headers={},
+        expires_at=begun.expires_at,
+        complete=None if signed is None else own,
+    )
+    return json_answer(presigned, 201)
+
+
+@addresses.put("/{secret}", status_code=201, openapi_extra=_BYTES)
+async def put_upload(request: Request, runtime: Runtime, _: Anybody, secret: str) -> Response:
+    """The file of a presigned upload, as it is; the address is who may."""
+    async with runtime.session() as session:
+        upload = await session.run_sync(lambda sync: find_upload(sync, secret=secret))
+    if upload is None:
+        raise HTTPException(404, "this address takes no file, or its time has run out")
+    if upload.document_id is not None:
+        raise LexmillError(
+            "upload_used", "the file of this address has come already", ErrorClass.DOCUMENT
+        )
+    stored = await receive_body(runtime, upload, request.stream())
+    return _answer(await commit(runtime, [stored]))
+
+
+@router.post("/uploads/{upload}/complete", status_code=201)
+async def post_complete(
+    runtime: Runtime, database: Database, _: Submitter, upload: uuid.UUID
+) -> Response:
+    """The file lies in the bucket: it becomes a document now."""
+    begun = await database.run(lambda session: find_upload(session, upload=upload))
+    if begun is None:
+        raise HTTPException(404, "no such upload is in this namespace, or its time has run out")
+    if begun.document_id is not None:
+        known = await database.run(lambda session: read_uploaded(session, upload=upload))
+        return _answer([known])
+    limit = runtime.process.settings.uploads.file_bytes
+    stored = await asyncio.to_thread(take_over, runtime.objects, begun, limit=limit)
+    answer = _answer(await commit(runtime, [stored]))
+    await asyncio.to_thread(runtime.objects.delete_all, [incoming_key(begun)])
+    return answer
+
+
+async def _begin(
+    runtime: ApiRuntime,
+    database: NamespaceDatabase,
+    *,
+    job: str,
+    name: str,
+    by: str,
+    event_id: str | None = None,
+) -> BegunUpload | None:
+    return await database.run(
+        lambda session: begin_upload(
+            session,
+            namespace=database.name,
+            job=job,
+            name=cleaned_name(name),
+            by=by,
+            seconds=runtime.process.settings.uploads.expires_seconds,
+            event_id=event_id,
+        )
+    )
+
+
+def _digest_of_key(caller: str, key: str | None) -> str | None:
+    """Of caller and key, so that callers cannot meet at one key."""
+    if key is None:
+        return None
+    if not _KEY.fullmatch(key):
+        raise LexmillError(
+            "invalid_idempotency_key",
+            "Idempotency-Key is 1 to 255 visible ASCII characters, such as a UUID",
+            ErrorClass.DOCUMENT,
+        )
+    return hashlib.sha256(f"{caller} {key}".encode()).hexdigest()
+
+
+def _answer(documents: Sequence[UploadedDocument]) -> Response:
+    """201 with what was taken; 200 where all of it was there before."""
+    if not documents:
+        raise LexmillError(
+            "invalid_multipart", "the form has no file: send at least one", ErrorClass.DOCUMENT
+        )
+    fresh = any(document.state != "duplicate" for document in documents)
+    headers = {"Location": documents[0].url} if len(documents) == 1 else None
+    body = msgspec.json.encode({"documents": documents})
+    return Response(body, 201 if fresh else 200, headers, "application/json")

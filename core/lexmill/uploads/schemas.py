@@ -1,0 +1,41 @@
+import uuid
+from datetime import datetime
+
+import msgspec
+
+
+class BegunUpload(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that may come now; all that comes of it lies in ``folder``."""
+
+    id: uuid.UUID
+    namespace: str
+    job: str
+    job_uid: uuid.UUID
+    name: str
+    folder: str
+    event_id: str
+    created_by: str
+    expires_at: datetime
+    document_id: uuid.UUID | None = None
+
+
+class Stored(msgspec.Struct, frozen=True, kw_only=True):
+    """What has come, as it lies in the object store."""
+
+    upload: BegunUpload
+    object_key: str
+    bytes: int
+    sha256: str
+
+
+class UploadedDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """``state`` is `duplicate` where the same file was sent before under the same key."""
+
+    id: uuid.UUID
+    name: str
+    uri: str
+    bytes: int
+    sha256: str
+    state: str
+    url: str
+    """Where the document is, beneath the address of the API."""
