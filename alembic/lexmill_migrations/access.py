@@ -73,8 +73,16 @@ ACCESS: Final[Mapping[str, Access]] = {
         tenant_inserts="is_own_run(job_uid, run_id)"
         " AND (document_id IS NULL OR is_own_document(job_uid, document_id))",
     ),
-    "stage_output": Access(_OWN, ingest="SELECT", api="SELECT", tenant="SELECT, INSERT"),
-    "event": Access(_OWN, ingest="SELECT, INSERT", api="SELECT", tenant="SELECT"),
+    "stage_output": Access(
+        _OWN, ingest="SELECT, DELETE", api="SELECT, DELETE", tenant="SELECT, INSERT"
+    ),
+    # Purging takes an event's body away, and the name in its subject.
+    "event": Access(
+        _OWN,
+        ingest="SELECT, INSERT, UPDATE (attributes, data)",
+        api="SELECT, UPDATE (attributes, data)",
+        tenant="SELECT",
+    ),
     # The digest is of namespace and event together, and only ingest compares it.
     "event_key": Access(None, ingest="SELECT, INSERT, DELETE"),
     "outgoing": Access(
@@ -94,7 +102,18 @@ ACCESS: Final[Mapping[str, Access]] = {
     # Answers to callers of the REST API are nobody else's business.
     "idempotency_key": Access(_OWN, ingest="SELECT, DELETE", api="SELECT, INSERT, UPDATE"),
     # A presigned address is looked up before its namespace is known.
-    "upload": Access(_OWN, ingest="SELECT, INSERT, UPDATE, DELETE", api="SELECT, INSERT, UPDATE"),
+    "upload": Access(
+        _OWN, ingest="SELECT, INSERT, UPDATE, DELETE", api="SELECT, INSERT, UPDATE, DELETE"
+    ),
+    # Released or noted as removed, never deleted.
+    "legal_hold": Access(
+        _OWN,
+        ingest="SELECT",
+        api="SELECT, INSERT, UPDATE (released_by, release_reason, released_at)",
+    ),
+    "tombstone": Access(
+        _OWN, ingest="SELECT, INSERT, UPDATE (folders, removed_at)", api="SELECT, INSERT"
+    ),
     "pool_demand": Access(_OF_JOB, api="SELECT, INSERT, UPDATE"),
     "latch": Access("true", ingest="SELECT, UPDATE", api="SELECT, UPDATE"),
     "tenant": Access(_OWN, ingest="SELECT", api="SELECT", tenant="SELECT"),

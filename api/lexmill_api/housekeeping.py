@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from lexmill import latches
 from lexmill.database import transaction
+from lexmill.records.purging import purge_overdue, remove_objects
 from lexmill.settings import TaskSettings
 from lexmill.storage.objects import Objects
 from lexmill.telemetry.metrics import SWEEPS
@@ -20,6 +21,8 @@ log = structlog.get_logger(__name__)
 
 # Latches are counted through all sweeps; those of `lexmill.tasks.sweep` have the lower numbers.
 _UPLOADS: Final = 32
+_RETENTION: Final = 33
+_REMOVAL: Final = 34
 
 
 @dataclass
@@ -41,16 +44,22 @@ class Housekeeping:
 
     def _run(self) -> None:
         while not self._stopped.wait(self.settings.housekeeping_seconds):
-            self._alone(_UPLOADS, "uploads", sweep_uploads)
+            self._alone(
+                _UPLOADS, "uploads", lambda session: sweep_uploads(session, objects=self.objects)
+            )
+            self._alone(_RETENTION, "retention", purge_overdue)
+            self._alone(_REMOVAL, "removal", self._remove)
 
-    def _alone(self, number: int, name: str, sweep: Callable[..., int]) -> None:
+    def _alone(self, number: int, name: str, sweep: Callable[[Session], int]) -> None:
         """One replica at a time; what fails is tried again in the next round."""
         try:
             with transaction(self.engine) as session:
                 if latches.is_free(session, number):
-                    SWEEPS.labels(name).inc(self._call(session, sweep))
+                    SWEEPS.labels(name).inc(sweep(session))
         except Exception as error:  # noqa: BLE001 - the next round may do better
             log.warning("housekeeping_failed", sweep=name, error=type(error).__name__)
 
-    def _call(self, session: Session, sweep: Callable[..., int]) -> int:
-        return sweep(session, objects=self.objects)
+    def _remove(self, session: Session) -> int:
+        return remove_objects(
+            session, objects=self.objects, delay_seconds=self.settings.purge_delay_seconds
+        )

@@ -8,6 +8,7 @@ from lexmill.events.models import Event, EventKey, Outgoing
 from lexmill.idempotency.models import IdempotencyKey
 from lexmill.jobs.models import Job, Run
 from lexmill.latches import Latch
+from lexmill.records.models import LegalHold, Tombstone
 from lexmill.reviews.models import Review
 from lexmill.scaling.models import PoolDemand
 from lexmill.tasks.models import Task
@@ -24,6 +25,7 @@ __all__ = [
     "IdempotencyKey",
     "Job",
     "Latch",
+    "LegalHold",
     "Outgoing",
     "PoolDemand",
     "Review",
@@ -31,5 +33,6 @@ __all__ = [
     "StageOutput",
     "Task",
     "Tenant",
+    "Tombstone",
     "Upload",
 ]

@@ -248,6 +248,12 @@ class TaskSettings(_Group):
     housekeeping_seconds: float = Field(
         default=10, gt=0, description="how often uploads that were broken off are swept, and so on"
     )
+    purge_delay_seconds: float = Field(
+        default=900,
+        ge=0,
+        description="objects of what was purged are removed so much later: longer than any visit, "
+        "which may have begun to read them",
+    )
     wake_ups_per_pool: int = Field(default=1000, ge=1)
 
 

@@ -153,7 +153,9 @@ def visit_document(
         children=_children(task, attached),
         children_pool=pool_of(job.spec, "parse"),
         stage_outputs=tuple(
-            NewStageOutput(key=keys[stage], stage=stage, object_key=f"{folder}/{BUNDLE}")
+            NewStageOutput(
+                key=keys[stage], stage=stage, object_key=f"{folder}/{BUNDLE}", sha256=sha256
+            )
             for stage in reply.made
         ),
         stage_seconds=seconds,

@@ -10,6 +10,7 @@ from lexmill_api.v1 import (
     events,
     jobs,
     live,
+    records,
     reports,
     reviews,
     tokens,
@@ -39,6 +40,7 @@ for resource in (
     uploads,
     contents,
     reports,
+    records,
 ):
     router.include_router(resource.router)
 router.include_router(uploads.addresses)

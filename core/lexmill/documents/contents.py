@@ -70,6 +70,12 @@ def find_place(session: Session, *, namespace: str, document: uuid.UUID) -> Docu
     if row is None:
         return None
     found, tenant = row.Document, row.Tenant
+    if found.purged_at is not None:
+        raise LexmillError(
+            "purged",
+            "the document was purged; its tombstone says when and why",
+            ErrorClass.DOCUMENT,
+        )
     reads = None if tenant is None else tenant.reads
     return DocumentPlace(
         id=found.id,

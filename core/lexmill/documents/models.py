@@ -46,6 +46,7 @@ class Document(Base):
     traceparent: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    purged_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
     __table_args__ = (
         CheckConstraint("state IN ('queued', 'succeeded', 'failed', 'dead')", name="state"),
@@ -67,6 +68,23 @@ class Document(Base):
             "uri",
             "run_id",
             postgresql_where=text("fingerprint IS NOT NULL"),
+        ),
+        # Purging: who else has this content, and who refers to this object.
+        Index(
+            "ix_document_sha256",
+            "namespace",
+            "sha256",
+            postgresql_where=text("sha256 IS NOT NULL"),
+        ),
+        Index(
+            "ix_document_object",
+            "source",
+            postgresql_where=text("source LIKE 'object:%'"),
+        ),
+        Index(
+            "ix_document_result_key",
+            "result_key",
+            postgresql_where=text("result_key IS NOT NULL"),
         ),
         # Lists: what is new lies together at their ends.
         Index("ix_document_namespace_created_at", "namespace", "created_at", "id"),
@@ -92,6 +110,7 @@ class StageOutput(Base):
     """The result cache: a stage's output by the hash of its inputs and versions, per namespace.
 
     One object may hold the outputs of several stages, as a visit writes them in one piece.
+    ``sha256`` is of the document's bytes: purging finds by it what was made of them.
     """
 
     __tablename__ = "stage_output"
@@ -100,4 +119,15 @@ class StageOutput(Base):
     key: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     stage: Mapped[str]
     object_key: Mapped[str]
+    sha256: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+    __table_args__ = (
+        Index(
+            "ix_stage_output_sha256",
+            "namespace",
+            "sha256",
+            postgresql_where=text("sha256 IS NOT NULL"),
+        ),
+        Index("ix_stage_output_object_key", "object_key"),
+    )

@@ -25,6 +25,8 @@ class NewStageOutput(msgspec.Struct, frozen=True, kw_only=True):
     key: bytes
     stage: str
     object_key: str
+    sha256: str | None = None
+    """Of the document's bytes."""
 
 
 class EndedDocument(msgspec.Struct, frozen=True, kw_only=True):

@@ -139,7 +139,7 @@ def list_ended(
             Document.result_key,
         )
         .outerjoin(parent, parent.id == Document.parent_id)
-        .where(Document.run_id.in_(run_ids))
+        .where(Document.run_id.in_(run_ids), Document.purged_at.is_(None))
         .order_by(uri, Document.id)
         .limit(limit)
     )
@@ -191,6 +191,7 @@ def add_stage_outputs(
                     "key": output.key,
                     "stage": output.stage,
                     "object_key": output.object_key,
+                    "sha256": output.sha256,
                 }
                 for output in sorted(outputs, key=lambda output: output.key)
             ],

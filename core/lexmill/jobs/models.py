@@ -86,6 +86,7 @@ class Run(Base):
     listed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     started_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     finalized_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    purged_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     total: Mapped[int | None]
     succeeded: Mapped[int | None]
     failed: Mapped[int | None]

@@ -341,6 +341,7 @@ def replay_documents(session: Session, *, document_ids: Sequence[uuid.UUID]) -> 
         .where(
             Document.id.in_(document_ids),
             Document.state.in_(("failed", "dead")),
+            Document.purged_at.is_(None),
             ~taken_again(Document),
             Job.deleted_at.is_(None),
         )

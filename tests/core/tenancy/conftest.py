@@ -15,6 +15,8 @@ from lexmill.database import transaction
 from lexmill.documents.schemas import NewStageOutput
 from lexmill.idempotency.schemas import RequestKey
 from lexmill.idempotency.service import claim_request
+from lexmill.records.holds import place_hold
+from lexmill.records.purging import purge_document
 from lexmill.reviews.schemas import NewDecision
 from lexmill.reviews.service import decide
 from lexmill.tasks.service import start_finalize
@@ -74,6 +76,26 @@ def fill(session: Session, namespace: str) -> None:
     decide(session, namespace=namespace, decisions=[law])
     building.listen(session, namespace=namespace, name="uploads")
     begin_upload(session, namespace=namespace, job="uploads", name="the-same", by="me", seconds=60)
+    place_hold(
+        session,
+        namespace=namespace,
+        job=None,
+        document=None,
+        matter="the-same",
+        case_name="the-same",
+        reason="it is",
+        by="me",
+    )
+    purged = building.declare_with_documents(session, "purged", namespace=namespace)
+    building.cancel(session, purged, namespace=namespace)
+    purge_document(
+        session,
+        namespace=namespace,
+        document=building.document_ids(session, purged)[0],
+        cause="request",
+        reason="it is",
+        by="me",
+    )
     issue_token(session, namespace=namespace, name="the-same", roles=["reader"], days=1, by="me")
     claim_request(
         session,

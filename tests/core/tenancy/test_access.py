@@ -33,6 +33,7 @@ class May:
 
 NOTHING = May()
 READ = May(select=True)
+READ_AND_DELETE = May(select=True, delete=True)
 WORK = May(select=True, insert=ALL, update=ALL)
 REMOVE = May(select=True, insert=ALL, update=ALL, delete=True)
 
@@ -82,8 +83,13 @@ EXPECTED: Final = {
             " error_code error_message started_at ended_at",
         ),
     ),
-    "stage_output": Row(OWN, READ, READ, May(select=True, insert=ALL)),
-    "event": Row(OWN, May(select=True, insert=ALL), READ, READ),
+    "stage_output": Row(OWN, READ_AND_DELETE, READ_AND_DELETE, May(select=True, insert=ALL)),
+    "event": Row(
+        OWN,
+        May(select=True, insert=ALL, update="attributes data"),
+        May(select=True, update="attributes data"),
+        READ,
+    ),
     "event_key": Row(None, May(select=True, insert=ALL, delete=True), NOTHING, NOTHING),
     "outgoing": Row(
         OWN,
@@ -95,7 +101,19 @@ EXPECTED: Final = {
     "review": Row(OWN, READ, WORK, READ),
     "audit": Row(OWN, May(select=True, insert=ALL), May(select=True, insert=ALL), NOTHING),
     "idempotency_key": Row(OWN, May(select=True, delete=True), WORK, NOTHING),
-    "upload": Row(OWN, REMOVE, WORK, NOTHING),
+    "upload": Row(OWN, REMOVE, REMOVE, NOTHING),
+    "legal_hold": Row(
+        OWN,
+        READ,
+        May(select=True, insert=ALL, update="released_by release_reason released_at"),
+        NOTHING,
+    ),
+    "tombstone": Row(
+        OWN,
+        May(select=True, insert=ALL, update="folders removed_at"),
+        May(select=True, insert=ALL),
+        NOTHING,
+    ),
     "pool_demand": Row(OF_JOB, WORK, WORK, NOTHING),
     "latch": Row(None, May(select=True, update=ALL), May(select=True, update=ALL), NOTHING),
     "tenant": Row(OWN, READ, READ, READ),
