@@ -18,6 +18,7 @@ from lexmill.queue.wakeups import ValkeyWakeUps
 from lexmill.storage.objects import Objects
 from lexmill_api.batching import Batcher
 from lexmill_api.delivery import Delivery
+from lexmill_api.drawing import Drawing
 from lexmill_api.event_types import event_type_routes
 from lexmill_api.feed import DemandFeed
 from lexmill_api.headers import AnswerHeaders
@@ -66,6 +67,7 @@ def create_app(process: Process) -> Ingest:
         rates=Rates(process.settings.required_api.requests_per_minute),
         feed=feed,
         objects=Objects(process.settings.storage.uri),
+        drawing=Drawing(process.settings.sandbox),
         hub=Hub(partial(_session, process), feed),
     )
     sweeper = Sweeper(process.engine, wake_ups, process.settings.tasks)
@@ -85,6 +87,7 @@ def create_app(process: Process) -> Ingest:
         finally:
             await runtime.batcher.stop()
             await delivery.stop()
+            await runtime.drawing.stop()
             await runtime.hub.stop()
             await runtime.feed.stop()
             sweeper.stop()

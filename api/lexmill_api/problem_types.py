@@ -166,6 +166,9 @@ PROBLEM_TYPES: Final[Mapping[str, ProblemType]] = {
     "foreign_object": ProblemType(
         404, "There is no such file in this namespace", "Look at the list of files."
     ),
+    "drawing_away": ProblemType(
+        503, "No page can be drawn at the moment", "Come again after Retry-After."
+    ),
     "held": ProblemType(
         409,
         "A legal hold forbids it",
@@ -177,6 +180,7 @@ PROBLEM_TYPES: Final[Mapping[str, ProblemType]] = {
     "job_takes_no_documents": ProblemType(
         409, "The job takes no documents from people", "The detail says where documents go."
     ),
+    "no_page_image": ProblemType(404, "The page has no picture", "The detail says why."),
     "no_text": ProblemType(404, "The document has no text", "Its result says why."),
     "not_ended": ProblemType(
         409, "The document has not ended", "Its progress says when it has ended."

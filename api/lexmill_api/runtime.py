@@ -9,6 +9,7 @@ from lexmill.events.cloudevents import Limits
 from lexmill.settings import ApiSettings
 from lexmill.storage.objects import Objects
 from lexmill_api.batching import Batcher
+from lexmill_api.drawing import Drawing
 from lexmill_api.feed import DemandFeed
 from lexmill_api.identity import Identities
 from lexmill_api.live.hub import Hub
@@ -28,6 +29,7 @@ class ApiRuntime:
     limits: Limits
     rates: Rates
     objects: Objects
+    drawing: Drawing
 
     @cached_property
     def public_limits(self) -> Limits:

@@ -2,10 +2,15 @@
 
 import io
 import json
+import os
+import signal
+import struct
 import uuid
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,6 +20,7 @@ from lexmill_cli.local.processes import free_port
 from tests.api.asking import Api, event
 from tests.logins import tenant_url
 from tests.processes import TOKEN, running, until
+from tests.workers.sandbox.processes import states
 
 pytestmark = pytest.mark.servers
 
@@ -233,3 +239,37 @@ def test_an_unknown_document(api: Api, part: str) -> None:
         assert answer.status_code == 404
     nobody: Any = api.get(f"/v1/namespaces/known-{part}/documents/{document}/{part}", token=None)
     assert nobody.status_code == 401
+
+
+def test_pages_are_drawn(api: Api) -> None:
+    api.declare("drawn")
+    pdf = (Path(__file__).parents[2] / "samples/contracts/loan-agreement.pdf").read_bytes()
+    url = upload(api, "drawn", "loan.pdf", pdf)
+    page = api.get(f"{url}/pages/1.png")
+    assert (page.status_code, page.headers["Content-Type"]) == (200, "image/png")
+    width, height = struct.unpack(">II", page.content[16:24])
+    at = page.content.index(b"IDAT")
+    (size,) = struct.unpack(">I", page.content[at - 4 : at])
+    rows = zlib.decompress(page.content[at + 4 : at + 4 + size])
+    assert len(rows) == (width + 1) * height
+    assert min(rows[1:]) < 64  # ink
+    assert max(rows) > 192  # on paper
+    assert api.get(f"{url}/pages/999.png").status_code == 404
+    assert api.get(f"{url}/pages/0.png").status_code == 422
+    text = upload(api, "drawn", "a.txt", TEXT.encode())
+    refused = api.get(f"{text}/pages/1.png")
+    assert (refused.status_code, refused.json()["code"]) == (404, "no_page_image")
+    broken = upload(api, "drawn", "cut.pdf", pdf[: len(pdf) // 3])
+    assert api.get(f"{broken}/pages/1.png").status_code in {200, 404}
+
+
+def test_a_helper_that_was_killed_is_replaced(api: Api) -> None:
+    api.declare("redrawn")
+    pdf = (Path(__file__).parents[2] / "samples/contracts/loan-agreement.pdf").read_bytes()
+    url = upload(api, "redrawn", "loan.pdf", pdf)
+    assert api.get(f"{url}/pages/1.png").status_code == 200
+    (helper,) = states(api.process.process.pid)
+    environment = Path(f"/proc/{helper}/environ").read_bytes()
+    assert TOKEN.encode() not in environment
+    os.kill(helper, signal.SIGKILL)
+    until(lambda: api.get(f"{url}/pages/2.png").status_code == 200)

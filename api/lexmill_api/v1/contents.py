@@ -4,7 +4,7 @@ import asyncio
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Path, Request, Response
 
 from lexmill.documents.contents import (
     DocumentPlace,
@@ -14,13 +14,16 @@ from lexmill.documents.contents import (
     read_text,
 )
 from lexmill.documents.sources import fetch_source, file_pieces, object_key, small_source
+from lexmill.errors import ErrorClass, LexmillError
 from lexmill_api.access import Getter, Runtime
 from lexmill_api.downloads import file_answer, object_answer
-from lexmill_api.namespaces import Database
+from lexmill_api.namespaces import Database, NamespaceDatabase
+from lexmill_api.runtime import ApiRuntime
 from lexmill_api.v1.answers import json_answer
 
 router = APIRouter(prefix="/namespaces/{namespace}/documents/{document}", tags=["documents"])
 
+_LARGEST_DRAWN = 64 << 20
 _UNKNOWN = "no such document is in this namespace"
 
 
@@ -69,6 +72,42 @@ async def get_source(
         limit=settings.uploads.file_bytes,
     )
     return file_answer(file_pieces(file), place.name)
+
+
+@router.get("/pages/{number}.png")
+async def get_page(
+    runtime: Runtime, database: Database, place: Place, number: Annotated[int, Path(ge=1)]
+) -> Response:
+    """The picture of a page, drawn in the sandbox; of PDF only."""
+    data = await _bytes(runtime, database, place)
+    return Response(await runtime.drawing.draw(data, number), media_type="image/png")
+
+
+async def _bytes(runtime: ApiRuntime, database: NamespaceDatabase, place: DocumentPlace) -> bytes:
+    key = object_key(place)
+    if key is not None:
+        _check_size(await asyncio.to_thread(runtime.objects.size, key))
+        return await asyncio.to_thread(runtime.objects.get, key)
+    small = await database.run(lambda session: small_source(session, place))
+    if small is not None:
+        return small
+    file = await asyncio.to_thread(
+        fetch_source,
+        place,
+        roots=runtime.process.settings.storage.file_roots,
+        limit=_LARGEST_DRAWN,
+    )
+    with file:
+        return await asyncio.to_thread(file.read)
+
+
+def _check_size(size: int) -> None:
+    if size > _LARGEST_DRAWN:
+        raise LexmillError(
+            "no_page_image",
+            "The document is too large to be drawn; see its source.",
+            ErrorClass.DOCUMENT,
+        )
 
 
 @router.get("/family")
