@@ -111,6 +111,7 @@ ACCESS: Final[Mapping[str, Access]] = {
         ingest="SELECT",
         api="SELECT, INSERT, UPDATE (released_by, release_reason, released_at)",
     ),
+    "playbook_version": Access(_OWN, ingest="SELECT", api="SELECT, INSERT"),
     "tombstone": Access(
         _OWN, ingest="SELECT, INSERT, UPDATE (folders, removed_at)", api="SELECT, INSERT"
     ),

@@ -177,6 +177,9 @@ PROBLEM_TYPES: Final[Mapping[str, ProblemType]] = {
     "invalid_multipart": ProblemType(
         422, "The form brings no files", "Send them as a browser or curl -F file=@… does."
     ),
+    "invalid_playbook": ProblemType(
+        422, "The text is no playbook", "The detail says where it is wrong."
+    ),
     "job_takes_no_documents": ProblemType(
         409, "The job takes no documents from people", "The detail says where documents go."
     ),

@@ -8,6 +8,7 @@ from lexmill.events.models import Event, EventKey, Outgoing
 from lexmill.idempotency.models import IdempotencyKey
 from lexmill.jobs.models import Job, Run
 from lexmill.latches import Latch
+from lexmill.playbooks.models import PlaybookVersion
 from lexmill.records.models import LegalHold, Tombstone
 from lexmill.reviews.models import Review
 from lexmill.scaling.models import PoolDemand
@@ -27,6 +28,7 @@ __all__ = [
     "Latch",
     "LegalHold",
     "Outgoing",
+    "PlaybookVersion",
     "PoolDemand",
     "Review",
     "Run",

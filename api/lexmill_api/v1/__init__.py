@@ -10,6 +10,7 @@ from lexmill_api.v1 import (
     events,
     jobs,
     live,
+    playbooks,
     records,
     reports,
     reviews,
@@ -41,6 +42,7 @@ for resource in (
     contents,
     reports,
     records,
+    playbooks,
 ):
     router.include_router(resource.router)
 router.include_router(uploads.addresses)

@@ -33,6 +33,7 @@ from lexmill.jobs.schemas import (
 )
 from lexmill.jobs.service import read_progress
 from lexmill.listing.schemas import ListRequest
+from lexmill.playbooks.service import with_playbook
 from lexmill.tasks.service import count_busy
 from lexmill_api.access import Administrator, Controller, Getter, Lister, Submitter
 from lexmill_api.namespaces import Database
@@ -182,7 +183,12 @@ async def post_job(once: Once, _: Submitter, wanted: WantedJob) -> Response:
             namespace=once.namespace,
             name=wanted.name,
             spec=wanted.spec,
-            config_maps=wanted.config_maps,
+            config_maps=with_playbook(
+                session,
+                namespace=once.namespace,
+                spec=wanted.spec,
+                config_maps=wanted.config_maps,
+            ),
         )
         progress = _progress(session, once.namespace, wanted.name)
         address = f"/v1/namespaces/{once.namespace}/jobs/{wanted.name}"

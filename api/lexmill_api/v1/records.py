@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from lexmill.listing.pages import ListRequest
 from lexmill.records.holds import place_hold, read_hold, read_keeping, release_hold
 from lexmill.records.listing import HOLDS, TOMBSTONES, list_holds, list_tombstones
+from lexmill.records.matters import MATTERS, list_matters, read_matter
 from lexmill.records.purging import purge_document
 from lexmill_api.access import Administrator, Getter, Lister
 from lexmill_api.namespaces import Database
@@ -148,6 +149,31 @@ async def delete_document(
     if stones is None:
         raise HTTPException(404, _NO_DOCUMENT)
     return json_answer({"tombstones": stones})
+
+
+@router.get("/matters")
+async def get_matters(
+    request: Request,
+    database: Database,
+    _: Lister,
+    asked: Annotated[ListRequest, Depends(list_request(MATTERS))],
+) -> Response:
+    """What jobs name as their matter, with the counts of their documents."""
+    page = await database.run(
+        lambda session: list_matters(session, namespace=database.name, request=asked)
+    )
+    return page_answer(request, page)
+
+
+@router.get("/matters/{matter:path}")
+async def get_matter(database: Database, _: Getter, matter: str) -> Response:
+    """One matter; its jobs and holds are lists with the filter `matter`."""
+    found = await database.run(
+        lambda session: read_matter(session, namespace=database.name, matter=matter)
+    )
+    if found is None:
+        raise HTTPException(404, "no job of this namespace names this matter")
+    return json_answer(found)
 
 
 @router.get("/tombstones")

@@ -15,6 +15,7 @@ from lexmill.database import transaction
 from lexmill.documents.schemas import NewStageOutput
 from lexmill.idempotency.schemas import RequestKey
 from lexmill.idempotency.service import claim_request
+from lexmill.playbooks.service import add_playbook
 from lexmill.records.holds import place_hold
 from lexmill.records.purging import purge_document
 from lexmill.reviews.schemas import NewDecision
@@ -28,6 +29,7 @@ from tests.logins import service_url, tenant_url
 from tests.servers import conninfo, temporary_database
 
 OURS, THEIRS = "ours", "theirs"
+PLAYBOOK = b"name: the-same\nrules: []\n"
 SINK = "http://sink.example/events"
 SHARED_EVENT = building.event(id="the-same", source="/the-same")
 """Both have been sent it."""
@@ -76,6 +78,7 @@ def fill(session: Session, namespace: str) -> None:
     decide(session, namespace=namespace, decisions=[law])
     building.listen(session, namespace=namespace, name="uploads")
     begin_upload(session, namespace=namespace, job="uploads", name="the-same", by="me", seconds=60)
+    add_playbook(session, namespace=namespace, name="the-same", source=PLAYBOOK, by="me")
     place_hold(
         session,
         namespace=namespace,

@@ -108,6 +108,7 @@ EXPECTED: Final = {
         May(select=True, insert=ALL, update="released_by release_reason released_at"),
         NOTHING,
     ),
+    "playbook_version": Row(OWN, READ, May(select=True, insert=ALL), NOTHING),
     "tombstone": Row(
         OWN,
         May(select=True, insert=ALL, update="folders removed_at"),
