@@ -1,6 +1,7 @@
 """Legal holds, retention and purging, through a real worker and the real store."""
 
 import hashlib
+import json
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -191,8 +192,13 @@ def test_every_hold_has_to_be_released(api: Api) -> None:
         assert (freed.status_code, freed.json()["release_reason"]) == (200, "settled")
     assert release(api, "held", holds[0]["id"]).json()["released_at"] is not None
     assert len(api.get(f"{base}/holds").json()["items"]) == 4
+    noted = api.rows("SELECT entry FROM audit WHERE namespace = 'held' ORDER BY number")
+    actions = [json.loads(row.entry)["action"] for row in noted]
+    assert actions == ["hold.placed"] * 4 + ["hold.released"] * 4
     assert api.get(f"{base}/holds?state=held").json()["items"] == []
     assert purge(api, root).status_code == 200
+    noted = api.rows("SELECT entry FROM audit WHERE namespace = 'held' ORDER BY number OFFSET 8")
+    assert [json.loads(row.entry)["action"] for row in noted] == ["document.purged"] * 2
 
 
 def test_retention_is_over_and_a_hold_beats_it(api: Api) -> None:

@@ -4,8 +4,8 @@ import sqlalchemy as sa
 
 from alembic import op
 
-revision = "0009_playbooks"
-down_revision = "0008_records"
+revision = "0010_playbooks"
+down_revision = "0009_records"
 branch_labels = None
 depends_on = None
 

@@ -8,6 +8,8 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session, aliased
 
 from lexmill import latches
+from lexmill.audit.schemas import NewEntry
+from lexmill.audit.service import append_audit
 from lexmill.errors import ErrorClass, LexmillError
 from lexmill.jobs.schemas import LegalJobSpec
 from lexmill.listing.pages import Key, Listing, ListRequest, Page, read_page
@@ -71,7 +73,15 @@ def add_playbook(
         )
         .returning(*_COLUMNS)
     ).mappings()
-    return PlaybookRow(**row.one()), True
+    added = PlaybookRow(**row.one())
+    entry = NewEntry(
+        actor=by,
+        action="playbook.added",
+        subject={"playbook": name, "version": added.number},
+        after={"sha256": sha256},
+    )
+    append_audit(session, namespace=namespace, entries=[entry])
+    return added, True
 
 
 def find_playbook(

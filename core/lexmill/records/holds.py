@@ -8,6 +8,8 @@ from sqlalchemy import func, insert, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from lexmill import latches
+from lexmill.audit.schemas import NewEntry
+from lexmill.audit.service import append_audit
 from lexmill.documents.models import Document
 from lexmill.errors import ErrorClass, LexmillError
 from lexmill.jobs.models import Job
@@ -65,14 +67,16 @@ def place_hold(
         )
         .returning(LegalHold)
     ).one()
-    return hold_row(hold)
+    row = hold_row(hold)
+    _note(session, namespace, row, actor=by, action="hold.placed", after={"reason": reason})
+    return row
 
 
 def release_hold(
     session: Session, *, namespace: str, hold: uuid.UUID, reason: str, by: str
 ) -> HoldRow | None:
     """None where there is no such hold; who released it first stays."""
-    session.execute(
+    released = session.execute(
         update(LegalHold)
         .where(
             LegalHold.id == hold,
@@ -80,8 +84,12 @@ def release_hold(
             LegalHold.released_at.is_(None),
         )
         .values(released_by=by, release_reason=reason, released_at=func.now())
-    )
-    return read_hold(session, namespace=namespace, hold=hold)
+        .returning(LegalHold.id)
+    ).one_or_none()
+    row = read_hold(session, namespace=namespace, hold=hold)
+    if released is not None and row is not None:
+        _note(session, namespace, row, actor=by, action="hold.released", after={"reason": reason})
+    return row
 
 
 def read_hold(session: Session, *, namespace: str, hold: uuid.UUID) -> HoldRow | None:
@@ -142,6 +150,22 @@ def family_ids(session: Session, *, namespace: str, document: uuid.UUID) -> list
     down = select(Document.id).where(asked).cte("down", recursive=True)
     down = down.union_all(select(Document.id).where(own, Document.parent_id == down.c.id))
     return list(session.scalars(select(up.c.id).union(select(down.c.id))))
+
+
+def _note(
+    session: Session,
+    namespace: str,
+    hold: HoldRow,
+    *,
+    actor: str,
+    action: str,
+    after: dict[str, str],
+) -> None:
+    on = {"job": hold.job_uid, "document": hold.document_id, "matter": hold.matter}
+    subject = {name: str(thing) for name, thing in on.items() if thing is not None}
+    subject |= {"hold": str(hold.id), "case": hold.case_name}
+    entry = NewEntry(actor=actor, action=action, subject=subject, after=after)
+    append_audit(session, namespace=namespace, entries=[entry])
 
 
 def hold_row(hold: LegalHold) -> HoldRow:

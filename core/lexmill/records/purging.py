@@ -15,6 +15,8 @@ from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from lexmill import latches
+from lexmill.audit.schemas import NewEntry
+from lexmill.audit.service import append_audit
 from lexmill.documents.contents import own_key
 from lexmill.documents.models import Document, StageOutput
 from lexmill.errors import ErrorClass, LexmillError
@@ -227,7 +229,21 @@ def _purge(
             for row in doomed
         ],
     )
-    return [tombstone_row(stone) for stone in stones]
+    rows = [tombstone_row(stone) for stone in stones]
+    append_audit(
+        session,
+        namespace=namespace,
+        entries=[
+            NewEntry(
+                actor=by,
+                action="document.purged",
+                subject={"document": str(row.document_id), "sha256": row.sha256},
+                after={"cause": cause, "reason": reason, "tombstone": str(row.id)},
+            )
+            for row in rows
+        ],
+    )
+    return rows
 
 
 def _folders(session: Session, namespace: str, row: Any) -> set[str]:
