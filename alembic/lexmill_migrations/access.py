@@ -117,6 +117,22 @@ ACCESS: Final[Mapping[str, Access]] = {
     ),
     "pool_demand": Access(_OF_JOB, api="SELECT, INSERT, UPDATE"),
     "latch": Access("true", ingest="SELECT, UPDATE", api="SELECT, UPDATE"),
+    # A tenant may claim a result of any document, but only its own namespace would ever see it.
+    "result": Access(
+        _OWN,
+        ingest="SELECT, DELETE",
+        api="SELECT, DELETE",
+        tenant="SELECT, DELETE, INSERT (namespace, job, uri, document_id, job_uid, run_id, is_child,"
+        " matter, sha256, document_type, languages, playbook_sha256), UPDATE (uri, document_id,"
+        " job_uid, run_id, is_child, matter, sha256, document_type, languages, playbook_sha256,"
+        " ended_at)",
+    ),
+    "fact": Access(
+        _OWN, ingest="SELECT, DELETE", api="SELECT, DELETE", tenant="SELECT, INSERT, DELETE"
+    ),
+    "finding": Access(
+        _OWN, ingest="SELECT, DELETE", api="SELECT, DELETE", tenant="SELECT, INSERT, DELETE"
+    ),
     "tenant": Access(_OWN, ingest="SELECT", api="SELECT", tenant="SELECT"),
 }
 

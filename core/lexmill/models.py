@@ -10,6 +10,7 @@ from lexmill.jobs.models import Job, Run
 from lexmill.latches import Latch
 from lexmill.playbooks.models import PlaybookVersion
 from lexmill.records.models import LegalHold, Tombstone
+from lexmill.results.models import FoundFact, Result, RuleFinding
 from lexmill.reviews.models import Review
 from lexmill.scaling.models import PoolDemand
 from lexmill.tasks.models import Task
@@ -23,6 +24,7 @@ __all__ = [
     "Document",
     "Event",
     "EventKey",
+    "FoundFact",
     "IdempotencyKey",
     "Job",
     "Latch",
@@ -30,7 +32,9 @@ __all__ = [
     "Outgoing",
     "PlaybookVersion",
     "PoolDemand",
+    "Result",
     "Review",
+    "RuleFinding",
     "Run",
     "StageOutput",
     "Task",

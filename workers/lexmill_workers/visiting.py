@@ -17,10 +17,12 @@ from lexmill.documents.service import count_beneath, find_stage_outputs
 from lexmill.errors import ClaimLostError, ErrorClass, LexmillError
 from lexmill.jobs.schemas import pool_of
 from lexmill.jobs.service import JobSpec
+from lexmill.results.rows import result_rows
 from lexmill.reviews.service import find_decisions
 from lexmill.storage.bundles import decode_bundle
 from lexmill.tasks.schemas import ClaimedTask, Visit
 from lexmill.telemetry.metrics import STAGE_SECONDS, STAGES_REUSED
+from lexmill_legal.reports import read_result
 from lexmill_legal.results import ParsedDocument
 from lexmill_workers.converting import MISSING, convert_doc
 from lexmill_workers.plan import VisitPlan, active_stages, plan_visit
@@ -150,6 +152,9 @@ def visit_document(
         next_stage=plan.next_stage,
         sha256=sha256,
         result_key=f"{folder}/{BUNDLE}",
+        result=None
+        if plan.next_stage is not None
+        else result_rows(read_result(decode_bundle(reply.bundle).result)),
         children=_children(task, attached),
         children_pool=pool_of(job.spec, "parse"),
         stage_outputs=tuple(

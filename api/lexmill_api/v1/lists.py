@@ -84,6 +84,10 @@ def _schema(each: Filter) -> dict[str, Any]:
             return {"type": "string", "format": "uuid"}
         case "time":
             return {"type": "string", "format": "date-time"}
+        case "date":
+            return {"type": "string", "format": "date"}
+        case "number":
+            return {"type": "number"}
         case "choice":
             return {"type": "string", "enum": list(each.choices)}
         case "text":

@@ -1,21 +1,25 @@
 """What a list may be narrowed down by: each filter has a type, and says what it takes."""
 
+import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Literal
+from datetime import date, datetime
+from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement
 
 from lexmill.errors import ErrorClass, LexmillError
 
-Kind = Literal["text", "uuid", "time", "choice"]
+Kind = Literal["text", "uuid", "time", "date", "number", "choice"]
+
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_NUMBER: Final = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?")
 
 
 @dataclass(frozen=True)
 class Filter:
-    """``condition`` gets the value as the kind has it: str, UUID or an aware datetime."""
+    """``condition`` gets the value as the kind has it: str, UUID, aware datetime, date, float."""
 
     kind: Kind
     description: str
@@ -28,6 +32,10 @@ class Filter:
                 return "a UUID"
             case "time":
                 return "a time with its zone, as 2026-01-31T00:00:00Z"
+            case "date":
+                return "a date, as 2026-01-31"
+            case "number":
+                return "a number, as 1250000.50"
             case "choice":
                 return f"one of {', '.join(self.choices)}"
             case "text":
@@ -35,20 +43,45 @@ class Filter:
 
     def read(self, value: str) -> Any:
         """Raises ValueError for what it does not take."""
-        if self.kind == "uuid":
-            return uuid.UUID(value)
-        if self.kind == "time":
-            time = datetime.fromisoformat(value)
-            if time.tzinfo is None:
-                raise ValueError
-            return time
         if self.kind == "choice":
             if value not in self.choices:
                 raise ValueError
             return value
-        if not 0 < len(value) <= 2048 or "\0" in value:
-            raise ValueError
-        return value
+        return _READERS[self.kind](value)
+
+
+def _time(value: str) -> datetime:
+    time = datetime.fromisoformat(value)
+    if time.tzinfo is None:
+        raise ValueError
+    return time
+
+
+def _date(value: str) -> date:
+    if _DATE.fullmatch(value) is None:
+        raise ValueError
+    return date.fromisoformat(value)
+
+
+def _number(value: str) -> float:
+    if _NUMBER.fullmatch(value) is None:
+        raise ValueError
+    return float(value)
+
+
+def _text(value: str) -> str:
+    if not 0 < len(value) <= 2048 or "\0" in value:
+        raise ValueError
+    return value
+
+
+_READERS: Final[Mapping[Kind, Callable[[str], Any]]] = {
+    "uuid": uuid.UUID,
+    "time": _time,
+    "date": _date,
+    "number": _number,
+    "text": _text,
+}
 
 
 def conditions(known: Mapping[str, Filter], given: Mapping[str, str]) -> list[ColumnElement[bool]]:

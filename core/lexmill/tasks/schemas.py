@@ -5,6 +5,7 @@ from typing import Any, Literal
 import msgspec
 
 from lexmill.documents.schemas import NewDocument, NewStageOutput
+from lexmill.results.schemas import NewResult
 
 Kind = Literal["expand", "process", "finalize"]
 Ending = Literal["cancelled", "deleted", "failed"]
@@ -48,6 +49,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     error_message: str | None = None
     sha256: str | None = None
     result_key: str | None = None
+    result: NewResult | None = None
     children: tuple[NewDocument, ...] = ()
     children_pool: str = "main"
     children_stage: str = "parse"

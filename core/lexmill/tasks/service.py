@@ -28,6 +28,7 @@ from lexmill.documents.service import add_documents, add_stage_outputs
 from lexmill.errors import ClaimLostError, ErrorClass, LexmillError
 from lexmill.events.outbox import tell_documents_ended, tell_run_finalized
 from lexmill.jobs.models import Job, Run
+from lexmill.results.service import put_result, remove_results
 from lexmill.tasks.models import Task
 from lexmill.tasks.schemas import ClaimedTask, Ending, Retrying, Visit
 
@@ -182,6 +183,15 @@ def complete_visit(session: Session, *, task: ClaimedTask, visit: Visit) -> int:
         sha256=visit.sha256,
         result_key=visit.result_key,
     )
+    if visit.state == "succeeded" and visit.result is not None:
+        assert task.document_id is not None
+        put_result(
+            session,
+            namespace=task.namespace,
+            document_id=task.document_id,
+            run_id=task.run_id,
+            result=visit.result,
+        )
     return made
 
 
@@ -520,6 +530,8 @@ def _end_documents(
         .returning(Document.id)
     ).all()
     tell_documents_ended(session, document_ids=ended)
+    if state != "succeeded":
+        remove_results(session, document_ids=ended)  # of a time when it was read
 
 
 def _backoff(failures: int, retrying: Retrying) -> float:

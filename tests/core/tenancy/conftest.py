@@ -18,6 +18,7 @@ from lexmill.idempotency.service import claim_request
 from lexmill.playbooks.service import add_playbook
 from lexmill.records.holds import place_hold
 from lexmill.records.purging import purge_document
+from lexmill.results.rows import result_rows
 from lexmill.reviews.schemas import NewDecision
 from lexmill.reviews.service import decide
 from lexmill.tasks.service import start_finalize
@@ -25,6 +26,7 @@ from lexmill.uploads.service import begin_upload
 from lexmill_cli.local.postgres import PostgresServer
 from tests.core import building
 from tests.core.conftest import connect
+from tests.core.results.reading import read
 from tests.logins import service_url, tenant_url
 from tests.servers import conninfo, temporary_database
 
@@ -63,6 +65,7 @@ def fill(session: Session, namespace: str) -> None:
         sha256="0" * 64,
         result_key=f"{namespace}/visits/1/bundle",
         children=tuple(building.new_documents("child", parent_id=visited.document_id)),
+        result=result_rows(read()),
         stage_outputs=(NewStageOutput(key=b"the-same", stage="parse", object_key=namespace),),
     )
     building.drain(session, done)

@@ -35,6 +35,7 @@ NOTHING = May()
 READ = May(select=True)
 READ_AND_DELETE = May(select=True, delete=True)
 WORK = May(select=True, insert=ALL, update=ALL)
+FORGET = May(select=True, delete=True)
 REMOVE = May(select=True, insert=ALL, update=ALL, delete=True)
 
 
@@ -117,6 +118,21 @@ EXPECTED: Final = {
     ),
     "pool_demand": Row(OF_JOB, WORK, WORK, NOTHING),
     "latch": Row(None, May(select=True, update=ALL), May(select=True, update=ALL), NOTHING),
+    "result": Row(
+        OWN,
+        FORGET,
+        FORGET,
+        May(
+            select=True,
+            insert="namespace job uri document_id job_uid run_id is_child matter sha256"
+            " document_type languages playbook_sha256",
+            update="uri document_id job_uid run_id is_child matter sha256 document_type languages"
+            " playbook_sha256 ended_at",
+            delete=True,
+        ),
+    ),
+    "fact": Row(OWN, FORGET, FORGET, May(select=True, insert=ALL, delete=True)),
+    "finding": Row(OWN, FORGET, FORGET, May(select=True, insert=ALL, delete=True)),
     "tenant": Row(OWN, READ, READ, READ),
 }
 TABLES = sorted(Base.metadata.tables)

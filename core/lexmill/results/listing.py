@@ -1,0 +1,173 @@
+import uuid
+from typing import Any, Final
+
+from sqlalchemy import SQLColumnExpression, and_, case, select
+from sqlalchemy.orm import Session
+
+from lexmill.listing.filters import Filter
+from lexmill.listing.pages import Key, Listing, ListRequest, Page, read_page
+from lexmill.results.models import FoundFact, Result, RuleFinding
+from lexmill.results.rows import searched
+from lexmill.results.schemas import FactRow, FindingRow
+from lexmill_legal.results import SINGLE_VALUED
+
+_LAST = "\U0010ffff"
+_YES_OR_NO = ("true", "false")
+_OF_FACT = and_(
+    Result.namespace == FoundFact.namespace, Result.document_id == FoundFact.document_id
+)
+_OF_FINDING = and_(
+    Result.namespace == RuleFinding.namespace, Result.document_id == RuleFinding.document_id
+)
+_DOCUMENT = (Result.uri, Result.sha256, Result.job, Result.job_uid, Result.matter)
+
+
+def _place(table: type[FoundFact] | type[RuleFinding]) -> tuple[Key, Key]:
+    return Key(table.document_id, uuid.UUID), Key(table.number, int)
+
+
+def _document_filters(document_id: SQLColumnExpression[uuid.UUID]) -> dict[str, Filter]:
+    """By what is known of the document. As a set, so that it is made once where it is small."""
+
+    def of(condition: Any) -> Any:
+        return document_id.in_(select(Result.document_id).where(condition))
+
+    return {
+        "document": Filter("uuid", "of this document", lambda id_: document_id == id_),
+        "job": Filter("uuid", "of the job with this uid", lambda uid: of(Result.job_uid == uid)),
+        "matter": Filter("text", "of this matter", lambda name: of(Result.matter == name)),
+        "sha256": Filter(
+            "text", "of documents with this SHA-256", lambda hash_: of(Result.sha256 == hash_)
+        ),
+    }
+
+
+FACTS: Final = Listing(
+    name="facts",
+    query=select(
+        FoundFact.document_id,
+        FoundFact.number,
+        *_DOCUMENT,
+        FoundFact.id,
+        FoundFact.field,
+        case((FoundFact.field.in_(sorted(SINGLE_VALUED)), ""), else_=FoundFact.key).label("item"),
+        FoundFact.value,
+        FoundFact.normalized,
+        FoundFact.role,
+        FoundFact.date,
+        FoundFact.quantity,
+        FoundFact.currency,
+        FoundFact.firm,
+        FoundFact.confidence,
+        FoundFact.method,
+        FoundFact.quote,
+        FoundFact.page,
+        FoundFact.start,
+        FoundFact.end,
+    ).join(Result, _OF_FACT),
+    record=FactRow,
+    namespace=FoundFact.namespace,
+    sorts={
+        "field": (Key(FoundFact.field, str), Key(FoundFact.key, str), *_place(FoundFact)),
+        "document": _place(FoundFact),
+    },
+    default_sort="field",
+    filters={
+        **_document_filters(FoundFact.document_id),
+        "field": Filter("text", "of this field", lambda field: FoundFact.field == field),
+        "value": Filter(
+            "text",
+            "with this value: its normal form or its words, whatever their case and punctuation",
+            lambda value: FoundFact.key.in_(sorted({searched(value), value})),
+        ),
+        "value_prefix": Filter(
+            "text",
+            "whose value begins so",
+            lambda value: and_(
+                FoundFact.key >= searched(value), FoundFact.key < searched(value) + _LAST
+            ),
+        ),
+        "role": Filter("text", "with this role", lambda role: FoundFact.role == role),
+        "currency": Filter("text", "of this currency", lambda name: FoundFact.currency == name),
+        "from": Filter("date", "on that day or later", lambda date: FoundFact.date >= date),
+        "before": Filter("date", "before that day", lambda date: FoundFact.date < date),
+        "min": Filter(
+            "number",
+            "so much or more: of an amount its currency's units, of a percentage its percent, of a"
+            " duration its days",
+            lambda number: FoundFact.quantity >= number,
+        ),
+        "max": Filter("number", "so much or less", lambda number: FoundFact.quantity <= number),
+        "firm": Filter(
+            "choice", "certain or not", lambda firm: FoundFact.firm == (firm == "true"), _YES_OR_NO
+        ),
+        "method": Filter(
+            "choice",
+            "how it was found",
+            lambda method: FoundFact.method == method,
+            ("rule", "model", "computed", "human"),
+        ),
+    },
+)
+
+FINDINGS: Final = Listing(
+    name="findings",
+    query=select(
+        RuleFinding.document_id,
+        RuleFinding.number,
+        *_DOCUMENT,
+        Result.playbook_sha256,
+        RuleFinding.rule,
+        RuleFinding.result,
+        RuleFinding.severity,
+        RuleFinding.field,
+        RuleFinding.message,
+        RuleFinding.quote,
+        RuleFinding.start,
+        RuleFinding.end,
+    ).join(Result, _OF_FINDING),
+    record=FindingRow,
+    namespace=RuleFinding.namespace,
+    sorts={
+        "result": (
+            Key(RuleFinding.result, str),
+            Key(RuleFinding.severity, str),
+            Key(RuleFinding.rule, str),
+            *_place(RuleFinding),
+        ),
+        "rule": (Key(RuleFinding.rule, str), *_place(RuleFinding)),
+        "document": _place(RuleFinding),
+    },
+    default_sort="result",
+    filters={
+        **_document_filters(RuleFinding.document_id),
+        "rule": Filter("text", "of this rule", lambda rule: RuleFinding.rule == rule),
+        "result": Filter(
+            "choice",
+            "what the rule says",
+            lambda result: RuleFinding.result == result,
+            ("pass", "fail", "unknown"),
+        ),
+        "severity": Filter(
+            "choice",
+            "of rules of this severity",
+            lambda severity: RuleFinding.severity == severity,
+            ("info", "low", "medium", "high", "critical"),
+        ),
+        "playbook_sha256": Filter(
+            "text",
+            "by the playbook with this SHA-256",
+            lambda hash_: Result.playbook_sha256 == hash_,
+        ),
+    },
+)
+
+
+def list_facts(session: Session, *, namespace: str, request: ListRequest) -> Page[FactRow]:
+    """Of each document the newest result; the most similar values of a field side by side."""
+    return read_page(session, listing=FACTS, namespace=namespace, request=request)
+
+
+def list_findings(session: Session, *, namespace: str, request: ListRequest) -> Page[FindingRow]:
+    """Of each document the newest result; what failed comes first."""
+    return read_page(session, listing=FINDINGS, namespace=namespace, request=request)
