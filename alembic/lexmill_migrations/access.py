@@ -122,10 +122,10 @@ ACCESS: Final[Mapping[str, Access]] = {
         _OWN,
         ingest="SELECT, DELETE",
         api="SELECT, DELETE",
-        tenant="SELECT, DELETE, INSERT (namespace, job, uri, document_id, job_uid, run_id, is_child,"
-        " matter, sha256, document_type, languages, playbook_sha256), UPDATE (uri, document_id,"
-        " job_uid, run_id, is_child, matter, sha256, document_type, languages, playbook_sha256,"
-        " ended_at)",
+        tenant="SELECT, DELETE, INSERT (namespace, job, uri, document_id, job_uid, run_id,"
+        " is_child, matter, sha256, document_type, languages, playbook_sha256),"
+        " UPDATE (uri, document_id, job_uid, run_id, is_child, matter, sha256, document_type,"
+        " languages, playbook_sha256, ended_at)",
     ),
     "fact": Access(
         _OWN, ingest="SELECT, DELETE", api="SELECT, DELETE", tenant="SELECT, INSERT, DELETE"
@@ -133,6 +133,7 @@ ACCESS: Final[Mapping[str, Access]] = {
     "finding": Access(
         _OWN, ingest="SELECT, DELETE", api="SELECT, DELETE", tenant="SELECT, INSERT, DELETE"
     ),
+    "statistic_day": Access(_OWN, ingest="SELECT", api="SELECT, INSERT, UPDATE"),
     "tenant": Access(_OWN, ingest="SELECT", api="SELECT", tenant="SELECT"),
 }
 

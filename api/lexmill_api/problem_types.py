@@ -80,6 +80,9 @@ PROBLEM_TYPES: Final[Mapping[str, ProblemType]] = {
     "invalid_limit": ProblemType(
         422, "The limit of a list is out of bounds", "Give a number from 1 to 500."
     ),
+    "invalid_period": ProblemType(
+        422, "There is no such period", "Give `from` before `before`, 366 days apart at most."
+    ),
     "invalid_request": ProblemType(
         422, "The request is not as it has to be", "The detail names the place and what it takes."
     ),

@@ -12,6 +12,8 @@ from lexmill.database import Base
 
 DEMAND: Final = 0
 """Writing to the demand feed. The sweeps have the numbers from 1 on."""
+STATISTICS: Final = 16
+"""Counting: namespaces share the numbers from here on."""
 AUDIT: Final = 32
 """Appending to audit trails: namespaces share the numbers from here to the end."""
 COUNT: Final = 64

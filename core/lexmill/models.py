@@ -13,6 +13,7 @@ from lexmill.records.models import LegalHold, Tombstone
 from lexmill.results.models import FoundFact, Result, RuleFinding
 from lexmill.reviews.models import Review
 from lexmill.scaling.models import PoolDemand
+from lexmill.statistics.models import StatisticDay
 from lexmill.tasks.models import Task
 from lexmill.tenancy.models import Tenant
 from lexmill.uploads.models import Upload
@@ -37,6 +38,7 @@ __all__ = [
     "RuleFinding",
     "Run",
     "StageOutput",
+    "StatisticDay",
     "Task",
     "Tenant",
     "Tombstone",

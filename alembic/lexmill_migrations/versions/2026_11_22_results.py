@@ -1,4 +1,4 @@
-"""facts and findings of all documents"""
+"""facts and findings of all documents, and counts by day"""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -97,8 +97,22 @@ def upgrade() -> None:
         "ix_finding_result", "finding", ["namespace", "result", "severity", "rule", *place]
     )
     op.create_index("ix_finding_rule", "finding", ["namespace", "rule", *place])
+    op.create_table(
+        "statistic_day",
+        sa.Column("namespace", sa.String(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("counts", postgresql.JSONB(), nullable=False),
+        sa.Column(
+            "counted_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("clock_timestamp()"),
+            nullable=False,
+        ),
+        sa.Column("seconds", sa.DOUBLE_PRECISION(), nullable=False),
+        sa.PrimaryKeyConstraint("namespace", "day", name=op.f("pk_statistic_day")),
+    )
 
 
 def downgrade() -> None:
-    for table in ("finding", "fact", "result"):
+    for table in ("statistic_day", "finding", "fact", "result"):
         op.drop_table(table)

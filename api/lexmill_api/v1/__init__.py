@@ -15,6 +15,7 @@ from lexmill_api.v1 import (
     records,
     reports,
     reviews,
+    statistics,
     tokens,
     uploads,
 )
@@ -38,6 +39,7 @@ for resource in (
     dead,
     reviews,
     facts,
+    statistics,
     tokens,
     live,
     uploads,

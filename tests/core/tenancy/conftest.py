@@ -21,6 +21,7 @@ from lexmill.records.purging import purge_document
 from lexmill.results.rows import result_rows
 from lexmill.reviews.schemas import NewDecision
 from lexmill.reviews.service import decide
+from lexmill.statistics.service import read_statistics
 from lexmill.tasks.service import start_finalize
 from lexmill.uploads.service import begin_upload
 from lexmill_cli.local.postgres import PostgresServer
@@ -71,6 +72,7 @@ def fill(session: Session, namespace: str) -> None:
     building.drain(session, done)
     start_finalize(session)
     building.declare_with_documents(session, "waiting", namespace=namespace)
+    read_statistics(session, namespace=namespace)
     law = NewDecision(
         sha256="0" * 64,
         field="governing_law",

@@ -133,6 +133,7 @@ EXPECTED: Final = {
     ),
     "fact": Row(OWN, FORGET, FORGET, May(select=True, insert=ALL, delete=True)),
     "finding": Row(OWN, FORGET, FORGET, May(select=True, insert=ALL, delete=True)),
+    "statistic_day": Row(OWN, READ, WORK, NOTHING),
     "tenant": Row(OWN, READ, READ, READ),
 }
 TABLES = sorted(Base.metadata.tables)
