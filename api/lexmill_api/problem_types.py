@@ -133,11 +133,25 @@ PROBLEM_TYPES: Final[Mapping[str, ProblemType]] = {
         428, "The change needs If-Match", "Read it first and send its ETag as If-Match."
     ),
     "refused": ProblemType(400, "The request is refused", "The detail says why."),
+    "review_conflict": ProblemType(
+        409,
+        "Somebody else has decided meanwhile",
+        "Each of `problems` says who and what; look at it, and send the decisions anew.",
+    ),
+    "review_invalid": ProblemType(
+        422, "A decision cannot be taken", "Each of `problems` names the decision and the member."
+    ),
     "still_under_way": ProblemType(
         409,
         "The first request with this Idempotency-Key is under way",
         "Come again after Retry-After for its answer.",
     ),
+    "superseded": ProblemType(
+        409,
+        "The document is read no more",
+        "Recheck the document of the newest run, or declare the job again.",
+    ),
+    "too_large": ProblemType(413, "There is too much of it", "Send it in smaller pieces."),
     "too_many_requests": ProblemType(429, "This client asks too often", "Wait for Retry-After."),
     "too_many_tokens": ProblemType(
         409, "The namespace has too many tokens", "Revoke those that are not needed."

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from lexmill.errors import LexmillError
+from lexmill.reviews.schemas import RefusedDecisionsError
 from lexmill_api.problem_types import PROBLEM_TYPES, PROBLEMS, status_of
 
 log = structlog.get_logger(__name__)
@@ -76,7 +77,8 @@ async def answer_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, LexmillError)
     status = status_of(error)
     headers = _COME_AGAIN if status == 503 or error.code == "still_under_way" else None
-    return problem_response(status, error.code, error.message, headers)
+    parts = error.problems if isinstance(error, RefusedDecisionsError) else ()
+    return problem_response(status, error.code, error.message, headers, parts)
 
 
 async def answer_invalid(_: Request, error: Exception) -> Response:

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,7 +14,6 @@ from rich.text import Text
 
 from lexmill.audit.chain import GENESIS, verify_chain
 from lexmill.audit.schemas import AuditEntry, Head, Verdict
-from lexmill.client.api import ApiClient
 from lexmill_cli.connecting import Home, Namespace, Token, Url, connected
 from lexmill_cli.errors import CommandError, Exit
 
@@ -53,7 +51,7 @@ def verify(
         verdict = _verify_file(file, noted)
     else:
         with connected(url, token, home) as client:
-            verdict = verify_chain(_entries(client, namespace), namespace=namespace, noted=noted)
+            verdict = verify_chain(client.audit(namespace), namespace=namespace, noted=noted)
     if as_json:
         print(msgspec.json.encode(verdict).decode())  # noqa: T201 - the machine's answer
     if verdict.broken is not None:
@@ -79,7 +77,7 @@ def show(
     """Every entry, oldest first; with --json a JSON object a line."""
     table = Table("No.", "When", "Who", "What", "Field", "Before", "After", header_style="bold")
     with connected(url, token, home) as client:
-        for entry in _entries(client, namespace):
+        for entry in client.audit(namespace):
             if as_json:
                 print(entry.entry)  # noqa: T201 - the machine's answer
                 continue
@@ -109,7 +107,7 @@ def export(
     head, count = Head(number=0, hash=GENESIS), 0
     try:
         with connected(url, token, home) as client, target.open("wb") as lines:
-            for entry in _entries(client, namespace):
+            for entry in client.audit(namespace):
                 lines.write(msgspec.json.encode(entry) + b"\n")
                 head, count = Head(number=entry.number, hash=entry.hash), count + 1
             lines.write(msgspec.json.encode(_Manifest(namespace, count, head)) + b"\n")
@@ -118,13 +116,6 @@ def export(
     Console(stderr=True, soft_wrap=True).print(
         f"{count} entries; the head is {head.number}:{head.hash}"
     )
-
-
-def _entries(client: ApiClient, namespace: str) -> Iterator[AuditEntry]:
-    after = 0
-    while page := client.audit(namespace, after=after):
-        yield from page
-        after = page[-1].number
 
 
 def _verify_file(file: Path, noted: Head | None) -> Verdict:

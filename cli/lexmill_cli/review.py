@@ -2,7 +2,7 @@
 
 import getpass
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -12,13 +12,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from lexmill.client.api import ApiClient
 from lexmill.reviews.schemas import (
     Decided,
     Evidence,
     NewDecision,
     RefusedDecisionsError,
-    Reviewed,
 )
 from lexmill_cli.connecting import Home, Namespace, Token, Url, connected
 from lexmill_cli.errors import CommandError, Exit
@@ -82,7 +80,7 @@ def list_reviews(
 ) -> None:
     """What people have decided, oldest items first."""
     with connected(url, token, home) as client:
-        reviews = list(_all_reviews(client, namespace))
+        reviews = list(client.reviews(namespace))
     if as_json:
         print(msgspec.json.encode(reviews).decode())  # noqa: T201 - the machine's answer
         return
@@ -176,10 +174,3 @@ def _said(rows: int, decided: Decided, *, check: bool) -> str:
     known = f", {decided.unchanged} were known already" if decided.unchanged else ""
     then = " Run the documents again: the reports follow." if decided.recorded else ""
     return f"{decided.recorded} decisions were recorded{known}.{then}"
-
-
-def _all_reviews(client: ApiClient, namespace: str) -> Iterator[Reviewed]:
-    after = 0
-    while page := client.reviews(namespace, after=after):
-        yield from page
-        after = page[-1].id

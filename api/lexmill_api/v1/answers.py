@@ -72,6 +72,14 @@ def page_answers(record: type[T], example: T) -> Answers:
     )
 
 
+def body_of(record: Any, example: object) -> dict[str, Any]:
+    """For a route's ``openapi_extra``, where msgspec decodes the request's body."""
+    _shown.append((record, example))
+    (schema,), _ = msgspec.json.schema_components([record], ref_template=_REFERENCE)
+    content = {"schema": schema, "example": msgspec.to_builtins(example)}
+    return {"requestBody": {"required": True, "content": {"application/json": content}}}
+
+
 def problems(*codes: str) -> Answers:
     """For a route's ``responses``: the codes that it may answer with, one example each."""
     found: Answers = {}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from inspect import Parameter, Signature
+from keyword import iskeyword
 from typing import Annotated, Any
 
 from fastapi import Query, Request
@@ -96,10 +97,12 @@ def _schema(each: Filter) -> dict[str, Any]:
 
 def _parameter(name: str, description: str, schema: dict[str, Any]) -> Parameter:
     return Parameter(
-        name,
+        f"{name}_" if iskeyword(name) else name,
         Parameter.KEYWORD_ONLY,
         # A factory, as a default would be documented.
         annotation=Annotated[
-            str, WithJsonSchema(schema), Query(default_factory=str, description=description)
+            str,
+            WithJsonSchema(schema),
+            Query(default_factory=str, alias=name, description=description),
         ],
     )

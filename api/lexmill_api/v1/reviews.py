@@ -1,94 +1,257 @@
-"""What people decided, and the audit trail, beneath /v1."""
+"""What people decided, the audit trail of it, and documents that are checked again by it."""
 
 import re
-from typing import Annotated
+import uuid
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
-from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Path, Request, Response
 
-from lexmill.audit.service import list_audit
-from lexmill.reviews.schemas import NewDecision, RefusedDecisionsError
-from lexmill.reviews.service import MOST_DECISIONS, decide, list_reviews
-from lexmill_api.access import Lister, Reviewer
+from lexmill.audit.listing import AUDIT, list_trail
+from lexmill.audit.schemas import AuditEntry
+from lexmill.jobs.service import recheck_document
+from lexmill.listing.schemas import ListRequest
+from lexmill.reviews.listing import REVIEWS, list_reviews
+from lexmill.reviews.schemas import Change, Decided, Evidence, NewDecision, Reviewed
+from lexmill.reviews.service import MOST_DECISIONS, change_review, decide, read_review
+from lexmill_api.access import Getter, Lister, Reviewer
+from lexmill_api.identity import Caller
 from lexmill_api.namespaces import Database
-from lexmill_api.problems import problem_response
-from lexmill_api.v1.answers import json_answer
+from lexmill_api.v1.answers import (
+    answers,
+    body_of,
+    json_answer,
+    page_answer,
+    page_answers,
+    problems,
+)
+from lexmill_api.v1.etags import IfNoneMatch, RequiredIfMatch, tagged_answer
+from lexmill_api.v1.lists import list_request
+from lexmill_api.v1.once import Done, Once
 
-_MOST_BYTES = 64 << 20
-_DECISIONS = msgspec.json.Decoder(list[NewDecision])
-_PLACE = re.compile(r" - at `([^`]+)`$")
+T = TypeVar("T")
+
+_MOST_BYTES: Final = 64 << 20
+_MOST_CHANGE_BYTES: Final = 1 << 20
+_LONGEST_NAME: Final = 200
+_DECISIONS: Final = msgspec.json.Decoder(list[NewDecision])
+_CHANGE: Final = msgspec.json.Decoder(Change)
+_PLACE: Final = re.compile(r" - at `([^`]+)`$")
+
+_HASH: Final = "9f" * 32
+_REVIEWED: Final = Reviewed(
+    id=17,
+    sha256=_HASH,
+    field="expiration_date",
+    item="",
+    decision="corrected",
+    value="31 December 2027",
+    normalized="2027-12-31",
+    reviewer="oidc:anna",
+    comment="Amendment 2",
+    revision=2,
+    decided_at=datetime(2026, 11, 22, 9, 30, tzinfo=UTC),
+)
+_NEW: Final = NewDecision(
+    sha256=_HASH,
+    field="expiration_date",
+    choice="accept",
+    value="31 December 2026",
+    normalized="2026-12-31",
+    seen=("2026 12 31",),
+    evidence=Evidence(quote="31 December 2026", start=5120, end=5136),
+    revision=0,
+)
+_ENTRY: Final = AuditEntry(
+    namespace="legal",
+    number=1,
+    entry='{"action":"review.corrected","actor":"oidc:anna"}',
+    previous="00" * 32,
+    hash="4c" * 32,
+)
+_LIST_PROBLEMS: Final = problems(
+    "invalid_cursor", "invalid_filter", "invalid_limit", "invalid_sort", "unknown_filter"
+)
+_TAGGED: Final = {"ETag": "for If-Match"}
+
+
+class Queued(msgspec.Struct, frozen=True, kw_only=True):
+    """0 where the document is queued already."""
+
+    queued: int
+
 
 router = APIRouter(prefix="/namespaces/{namespace}", tags=["reviews"])
 
-After = Annotated[int, Query(ge=0)]
-Limit = Annotated[int, Query(ge=1, le=500)]
+ReviewId = Annotated[int, Path(ge=1, lt=2**63)]
 
 
-@router.post("/reviews")
+@router.post(
+    "/reviews",
+    responses=answers(Decided, Decided(recorded=1, unchanged=0), description="they are recorded")
+    | problems("review_conflict", "review_invalid", "invalid_request", "too_large"),
+    openapi_extra=body_of(list[NewDecision], [_NEW]),
+)
 async def post_reviews(database: Database, caller: Reviewer, request: Request) -> Response:
-    """Record decisions, all of them or none."""
-    # Whoever has the control token speaks for others; else the trail says who really sent it.
-    actor = None if caller.controls else caller.name
-    decisions = _decoded(await _body(request))
-    try:
-        decided = await database.run(
-            lambda session: decide(
-                session, namespace=database.name, decisions=decisions, actor=actor
-            )
+    """Accept, correct, reject or reopen items of documents: all of them or none.
+
+    Whoever asks is the reviewer. With ``revision`` (0: nobody has decided yet) nobody's decision is
+    replaced that the reviewer does not know of: 409 says whose. What is known already changes
+    nothing, so the same may be sent again.
+    """
+    decisions = _decoded(_DECISIONS, await _body(request, _MOST_BYTES))
+    if len(decisions) > MOST_DECISIONS:
+        raise HTTPException(413, f"at most {MOST_DECISIONS:,} decisions at once")
+    decided = await database.run(
+        lambda session: decide(
+            session,
+            namespace=database.name,
+            decisions=[
+                msgspec.structs.replace(each, reviewer=_reviewer(caller, each.reviewer))
+                for each in decisions
+            ],
+            actor=_actor(caller),
         )
-    except RefusedDecisionsError as error:
-        status = 409 if error.code == "review_conflict" else 422
-        return problem_response(status, error.code, error.message, problems=error.problems)
+    )
     return json_answer(decided)
 
 
-@router.get("/reviews")
+@router.get("/reviews", responses=_LIST_PROBLEMS | page_answers(Reviewed, _REVIEWED))
 async def get_reviews(
+    request: Request,
     database: Database,
     _: Lister,
-    after: After = 0,
-    limit: Limit = 500,
-    sha256: Annotated[str | None, Query(pattern="^[0-9a-f]{64}$")] = None,
+    asked: Annotated[ListRequest, Depends(list_request(REVIEWS))],
 ) -> Response:
-    """The items that people have looked at; ``after`` is the last id of the page before."""
-    reviews = await database.run(
-        lambda session: list_reviews(
-            session, namespace=database.name, sha256=sha256, after=after, limit=limit
+    """The items that people have looked at, with what holds now."""
+    page = await database.run(
+        lambda session: list_reviews(session, namespace=database.name, request=asked)
+    )
+    return page_answer(request, page)
+
+
+@router.get(
+    "/reviews/{review}",
+    responses=answers(Reviewed, _REVIEWED, description="what holds now", headers=_TAGGED)
+    | problems("not_found"),
+)
+async def get_review(
+    database: Database, _: Getter, review: ReviewId, if_none_match: IfNoneMatch = None
+) -> Response:
+    """One item; its ETag is for `PUT`."""
+    found = await database.run(
+        lambda session: read_review(session, namespace=database.name, id=review)
+    )
+    return _answer(found, if_none_match)
+
+
+@router.put(
+    "/reviews/{review}",
+    responses=answers(Reviewed, _REVIEWED, description="what holds now", headers=_TAGGED)
+    | problems(
+        "not_found",
+        "changed_meanwhile",
+        "precondition_required",
+        "too_large",
+        "review_invalid",
+        "invalid_if_match",
+        "invalid_request",
+    ),
+    openapi_extra=body_of(Change, Change(choice="reopen", comment="The amendment was withdrawn")),
+)
+async def put_review(
+    database: Database,
+    caller: Reviewer,
+    review: ReviewId,
+    revisions: RequiredIfMatch,
+    request: Request,
+) -> Response:
+    """Decide an item anew, or reopen it; 412 says who has decided since it was read."""
+    change = _decoded(_CHANGE, await _body(request, _MOST_CHANGE_BYTES))
+    changed = await database.run(
+        lambda session: change_review(
+            session,
+            namespace=database.name,
+            id=review,
+            change=change,
+            reviewer=_reviewer(caller, ""),
+            revisions=revisions,
+            actor=_actor(caller),
         )
     )
-    return json_answer(reviews)
+    return _answer(changed)
 
 
-@router.get("/audit")
+@router.get("/audit", responses=_LIST_PROBLEMS | page_answers(AuditEntry, _ENTRY))
 async def get_audit(
-    database: Database, _: Lister, after: After = 0, limit: Limit = 500
+    request: Request,
+    database: Database,
+    _: Lister,
+    asked: Annotated[ListRequest, Depends(list_request(AUDIT))],
 ) -> Response:
-    """The audit trail as it is kept; ``after`` is the last number of the page before."""
-    entries = await database.run(
-        lambda session: list_audit(session, namespace=database.name, after=after, limit=limit)
+    """The audit trail as it is kept; whoever verifies it reads it whole, from its beginning."""
+    page = await database.run(
+        lambda session: list_trail(session, namespace=database.name, request=asked)
     )
-    return json_answer(entries)
+    return page_answer(request, page)
 
 
-async def _body(request: Request) -> bytes:
+@router.post(
+    "/documents/{document}/recheck",
+    status_code=202,
+    responses=answers(Queued, Queued(queued=1), status=202, description="it is queued")
+    | problems("not_found", "superseded"),
+)
+async def post_recheck(
+    database: Database, once: Once, _: Reviewer, document: uuid.UUID
+) -> Response:
+    """Queue the document once more: its results, facts and findings then follow the decisions.
+
+    Reading it is not repeated, only the check; the job's reports are written anew.
+    """
+
+    def recheck(session: Any) -> Done:
+        wake_ups = recheck_document(session, namespace=database.name, document_id=document)
+        if wake_ups is None:
+            raise HTTPException(404, "no such document is in this namespace")
+        return Done(Queued(queued=sum(wake_ups.values())), 202, wake_ups=wake_ups)
+
+    return await once.run(recheck)
+
+
+def _reviewer(caller: Caller, named: str) -> str:
+    """Only who controls the installation speaks for others."""
+    return (named or caller.name if caller.controls else caller.name)[:_LONGEST_NAME]
+
+
+def _actor(caller: Caller) -> str | None:
+    """Who the trail says has sent it; None where that is the reviewer who is named."""
+    return None if caller.controls else caller.name
+
+
+def _answer(review: Reviewed | None, if_none_match: str | None = None) -> Response:
+    if review is None:
+        raise HTTPException(404, "no such review is in this namespace")
+    return tagged_answer(review, version=str(review.revision), if_none_match=if_none_match)
+
+
+async def _body(request: Request, most: int) -> bytes:
     content = bytearray()
     async for chunk in request.stream():
         content += chunk
-        if len(content) > _MOST_BYTES:
-            raise HTTPException(413, f"at most {_MOST_BYTES >> 20} MiB of decisions at once")
+        if len(content) > most:
+            raise HTTPException(413, f"at most {most >> 20} MiB at once")
     return bytes(content)
 
 
-def _decoded(body: bytes) -> list[NewDecision]:
+def _decoded(decoder: "msgspec.json.Decoder[T]", body: bytes) -> T:
     try:
-        decisions = _DECISIONS.decode(body)
+        return decoder.decode(body)
     except msgspec.ValidationError as error:
         # Only where it is: the message quotes what was sent.
         place = _PLACE.search(str(error))
         where = place[1] if place else "$"
         raise HTTPException(422, f"{where} is not what a decision has there") from error
     except msgspec.DecodeError as error:
-        raise HTTPException(400, "the body is no JSON") from error
-    if len(decisions) > MOST_DECISIONS:
-        raise HTTPException(413, f"at most {MOST_DECISIONS:,} decisions at once")
-    return decisions
+        raise HTTPException(422, "the body is no JSON") from error

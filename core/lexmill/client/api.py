@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import httpx
 import msgspec
@@ -22,6 +22,8 @@ from lexmill.reviews.schemas import (
 )
 from lexmill.scaling.schemas import Demand
 from lexmill.tasks.schemas import DeadTaskRow
+
+T = TypeVar("T")
 
 _TIMEOUT = httpx.Timeout(10, read=40)
 # A connection that the server closes while idle would fail the next request on it; uvicorn keeps
@@ -115,17 +117,23 @@ class ApiClient:
         assert answer is not None
         return msgspec.json.decode(answer, type=Decided)
 
-    def reviews(self, namespace: str, *, after: int = 0) -> list[Reviewed]:
-        """One page of the items that people have looked at; the next begins behind the last id."""
-        answer = self._call("GET", f"/v1/namespaces/{namespace}/reviews?after={after}")
-        assert answer is not None
-        return msgspec.json.decode(answer, type=list[Reviewed])
+    def reviews(self, namespace: str) -> Iterator[Reviewed]:
+        """All items that people have looked at, the first that was first, read page by page."""
+        return self._pages(f"/v1/namespaces/{namespace}/reviews", Page[Reviewed])
 
-    def audit(self, namespace: str, *, after: int = 0) -> list[AuditEntry]:
-        """One page of the audit trail; the next begins behind the last number."""
-        answer = self._call("GET", f"/v1/namespaces/{namespace}/audit?after={after}")
-        assert answer is not None
-        return msgspec.json.decode(answer, type=list[AuditEntry])
+    def audit(self, namespace: str) -> Iterator[AuditEntry]:
+        """The audit trail from its beginning, read page by page."""
+        return self._pages(f"/v1/namespaces/{namespace}/audit", Page[AuditEntry])
+
+    def _pages(self, path: str, kind: type[Page[T]]) -> Iterator[T]:
+        cursor: str | None = ""
+        while cursor is not None:
+            following = f"&cursor={cursor}" if cursor else ""
+            answer = self._call("GET", f"{path}?limit=500{following}")
+            assert answer is not None
+            page = msgspec.json.decode(answer, type=kind)
+            yield from page.items
+            cursor = page.next
 
     def is_ready(self) -> bool:
         try:

@@ -327,8 +327,40 @@ def lock_jobs(session: Session, *, uids: Collection[uuid.UUID]) -> None:
     )
 
 
-def replay_documents(session: Session, *, document_ids: Sequence[uuid.UUID]) -> dict[str, int]:
-    """Queue failed and dead documents once more, in a new run of their jobs.
+def recheck_document(
+    session: Session, *, namespace: str, document_id: uuid.UUID
+) -> dict[str, int] | None:
+    """Queue a document once more, so that its results follow what people decided.
+
+    Gives the wake-ups to ring: none where it is queued already; None where it is not there. What
+    the engine found is cached: only the check is repeated. Raises LexmillError.
+    """
+    row = session.execute(
+        select(Document.state, Job.deleted_at, taken_again(Document).label("taken_again"))
+        .join(Job, Job.uid == Document.job_uid)
+        .where(Document.id == document_id, Document.namespace == namespace)
+    ).one_or_none()
+    if row is None:
+        return None
+    if row.deleted_at is not None or row.taken_again:
+        raise LexmillError(
+            "superseded",
+            "a later run has taken the document up anew; recheck that one"
+            if row.taken_again
+            else "the document's job is deleted; declare it again to have it read again",
+            ErrorClass.DOCUMENT,
+        )
+    states = ("succeeded", "failed", "dead")
+    return replay_documents(session, document_ids=[document_id], states=states)
+
+
+def replay_documents(
+    session: Session,
+    *,
+    document_ids: Sequence[uuid.UUID],
+    states: Sequence[str] = ("failed", "dead"),
+) -> dict[str, int]:
+    """Queue documents in these states once more, in a new run of their jobs.
 
     Gives the wake-ups to ring, a number a queue. Documents of deleted jobs stay as they are, and
     so do those that a later run of their schedule has taken up anew.
@@ -340,7 +372,7 @@ def replay_documents(session: Session, *, document_ids: Sequence[uuid.UUID]) -> 
         .join(Job, Job.uid == Document.job_uid)
         .where(
             Document.id.in_(document_ids),
-            Document.state.in_(("failed", "dead")),
+            Document.state.in_(states),
             Document.purged_at.is_(None),
             ~taken_again(Document),
             Job.deleted_at.is_(None),

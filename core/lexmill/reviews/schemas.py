@@ -24,13 +24,14 @@ class NewDecision(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """``value`` is the engine's, or the person's own for ``correct``; ``normalized`` its normal
     form, which for ``correct`` is computed here. ``seen`` are the keys of all values the engine
     proposed for the item. ``revision`` is that of the decision the person knew of (0: none), and
-    None where they decide whatever was decided before.
+    None where they decide whatever was decided before. ``reviewer`` counts only from whoever may
+    speak for others; else it is the caller.
     """
 
     sha256: str
     field: str
     choice: Choice
-    reviewer: str
+    reviewer: str = ""
     item: str = ""
     value: str | None = None
     normalized: Normalized = None
@@ -38,6 +39,19 @@ class NewDecision(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     evidence: Evidence = Evidence()
     comment: str | None = None
     revision: int | None = None
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Another decision about an item that was decided. ``accept`` and ``reject`` without a value
+    are about the one that is there.
+    """
+
+    choice: Choice
+    value: str | None = None
+    normalized: Normalized = None
+    seen: tuple[str, ...] = ()
+    evidence: Evidence = Evidence()
+    comment: str | None = None
 
 
 class Reviewed(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ after the other (the audit chain's lock), and each change has its entry in the a
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,9 +16,13 @@ from sqlalchemy.orm import Session
 
 from lexmill.audit.schemas import NewEntry
 from lexmill.audit.service import append_audit, lock_chain
+from lexmill.errors import ErrorClass, LexmillError
+from lexmill.reviews.listing import typed
 from lexmill.reviews.models import Review
 from lexmill.reviews.schemas import (
+    Change,
     Decided,
+    Evidence,
     NewDecision,
     Problem,
     RefusedDecisionsError,
@@ -47,6 +51,13 @@ _STORED = {
     "reject": "rejected",
     "absent": "absent",
     "reopen": "reopened",
+}
+_DID = {
+    "accepted": "accepted it",
+    "corrected": "corrected it",
+    "rejected": "rejected it",
+    "absent": "said that there is none",
+    "reopened": "reopened it",
 }
 _MOST_SEEN = 1_000
 _LONGEST_KEY = 200
@@ -155,26 +166,56 @@ def reopen(
     return decide(session, namespace=namespace, decisions=[new], actor=actor).recorded == 1
 
 
-def list_reviews(
+def read_review(session: Session, *, namespace: str, id: int) -> Reviewed | None:  # noqa: A002
+    query = select(*(getattr(Review, name) for name in Reviewed.__struct_fields__)).where(
+        Review.namespace == namespace, Review.id == id
+    )
+    row = session.execute(query).mappings().one_or_none()
+    return None if row is None else typed(Reviewed(**row))
+
+
+def change_review(
     session: Session,
     *,
     namespace: str,
-    sha256: str | None = None,
-    after: int = 0,
-    limit: int = 500,
-) -> list[Reviewed]:
-    """One page of the items that people have looked at, from behind an id on."""
-    query = select(Review.__table__).where(Review.namespace == namespace, Review.id > after)
-    if sha256 is not None:
-        query = query.where(Review.sha256 == sha256)
-    rows = session.execute(query.order_by(Review.id).limit(limit)).mappings()
-    return [
-        Reviewed(
-            **{name: row[name] for name in Reviewed.__struct_fields__ if name != "normalized"},
-            normalized=_normalized(row["normalized"]),
+    id: int,  # noqa: A002
+    change: Change,
+    reviewer: str,
+    revisions: Collection[str] | None,
+    actor: str | None = None,
+) -> Reviewed | None:
+    """Decide an item anew; None where there is no such review. ``revisions`` are those that the
+    reviewer knows, None for any. Raises LexmillError, RefusedDecisionsError.
+    """
+    lock_chain(session, namespace=namespace)
+    current = session.execute(
+        select(Review.__table__).where(Review.namespace == namespace, Review.id == id)
+    ).one_or_none()
+    if current is None:
+        return None
+    if revisions is not None and str(current.revision) not in revisions:
+        raise LexmillError(
+            "changed_meanwhile",
+            f"meanwhile {current.reviewer} has {_DID[current.decision]}; read it again",
+            ErrorClass.DOCUMENT,
         )
-        for row in rows
-    ]
+    # Who only says yes or no speaks of the value that is there.
+    speaks_of_it = change.value is None and change.choice in {"accept", "reject"}
+    decision = NewDecision(
+        sha256=current.sha256,
+        field=current.field,
+        item=current.item,
+        choice=change.choice,
+        reviewer=reviewer,
+        value=current.value if speaks_of_it else change.value,
+        normalized=_normalized(current.normalized) if speaks_of_it else change.normalized,
+        seen=change.seen or tuple(current.seen),
+        evidence=msgspec.convert(current.evidence, Evidence) if speaks_of_it else change.evidence,
+        comment=change.comment,
+        revision=current.revision,
+    )
+    decide(session, namespace=namespace, decisions=[decision], actor=actor)
+    return read_review(session, namespace=namespace, id=id)
 
 
 def find_decisions(session: Session, *, namespace: str, sha256: str) -> tuple[Decision, ...]:
@@ -345,7 +386,7 @@ def _conflict(index: int, new: NewDecision, current: _Row | None, row: _Row) -> 
     return Problem(
         index=index,
         code="conflict",
-        message=f"meanwhile {current.reviewer} has {current.decision} it; look at a new report",
+        message=f"meanwhile {current.reviewer} has {_DID[current.decision]}; look at a new report",
     )
 
 

@@ -10,9 +10,19 @@ from sqlalchemy import DateTime, Engine, func, select
 from sqlalchemy.orm import Session
 
 from lexmill.audit.service import list_audit, verify_audit
-from lexmill.reviews.schemas import Evidence, NewDecision, RefusedDecisionsError
-from lexmill.reviews.service import decide, find_decisions, list_reviews, reopen
+from lexmill.errors import LexmillError
+from lexmill.listing.pages import ListRequest
+from lexmill.reviews.listing import list_reviews
+from lexmill.reviews.schemas import (
+    Change,
+    Evidence,
+    NewDecision,
+    RefusedDecisionsError,
+    Reviewed,
+)
+from lexmill.reviews.service import change_review, decide, find_decisions, read_review, reopen
 from lexmill_legal.results import Money
+from tests.core import building
 from tests.core.building import NAMESPACE
 from tests.core.threads import committed, held_up
 
@@ -51,6 +61,11 @@ def refusal(session: Session, *decisions: NewDecision) -> RefusedDecisionsError:
     return raised.value
 
 
+def reviews_of(session: Session, *, namespace: str = NAMESPACE, **filters: str) -> list[Reviewed]:
+    request = ListRequest(limit=500, filters=filters)
+    return list(list_reviews(session, namespace=namespace, request=request).items)
+
+
 def trail(session: Session) -> list[dict[str, Any]]:
     return [json.loads(link.entry) for link in list_audit(session, namespace=NAMESPACE)]
 
@@ -58,7 +73,7 @@ def trail(session: Session) -> list[dict[str, Any]]:
 def test_a_decision_is_kept_with_who_when_and_evidence(session: Session) -> None:
     now = session.execute(select(func.clock_timestamp(type_=DateTime(timezone=True)))).scalar_one()
     assert record(session, new(comment=" agreed by mail ")) == (1, 0)
-    (kept,) = list_reviews(session, namespace=NAMESPACE)
+    (kept,) = reviews_of(session)
     assert (kept.decision, kept.value, kept.normalized) == ("accepted", "Delaware", "US-DE")
     assert (kept.reviewer, kept.comment, kept.revision) == ("anna", "agreed by mail", 1)
     assert timedelta() <= kept.decided_at - now < timedelta(minutes=1)
@@ -98,15 +113,15 @@ def test_other_documents_and_namespaces_know_nothing_of_it(session: Session) -> 
     record(session, new())
     assert find_decisions(session, namespace=NAMESPACE, sha256=OTHER) == ()
     assert find_decisions(session, namespace="other", sha256=ONE) == ()
-    assert list_reviews(session, namespace="other") == []
+    assert reviews_of(session, namespace="other") == []
 
 
 def test_the_same_again_changes_nothing(session: Session) -> None:
     first = [new(), party("Acme"), new(sha256=OTHER, choice="absent", value=None)]
     assert record(session, *first) == (3, 0)
-    before = list_reviews(session, namespace=NAMESPACE)
+    before = reviews_of(session)
     assert record(session, *first) == (0, 3)
-    assert list_reviews(session, namespace=NAMESPACE) == before
+    assert reviews_of(session) == before
     assert len(trail(session)) == 3
 
 
@@ -117,7 +132,7 @@ def test_one_bad_decision_keeps_all_out(session: Session) -> None:
     assert (problem.index, problem.part, problem.code) == (1, "value", "invalid")
     assert "2026-12-31" in problem.message
     assert "soon" not in error.message, "it goes into an answer that others may log"
-    assert list_reviews(session, namespace=NAMESPACE) == []
+    assert reviews_of(session) == []
     assert trail(session) == []
 
 
@@ -175,7 +190,7 @@ def test_what_somebody_else_decided_meanwhile_is_not_overwritten(session: Sessio
     (problem,) = error.problems
     assert (error.code, problem.code, problem.index) == ("review_conflict", "conflict", 1)
     assert "anna has accepted" in problem.message
-    assert [one.decision for one in list_reviews(session, namespace=NAMESPACE)] == ["accepted"]
+    assert [one.decision for one in reviews_of(session)] == ["accepted"]
     # who has seen it may, and so may who agrees
     assert record(session, new(reviewer="otto")) == (0, 1)
     assert record(session, new(choice="reject", reviewer="otto", revision=1)) == (1, 0)
@@ -185,7 +200,7 @@ def test_what_somebody_else_decided_meanwhile_is_not_overwritten(session: Sessio
 def test_ones_own_decision_one_may_change_and_the_trail_has_both(session: Session) -> None:
     record(session, new())
     assert record(session, new(choice="correct", value="New York")) == (1, 0)
-    (kept,) = list_reviews(session, namespace=NAMESPACE)
+    (kept,) = reviews_of(session)
     assert (kept.decision, kept.normalized, kept.revision) == ("corrected", "US-NY", 2)
     _, entry = trail(session)
     assert (entry["before"]["value"], entry["after"]["value"]) == ("Delaware", "New York")
@@ -226,7 +241,7 @@ def test_a_reopened_item_is_the_engines_again(session: Session) -> None:
         comment="too early",
     )
     assert find_decisions(session, namespace=NAMESPACE, sha256=ONE) == ()
-    (kept,) = list_reviews(session, namespace=NAMESPACE)
+    (kept,) = reviews_of(session)
     assert (kept.decision, kept.reviewer, kept.revision) == ("reopened", "otto", 2)
     assert [entry["action"] for entry in trail(session)] == ["review.accepted", "review.reopened"]
     assert record(session, new(reviewer="karl", choice="reject")) == (1, 0), "it is open"
@@ -237,13 +252,110 @@ def test_the_list_comes_in_pages(session: Session) -> None:
     record(session, *(party(name) for name in names), new(sha256=OTHER))
     pages: list[int] = []
     items: list[str] = []
-    after = 0
-    while page := list_reviews(session, namespace=NAMESPACE, sha256=ONE, after=after, limit=3):
-        pages.append(len(page))
-        items += [one.item for one in page]
-        after = page[-1].id
+    cursor: str | None = ""
+    while cursor is not None:
+        request = ListRequest(limit=3, cursor=cursor or None, filters={"sha256": ONE})
+        page = list_reviews(session, namespace=NAMESPACE, request=request)
+        pages.append(len(page.items))
+        items += [one.item for one in page.items]
+        cursor = page.next
     assert pages == [3, 3, 1]
     assert sorted(items) == names
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ({}, {"accepted", "absent", "rejected"}),
+        ({"field": "term"}, {"absent"}),
+        ({"decision": "rejected"}, {"rejected"}),
+        ({"reviewer": "otto"}, {"absent"}),
+        ({"sha256": OTHER}, {"rejected"}),
+        ({"decided_before": "2020-01-01T00:00:00Z"}, set()),
+        ({"decided_from": "2020-01-01T00:00:00Z"}, {"accepted", "absent", "rejected"}),
+    ],
+)
+def test_reviews_by(session: Session, filters: dict[str, str], expected: set[str]) -> None:
+    record(
+        session,
+        new(),
+        new(field="term", choice="absent", reviewer="otto"),
+        new(sha256=OTHER, choice="reject"),
+    )
+    assert {each.decision for each in reviews_of(session, **filters)} == expected
+    assert reviews_of(session, namespace="other", **filters) == []
+
+
+def test_reviews_of_a_document(session: Session) -> None:
+    record(session, new(), new(sha256=OTHER))
+    uid = building.declare_with_documents(session, "a.pdf")
+    task = building.claimed(session, uid)
+    building.succeed(session, task, sha256=ONE)
+    (found,) = reviews_of(session, document=str(task.document_id))
+    assert found.sha256 == ONE
+
+
+# --- one item, as a reviewer who has it before them ---
+
+
+def changed(session: Session, revisions: set[str] | None, **change: Any) -> Reviewed:
+    (known,) = reviews_of(session)
+    answer = change_review(
+        session,
+        namespace=NAMESPACE,
+        id=known.id,
+        change=Change(**change),
+        reviewer="otto",
+        revisions=revisions,
+    )
+    assert answer is not None
+    return answer
+
+
+def test_an_item_is_decided_anew_by_whoever_knows_what_holds(session: Session) -> None:
+    record(session, new())
+    after = changed(session, {"1"}, choice="correct", value="New York", comment="Amendment")
+    assert (after.decision, after.value, after.normalized) == ("corrected", "New York", "US-NY")
+    assert (after.reviewer, after.comment, after.revision) == ("otto", "Amendment", 2)
+    assert [entry["action"] for entry in trail(session)] == ["review.accepted", "review.corrected"]
+
+
+def test_who_does_not_know_what_holds_is_told_who_decided(session: Session) -> None:
+    record(session, new())
+    changed(session, {"1"}, choice="absent")
+    with pytest.raises(LexmillError, match="meanwhile otto has said that there is none") as raised:
+        changed(session, {"1"}, choice="reopen")
+    assert raised.value.code == "changed_meanwhile"
+    assert changed(session, None, choice="reopen").decision == "reopened"
+
+
+def test_a_value_that_was_rejected_can_be_accepted_after_all(session: Session) -> None:
+    record(session, new(choice="reject"))
+    assert changed(session, {"1"}, choice="accept").value == "Delaware"
+    (holds,) = find_decisions(session, namespace=NAMESPACE, sha256=ONE)
+    assert (holds.decision, holds.normalized) == ("accepted", "US-DE")
+
+
+def test_a_decision_that_cannot_be_is_refused_and_changes_nothing(session: Session) -> None:
+    record(session, new())
+    with pytest.raises(RefusedDecisionsError, match="nothing was recorded"):
+        changed(session, {"1"}, choice="correct", value="")
+    assert [each.revision for each in reviews_of(session)] == [1]
+
+
+def test_an_item_of_another_namespace_is_not_there(session: Session) -> None:
+    record(session, new())
+    (known,) = reviews_of(session)
+    assert read_review(session, namespace="other", id=known.id) is None
+    nothing = change_review(
+        session,
+        namespace="other",
+        id=known.id,
+        change=Change(choice="reopen"),
+        reviewer="otto",
+        revisions=None,
+    )
+    assert nothing is None
 
 
 def test_two_who_decide_at_once_are_one_after_the_other(engine: Engine) -> None:
@@ -256,7 +368,7 @@ def test_two_who_decide_at_once_are_one_after_the_other(engine: Engine) -> None:
             assert not second.done()
             first.commit()
         assert isinstance(second.exception(), RefusedDecisionsError)
-    kept = committed(engine, lambda session: list_reviews(session, namespace=NAMESPACE))
+    kept = committed(engine, reviews_of)
     assert [one.reviewer for one in kept] == ["anna"]
 
 
