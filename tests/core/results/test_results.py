@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from lexmill.database import transaction
 from lexmill.errors import ClaimLostError, LexmillError
+from lexmill.jobs.service import recheck_document
 from lexmill.listing.pages import ListRequest
 from lexmill.results.listing import FACTS, FINDINGS, list_facts, list_findings
 from lexmill.results.models import FoundFact, Result, RuleFinding
@@ -21,6 +22,7 @@ from lexmill.results.rows import result_rows
 from lexmill.results.schemas import FactRow, FindingRow, NewResult
 from lexmill.results.service import put_result, remove_results
 from lexmill.tasks.schemas import ClaimedTask
+from lexmill.tasks.service import start_finalize
 from lexmill.tenancy.service import enter_namespace
 from lexmill_legal.results import Money
 from tests.core import building
@@ -445,3 +447,48 @@ def test_whatever_a_document_says_is_found_again(
             assert facts(session, **{"from": str(row.date)}) == [row]
             assert facts(session, before=str(row.date)) == []
         point.rollback()
+
+
+# --- rechecked ---
+
+
+def test_after_a_recheck_the_new_result_counts_and_children_keep_theirs(session: Session) -> None:
+    uid = building.declare_with_documents(session, "mail.eml")
+    mail = building.claimed(session, uid)
+    children = tuple(building.new_documents("mail.eml#1", parent_id=mail.document_id))
+    building.succeed(session, mail, sha256=SHA256, result=saying("Before Ltd"), children=children)
+    visited(session, uid, saying("Attached Ltd"))
+    start_finalize(session)
+    assert building.drain(session, uid) == 1
+    assert mail.document_id is not None
+
+    (count,) = (
+        recheck_document(session, namespace=NAMESPACE, document_id=mail.document_id) or {}
+    ).values()
+    assert count == 1
+    assert recheck_document(session, namespace=NAMESPACE, document_id=mail.document_id) == {}
+    assert {each.value for each in facts(session)} == {"Before Ltd", "Attached Ltd"}
+
+    again_ = building.claimed(session, uid)
+    assert again_.run_id > mail.run_id
+    building.succeed(
+        session, again_, sha256=SHA256, result=saying("Decided Ltd"), children=children
+    )
+    assert {each.value for each in facts(session)} == {"Decided Ltd", "Attached Ltd"}
+    building.drain(session, uid)
+    assert building.documents_of(session, uid) == {
+        "mail.eml": "succeeded",
+        "mail.eml#1": "succeeded",
+    }
+
+
+def test_what_cannot_be_rechecked(session: Session) -> None:
+    uid = building.declare_with_documents(session, "a.pdf")
+    task = visited(session, uid)
+    assert task.document_id is not None
+    assert recheck_document(session, namespace="other", document_id=task.document_id) is None
+    assert recheck_document(session, namespace=NAMESPACE, document_id=uuid.uuid4()) is None
+    building.cancel(session, uid, "deleted")
+    with pytest.raises(LexmillError, match="the document's job is deleted") as raised:
+        recheck_document(session, namespace=NAMESPACE, document_id=task.document_id)
+    assert raised.value.code == "superseded"
