@@ -133,6 +133,7 @@ PROBLEM_TYPES: Final[Mapping[str, ProblemType]] = {
         428, "The change needs If-Match", "Read it first and send its ETag as If-Match."
     ),
     "refused": ProblemType(400, "The request is refused", "The detail says why."),
+    "request_too_large": ProblemType(413, "The request is too large", "Send it in smaller pieces."),
     "review_conflict": ProblemType(
         409,
         "Somebody else has decided meanwhile",
@@ -151,7 +152,6 @@ PROBLEM_TYPES: Final[Mapping[str, ProblemType]] = {
         "The document is read no more",
         "Recheck the document of the newest run, or declare the job again.",
     ),
-    "too_large": ProblemType(413, "There is too much of it", "Send it in smaller pieces."),
     "too_many_requests": ProblemType(429, "This client asks too often", "Wait for Retry-After."),
     "too_many_tokens": ProblemType(
         409, "The namespace has too many tokens", "Revoke those that are not needed."

@@ -23,7 +23,7 @@ _CODES = {
     403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
-    413: "too_large",
+    413: "request_too_large",
     422: "invalid_request",
     429: "too_many_requests",
     503: "identity_away",

@@ -170,7 +170,7 @@ def test_two_reviewers_do_not_overwrite_each_other(api: Api) -> None:
         ({"choice": "correct", SECRET: "x"}, 422, "invalid_request"),
         ({"choice": "correct", "value": ""}, 422, "review_invalid"),
         ({"choice": "correct", "value": SECRET + "\0"}, 422, "review_invalid"),
-        ({"choice": "accept", "value": "x" * (1 << 20)}, 413, "too_large"),
+        ({"choice": "accept", "value": "x" * (1 << 20)}, 413, "request_too_large"),
     ],
 )
 def test_a_change_that_is_none(api: Api, content: object, status: int, code: str) -> None:

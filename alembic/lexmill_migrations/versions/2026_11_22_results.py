@@ -71,13 +71,15 @@ def upgrade() -> None:
     )
     place = ["document_id", "number"]
     op.create_index("ix_fact_field_key", "fact", ["namespace", "field", "key", *place])
-    for column in ("date", "quantity"):
-        op.create_index(
-            f"ix_fact_field_{column}",
-            "fact",
-            ["namespace", "field", column],
-            postgresql_where=sa.text(f"{column} IS NOT NULL"),
-        )
+    op.create_index(
+        "ix_fact_date", "fact", ["namespace", "date"], postgresql_where=sa.text("date IS NOT NULL")
+    )
+    op.create_index(
+        "ix_fact_field_quantity",
+        "fact",
+        ["namespace", "field", "quantity"],
+        postgresql_where=sa.text("quantity IS NOT NULL"),
+    )
     op.create_table(
         "finding",
         sa.Column("namespace", sa.String(), nullable=False),

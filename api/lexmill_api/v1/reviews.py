@@ -90,7 +90,7 @@ ReviewId = Annotated[int, Path(ge=1, lt=2**63)]
 @router.post(
     "/reviews",
     responses=answers(Decided, Decided(recorded=1, unchanged=0), description="they are recorded")
-    | problems("review_conflict", "review_invalid", "invalid_request", "too_large"),
+    | problems("review_conflict", "review_invalid", "invalid_request", "request_too_large"),
     openapi_extra=body_of(list[NewDecision], [_NEW]),
 )
 async def post_reviews(database: Database, caller: Reviewer, request: Request) -> Response:
@@ -153,7 +153,7 @@ async def get_review(
         "not_found",
         "changed_meanwhile",
         "precondition_required",
-        "too_large",
+        "request_too_large",
         "review_invalid",
         "invalid_if_match",
         "invalid_request",

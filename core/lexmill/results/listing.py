@@ -89,8 +89,17 @@ FACTS: Final = Listing(
         ),
         "role": Filter("text", "with this role", lambda role: FoundFact.role == role),
         "currency": Filter("text", "of this currency", lambda name: FoundFact.currency == name),
-        "from": Filter("date", "on that day or later", lambda date: FoundFact.date >= date),
-        "before": Filter("date", "before that day", lambda date: FoundFact.date < date),
+        # The key of a date is its ISO form in words: so it is a range of the list's own index.
+        "from": Filter(
+            "date",
+            "on that day or later",
+            lambda date: and_(FoundFact.date >= date, FoundFact.key >= searched(str(date))),
+        ),
+        "before": Filter(
+            "date",
+            "before that day",
+            lambda date: and_(FoundFact.date < date, FoundFact.key < searched(str(date))),
+        ),
         "min": Filter(
             "number",
             "so much or more: of an amount its currency's units, of a percentage its percent, of a"

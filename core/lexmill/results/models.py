@@ -78,13 +78,7 @@ class FoundFact(Base):
 
     __table_args__ = (
         Index("ix_fact_field_key", "namespace", "field", "key", "document_id", "number"),
-        Index(
-            "ix_fact_field_date",
-            "namespace",
-            "field",
-            "date",
-            postgresql_where=text("date IS NOT NULL"),
-        ),
+        Index("ix_fact_date", "namespace", "date", postgresql_where=text("date IS NOT NULL")),
         Index(
             "ix_fact_field_quantity",
             "namespace",
