@@ -24,7 +24,7 @@ from lexmill.statistics.schemas import DayCounts, RuleCounts, StageTime, Statist
 MOST_DAYS: Final = 366
 USUAL_DAYS: Final = 30
 _BUDGET_SECONDS: Final = 5.0
-_CHUNK_DAYS: Final = 8
+_CHUNK_DAYS: Final = 4
 _FRESH: Final = timedelta(seconds=10)
 _FRESH_PAST: Final = timedelta(hours=1)
 _SPARING: Final = 100
