@@ -1,7 +1,7 @@
 import uuid
 from typing import Any, Final
 
-from sqlalchemy import SQLColumnExpression, and_, case, select
+from sqlalchemy import FromClause, SQLColumnExpression, and_, case, select, true
 from sqlalchemy.orm import Session
 
 from lexmill.listing.filters import Filter
@@ -13,13 +13,31 @@ from lexmill_legal.results import SINGLE_VALUED
 
 _LAST = "\U0010ffff"
 _YES_OR_NO = ("true", "false")
-_OF_FACT = and_(
-    Result.namespace == FoundFact.namespace, Result.document_id == FoundFact.document_id
-)
-_OF_FINDING = and_(
-    Result.namespace == RuleFinding.namespace, Result.document_id == RuleFinding.document_id
-)
-_DOCUMENT = (Result.uri, Result.sha256, Result.job, Result.job_uid, Result.matter)
+
+
+def _document(table: type[FoundFact] | type[RuleFinding]) -> FromClause:
+    """The row's document, looked up for each row of the page.
+
+    As a plain join PostgreSQL may merge both tables, and read all documents before the page.
+    """
+    return (
+        select(
+            Result.uri,
+            Result.sha256,
+            Result.job,
+            Result.job_uid,
+            Result.matter,
+            Result.playbook_sha256,
+        )
+        .where(Result.namespace == table.namespace, Result.document_id == table.document_id)
+        .limit(1)
+        .lateral("document_result")
+    )
+
+
+_OF_FACT = _document(FoundFact)
+_OF_FINDING = _document(RuleFinding)
+_NAMES = ("uri", "sha256", "job", "job_uid", "matter")
 
 
 def _place(table: type[FoundFact] | type[RuleFinding]) -> tuple[Key, Key]:
@@ -47,7 +65,7 @@ FACTS: Final = Listing(
     query=select(
         FoundFact.document_id,
         FoundFact.number,
-        *_DOCUMENT,
+        *(_OF_FACT.c[name] for name in _NAMES),
         FoundFact.id,
         FoundFact.field,
         case((FoundFact.field.in_(sorted(SINGLE_VALUED)), ""), else_=FoundFact.key).label("item"),
@@ -64,7 +82,7 @@ FACTS: Final = Listing(
         FoundFact.page,
         FoundFact.start,
         FoundFact.end,
-    ).join(Result, _OF_FACT),
+    ).join(_OF_FACT, true()),
     record=FactRow,
     namespace=FoundFact.namespace,
     sorts={
@@ -124,8 +142,7 @@ FINDINGS: Final = Listing(
     query=select(
         RuleFinding.document_id,
         RuleFinding.number,
-        *_DOCUMENT,
-        Result.playbook_sha256,
+        *(_OF_FINDING.c[name] for name in (*_NAMES, "playbook_sha256")),
         RuleFinding.rule,
         RuleFinding.result,
         RuleFinding.severity,
@@ -134,7 +151,7 @@ FINDINGS: Final = Listing(
         RuleFinding.quote,
         RuleFinding.start,
         RuleFinding.end,
-    ).join(Result, _OF_FINDING),
+    ).join(_OF_FINDING, true()),
     record=FindingRow,
     namespace=RuleFinding.namespace,
     sorts={
@@ -166,7 +183,7 @@ FINDINGS: Final = Listing(
         "playbook_sha256": Filter(
             "text",
             "by the playbook with this SHA-256",
-            lambda hash_: Result.playbook_sha256 == hash_,
+            lambda hash_: _OF_FINDING.c.playbook_sha256 == hash_,
         ),
     },
 )
