@@ -6,7 +6,7 @@ is, comes exactly once; what is added meanwhile comes once or not at all.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Select, SQLColumnExpression, tuple_
@@ -35,6 +35,7 @@ class Listing(Generic[T]):
     """A list that can be read: ``query`` has a column for each field of ``record``.
 
     The last key of each sort is unique, and an index has namespace and keys in this order.
+    ``pins`` names for a sort the filter that says what its first key equals.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Listing(Generic[T]):
     sorts: Mapping[str, tuple[Key, ...]]
     default_sort: str
     filters: Mapping[str, Filter]
+    pins: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_page(
@@ -73,7 +75,9 @@ def read_page(
     digest = list_digest(listing.name, namespace, sort, request.filters)
     if request.cursor is not None:
         last = read_cursor(request.cursor, digest, [key.kind for key in keys])
-        here, there = tuple_(*columns), tuple_(*last)
+        # Beside an equality PostgreSQL would not begin at a row comparison of the same column.
+        begin = int(listing.pins.get(sort.removeprefix("-"), "") in request.filters)
+        here, there = tuple_(*columns[begin:]), tuple_(*last[begin:])
         query = query.where(here < there if falling else here > there)
     rows = session.execute(query).mappings().all()
     shown = rows[: request.limit]

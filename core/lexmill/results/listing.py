@@ -90,6 +90,7 @@ FACTS: Final = Listing(
         "document": _place(FoundFact),
     },
     default_sort="field",
+    pins={"field": "field"},
     filters={
         **_document_filters(FoundFact.document_id),
         "field": Filter("text", "of this field", lambda field: FoundFact.field == field),
@@ -165,6 +166,7 @@ FINDINGS: Final = Listing(
         "document": _place(RuleFinding),
     },
     default_sort="result",
+    pins={"result": "result", "rule": "rule"},
     filters={
         **_document_filters(RuleFinding.document_id),
         "rule": Filter("text", "of this rule", lambda rule: RuleFinding.rule == rule),

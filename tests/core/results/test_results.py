@@ -492,3 +492,18 @@ def test_what_cannot_be_rechecked(session: Session) -> None:
     with pytest.raises(LexmillError, match="the document's job is deleted") as raised:
         recheck_document(session, namespace=NAMESPACE, document_id=task.document_id)
     assert raised.value.code == "superseded"
+
+
+@pytest.mark.parametrize("sort", ["field", "-field"])
+def test_pages_of_one_field_go_on_where_they_ended(many: Session, sort: str) -> None:
+    whole = facts(many, field="party")
+    assert len(whole) == 3
+    found: list[FactRow] = []
+    cursor: str | None = None
+    while len(found) < 3:
+        request = ListRequest(limit=1, sort=sort, cursor=cursor, filters={"field": "party"})
+        page = list_facts(many, namespace=NAMESPACE, request=request)
+        found += page.items
+        cursor = page.next
+    assert found == (whole if sort == "field" else whole[::-1])
+    assert cursor is None
