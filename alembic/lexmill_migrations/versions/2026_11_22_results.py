@@ -5,8 +5,8 @@ from sqlalchemy.dialects import postgresql
 
 from alembic import op
 
-revision = "0008_results"
-down_revision = "0007_idempotency"
+revision = "0011_results"
+down_revision = "0010_playbooks"
 branch_labels = None
 depends_on = None
 

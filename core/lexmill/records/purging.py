@@ -30,6 +30,7 @@ from lexmill.records.holds import (
 )
 from lexmill.records.models import Tombstone
 from lexmill.records.schemas import TombstoneRow
+from lexmill.results.service import remove_results
 from lexmill.storage.objects import Objects
 from lexmill.uploads.models import Upload
 
@@ -196,6 +197,7 @@ def _purge(
     ids = [row.id for row in doomed]
     folders = {row.id: _folders(session, namespace, row) for row in doomed}
     session.execute(delete(Upload).where(Upload.document_id.in_(ids)))
+    remove_results(session, document_ids=ids)
     session.execute(_EMPTY, {"ids": ids})
     session.execute(_FORGET_EVENTS, {"ids": ids})
     for sha256 in sorted({row.sha256 for row in doomed if row.sha256}):
