@@ -2,13 +2,14 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lexmill_legal.clauses.certainty import is_whole_contract, may_be_certain
 from lexmill_legal.clauses.headings import DEFINITIONS, kinds_under
 from lexmill_legal.clauses.kinds import BOILERPLATE_KINDS, CLAUSE_KINDS
 from lexmill_legal.clauses.model import Judge, Model, shipped
@@ -62,7 +63,8 @@ def find_clauses(
         units = units_of(parsed.text, outline)
         lower = lowered(parsed.text)
         if "en" in languages and units:
-            found = _by_model(lower, units, outline, model or shipped())
+            whole = is_whole_contract(lower, languages)
+            found = _by_model(lower, units, outline, model or shipped(), whole=whole)
         if "ru" in languages:
             for kind, own in _by_rules(lower, units, outline):
                 if own.score > found.get(kind, _NOTHING).score:
@@ -71,7 +73,12 @@ def find_clauses(
 
 
 def _by_model(
-    lower: str, units: list[Unit], outline: tuple[Section, ...], model: Model
+    lower: str,
+    units: list[Unit],
+    outline: tuple[Section, ...],
+    model: Model,
+    *,
+    whole: bool,
 ) -> dict[str, _Found]:
     counts = model.count(lower, units)
     scores = model.sentence_scores(counts)
@@ -80,11 +87,11 @@ def _by_model(
         if judge.kind in headed:
             scores[:, column] += _HEADING_BONUS * headed[judge.kind]
     best = model.best(scores, model.whole_scores(counts), units, len(lower))
-    whole = best.of_contract()
-    return {
+    of_contract = best.of_contract()
+    found = {
         judge.kind: _judged(
             judge,
-            float(whole[column]),
+            float(of_contract[column]),
             [
                 (units[index], judge.place_probability(score))
                 for index, score in zip(
@@ -97,6 +104,12 @@ def _by_model(
         )
         for column, judge in enumerate(model.judges)
     }
+    for kind, own in found.items():
+        if own.firm and not may_be_certain(kind, lower, present=own.present, whole=whole):
+            found[kind] = replace(own, firm=False)
+        elif own.firm and not own.present:
+            found[kind] = replace(own, units=own.units[:1])  # enough to check a certain no
+    return found
 
 
 def _judged(
@@ -110,8 +123,6 @@ def _judged(
     if under_heading:
         chance, present, firm = max(chance, _UNDER_HEADING), True, True
     kept = [(unit, right) for unit, right in units if right >= _LEAST]
-    if firm and not present:
-        kept = kept[:1]  # enough to check a certain no
     return _Found(chance, present, firm, tuple(kept or units[:1] if present else kept))
 
 

@@ -17,7 +17,7 @@ from lexmill_legal.results import (
     ParsedDocument,
 )
 
-VERSION: Final = "7"
+VERSION: Final = "8"
 
 _MOST_CANDIDATES: Final = 3
 _MOST_FACTS: Final = 1000

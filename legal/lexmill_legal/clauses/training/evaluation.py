@@ -7,6 +7,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from lexmill_legal.classify.languages import languages
+from lexmill_legal.clauses.certainty import is_whole_contract, may_be_certain
 from lexmill_legal.clauses.features import Floats
 from lexmill_legal.clauses.kinds import CLAUSE_KINDS, CUAD_KINDS
 from lexmill_legal.clauses.model import (
@@ -35,7 +37,8 @@ class Unseen:
     """What models that have seen no contract of its company say of each contract.
 
     ``seen`` (contract, kind, sentence, what ``SECOND_LOOK`` names) is of the best sentences,
-    ``there`` says whether a contract has so many, ``right`` whether a sentence is labelled.
+    ``there`` says whether a contract has so many, ``right`` whether a sentence is labelled,
+    ``may_affirm`` and ``may_deny`` (contract, kind) whether a verdict may be firm at all.
     """
 
     contracts: Sequence[Contract]
@@ -44,6 +47,8 @@ class Unseen:
     seen: Floats
     there: Bools
     right: Bools
+    may_affirm: Bools
+    may_deny: Bools
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,8 @@ class Scored:
     present: Bools
     top_scores: Floats
     top_right: Bools
+    may_affirm: Bools
+    may_deny: Bools
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +126,20 @@ def unseen(matrix: Matrix, size: Size, *, say: Callable[[str], None] = lambda _:
             seen[index, :, :top] = looked.swapaxes(0, 1)
             there[index, :, :top] = True
             right[index, :, :top] = np.take_along_axis(contract.labels, order, axis=0).T
-    return Unseen(contracts, fold, matrix.present, seen, there, right)
+    affirm, deny = (
+        np.stack([_may_be_certain(contract, present=present) for contract in contracts])
+        for present in (True, False)
+    )
+    return Unseen(contracts, fold, matrix.present, seen, there, right, affirm, deny)
+
+
+def _may_be_certain(contract: Contract, *, present: bool) -> Bools:
+    lower = contract.lower
+    whole = is_whole_contract(lower, languages(contract.text))
+    return np.array(
+        [may_be_certain(kind, lower, present=present, whole=whole) for kind in CLAUSE_KINDS],
+        dtype=np.bool_,
+    )
 
 
 def second_of(unseen_: Unseen, chosen: Bools) -> Floats:
@@ -154,7 +174,15 @@ def scored(unseen_: Unseen, *, crossed: bool = True) -> Scored:
             tops[index, :, :top] = best.scores[:top].T
             labelled = unseen_.right[index, :, :there].T
             right[index, :, :top] = np.take_along_axis(labelled, best.units[:top], axis=0).T
-    return Scored(unseen_.fold, scores, unseen_.present, tops, right)
+    return Scored(
+        unseen_.fold,
+        scores,
+        unseen_.present,
+        tops,
+        right,
+        unseen_.may_affirm,
+        unseen_.may_deny,
+    )
 
 
 def scores_of(model: Model, contract: Contract) -> tuple[Floats, Floats]:
@@ -238,9 +266,9 @@ def _judged(seen: Scored) -> _Said:
             chance[own, column] = found
             verdict[own, column] = found >= judge.present_from
             if judge.firm_from is not None:
-                surely[own, column] = found >= judge.firm_from
+                surely[own, column] = (found >= judge.firm_from) & seen.may_affirm[own, column]
             if judge.firm_below is not None:
-                surely_not[own, column] = found < judge.firm_below
+                surely_not[own, column] = (found < judge.firm_below) & seen.may_deny[own, column]
     return _Said(chance, verdict, surely, surely_not)
 
 
