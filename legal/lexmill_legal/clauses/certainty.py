@@ -18,86 +18,119 @@ _BEGINS: Final = re.compile(
     r"[^.;]{0,400}?\b(?:between|among|amongst|made|entered|dated|effective|executed|parties)\b"
 )
 _ENDS: Final = re.compile(
-    r"\bin\s+witness\s+(?:whereof|thereof|hereof)|/s/"
-    r"|\b(?:by|signed|signature|executed\s+by):?[\s_]{1,80}[^:]{0,200}?\b(?:name|title|its|date):",
-    re.DOTALL,
+    r"\bin\s+witness\s+(?:whereof|thereof|hereof)"
+    r"|\b(?:by|signed|signature|executed\s+by):?[\s_]{1,80}[^:]{0,200}?\b(?:name|title|its|date):"
 )
 # Signatures, and what follows them, are in the last part of a contract that ends.
 _ENDS_FROM: Final = 0.4
 
-_CUES: Final = {
-    "renewal_term": r"renew|exten(?:d|sion)|prolong|evergreen|\bsuccessive|year[- ]to[- ]year"
-    r"|month[- ]to[- ]month",
-    "notice_period_to_terminate_renewal": r"renew|exten(?:d|sion)|prolong|evergreen|\bsuccessive"
-    r"|year[- ]to[- ]year|month[- ]to[- ]month",
-    "non_compete": r"\bcompet(?:e|es|ed|ing|itive|itors?|itions?)\b",
-    "exclusivity": r"(?<!non-)(?<!non)(?<!non )\bexclusiv(?:e|ely|ity)\b"
-    r"(?!\s+(?:of|property|remed|jurisdic|venue|owner))|\bsole(?:ly)?\b",
-    "no_solicit_of_employees": r"solicit|recruit|\bentic|\bhir(?:e|es|ing)\b",
-    "rofr_rofo_rofn": r"\bfirst\b.{0,40}\b(?:negotiat|refus|offer|option|opportunit|right|look)"
-    r"|right\s+of\s+first|last\s+refusal|match(?:ing)?\s+(?:right|offer)|pre-?empti|\bpriority\b"
-    r"|\boption\s+to\b",
-    "change_of_control": r"\bcontrol\b|merge[rd]?\b|consolidat|substantially\s+all"
-    r"|operation\s+of\s+law|acquir(?:es|ed by)",
-    "revenue_profit_sharing": r"royalt|commission|percent|%|shar(?:e|es|ing)\s+of|profits?\b",
-    "minimum_commitment": r"\bminimum|\bat\s+least\b|\bnot?\s+(?:less|fewer)\s+than",
-    "ip_ownership_assignment": r"\bassigns?\b.{0,150}\b(?:right|title|interest)"
-    r"|work(?:s)?\s+(?:made\s+)?for\s+hire|\bvests?\b|\b(?:sole|exclusive)\s+property"
-    r"|\bproperty\s+of\b|\bown(?:ership)?\s+of\b|\bowned\s+by\b|\bshall\s+own\b",
-    "joint_ip_ownership": r"\bjoint(?:ly)?\b|co-?own|undivided",
-    "license_grant": r"licen[cs]|(?:right|permission)\s+to\s+use",
-    "non_transferable_license": r"transferr?able|sub-?licen|\bassignable"
-    r"|licen.{0,150}\btransfer|\btransfer.{0,100}licen",
-    "irrevocable_or_perpetual_license": r"irrevocabl|perpetual|perpetuity|\bpermanent|\bforever\b",
-    "post_termination_services": r"\b(?:after|following|upon|survive)\b.{0,60}\b(?:terminat|expir)",
-    "audit_rights": r"\baudit|\binspect|\bexamin|\bbooks\b|access\s+to\s+(?:\S+\s+){0,5}records",
-    "uncapped_liability": r"unlimited\s+liab|negligen|wil+ful|misconduct|\bfraud"
-    r"|nothing.{0,80}\b(?:limit|exclude)|limitations?.{0,120}\bnot\s+(?:apply|limit|exclude)",
-    "cap_on_liability": r"\bliab\w*.{0,200}(?:exceed|limited\s+to|maximum)"
-    r"|(?:exceed|limited\s+to|aggregate).{0,120}\bliab|\b(?:consequential|punitive)\b"
-    r"|\bno\s+liability|\bnot\s+(?:\w+\s+)?liable",
-    "liquidated_damages": r"liquidated|penalt(?:y|ies)|forfeit|buy-?out|\bper\s+day\b"
-    r"|(?:termination|cancell?ation|break(?:[- ]?up)?|late)\s+(?:fee|charge|payment)",
-    "warranty_duration": r"\bwarrant(?:y|ies)\b|\bdefect|\bguarantee",
-    "insurance": r"insur",
-    "covenant_not_to_sue": r"contest|challeng|\bsue\b|\bsuit|\bto\s+(?:assert|oppose"
-    r"|attack)|\battack"
-    r"|\bvalidity|\breleases?\b",
-    "confidentiality": r"confiden|proprietary|secre[ct]|disclos",
-    "indemnification": r"indemn|harmless",
-    "force_majeure": r"majeure|acts?\s+of\s+god|beyond\s+(?:\S+\s+){0,4}control",
-    "entire_agreement": r"supersed|\b(?:entire|whole|complete|full)\s+(?:agreement"
-    r"|contract|underst)"
-    r"|integrat",
-    "severability": r"severab|invalid|unenforceab",
-    "counterparts": r"counterpart",
-    "termination": r"terminat|cancel",
-    "liability": r"liab",
-    "warranties": r"warrant",
-    "dispute_resolution": r"arbitra|mediat|disput|jurisdiction",
-    "waiver": r"waive",
+# As `spoken` writes words: a space is where one begins or ends, "-" is a space, too.
+_WORDS: Final = {
+    "renewal_term": "renew|extend|extension|prolong|evergreen| successive|year to year"
+    "|month to month",
+    "notice_period_to_terminate_renewal": "renew|extend|extension|prolong|evergreen| successive"
+    "|year to year|month to month",
+    "non_compete": " compete | competes | competed | competing | competiti| competitor",
+    "exclusivity": " sole | solely ",
+    "no_solicit_of_employees": "solicit|recruit| entic| hire | hires | hiring ",
+    "rofr_rofo_rofn": " right of first| last refusal| matching right| matching offer| match offer"
+    "| preempti| pre empti| priority | option to ",
+    "change_of_control": " control | merge| consolidat|substantially all|operation of law"
+    "| acquires | acquired by ",
+    "revenue_profit_sharing": "royalt|commission|percent|%| share of | shares of | sharing of"
+    "| profit",
+    "minimum_commitment": " minimum| at least | no less than | not less than | no fewer than"
+    "| not fewer than",
+    "ip_ownership_assignment": " for hire | vest | vests | sole property| exclusive property"
+    "| property of | own of | ownership of | owned by | shall own ",
+    "joint_ip_ownership": " joint | jointly | coown| co own| undivided",
+    "license_grant": "licens|licenc| right to use| permission to use",
+    "non_transferable_license": "transferable|transferrable|sublicen|sub licen| assignable",
+    "irrevocable_or_perpetual_license": "irrevocabl|perpetual|perpetuity| permanent| forever ",
+    "post_termination_services": "",
+    "audit_rights": " audit| inspect| examin| books ",
+    "uncapped_liability": "unlimited liab|negligen|wilful|willful|misconduct| fraud",
+    "cap_on_liability": " consequential | punitive | no liability| not liable| not be liable",
+    "liquidated_damages": "liquidated|penalty|penalties|forfeit|buyout|buy out| per day "
+    "|termination fee|termination charge|termination payment|cancellation fee|cancelation fee"
+    "|cancellation charge|break fee|breakup fee|break up fee| late fee| late charge| late payment",
+    "warranty_duration": " warranty | warranties | defect| guarantee",
+    "insurance": "insur",
+    "covenant_not_to_sue": "contest|challeng| sue | suit| to assert| to oppose| attack| validity "
+    "| release ",
+    "confidentiality": "confiden|proprietary|secret|secrec|disclos",
+    "indemnification": "indemn|harmless",
+    "force_majeure": "majeure| act of god| acts of god",
+    "entire_agreement": "supersed| entire agreement| entire contract| entire underst"
+    "| whole agreement| whole contract| complete agreement| full agreement| full underst|integrat",
+    "severability": "severab|invalid|unenforceab",
+    "counterparts": "counterpart",
+    "termination": "terminat|cancel",
+    "liability": "liab",
+    "warranties": "warrant",
+    "dispute_resolution": "arbitra|mediat|disput|jurisdiction",
+    "waiver": "waive",
 }
-_COMPILED: Final = {kind: re.compile(pattern, re.DOTALL) for kind, pattern in _CUES.items()}
+# Each begins with letters, not with a choice: only so a search over a whole contract is quick.
+_TURNS: Final = {
+    "exclusivity": (
+        r" exclusiv(?<! non exclusiv)(?:e|ely|ity) (?!of |propert|remed|jurisdic|venue|owner)",
+    ),
+    "rofr_rofo_rofn": (r" first .{0,40}(?:negotiat|refus|offer|option|opportunit|right|look)",),
+    "ip_ownership_assignment": (r" assigns? .{0,150} (?:right|title|interest)",),
+    "non_transferable_license": (r" licen.{0,150} transfer", r" transfer.{0,100} licen"),
+    "post_termination_services": tuple(
+        rf" {word} .{{0,60}}(?:terminat|expir)" for word in ("after", "following", "upon", "surviv")
+    ),
+    "audit_rights": (r" access to .{0,40} records",),
+    "uncapped_liability": (
+        r" nothing .{0,80} (?:limit|exclude)",
+        r" limitation.{0,120} not (?:apply|limit|exclude)",
+    ),
+    "cap_on_liability": (
+        r" liab.{0,200} (?:exceed|limited to|maximum)",
+        r" exceed.{0,120} liab",
+        r" limited to .{0,120} liab",
+        r" aggregate .{0,120} liab",
+    ),
+    "force_majeure": (r" beyond .{0,40} control",),
+}
+_CUES: Final = {
+    kind: (
+        tuple(word for word in words.split("|") if word),
+        tuple(re.compile(turn) for turn in _TURNS.get(kind, ())),
+    )
+    for kind, words in _WORDS.items()
+}
+_PLAIN: Final = bytes(
+    code if code in b"abcdefghijklmnopqrstuvwxyz0123456789%" else ord(" ") for code in range(256)
+)
 
 
 def is_whole_contract(lower: str, languages: tuple[str, ...]) -> bool:
     """Does it begin and end as an English contract, and is it as long as one?"""
-    return (
-        languages == ("en",)
-        and len(lower) >= _SHORTEST
-        and _BEGINS.search(lower, 0, _HEAD) is not None
-        and _ENDS.search(lower, int(len(lower) * _ENDS_FROM)) is not None
-    )
+    if languages != ("en",) or len(lower) < _SHORTEST or not _BEGINS.search(lower, 0, _HEAD):
+        return False
+    end = lower[int(len(lower) * _ENDS_FROM) :]
+    return "in witness whereof" in end or "/s/" in end or _ENDS.search(end) is not None
 
 
-def may_be_certain(kind: str, lower: str, *, present: bool, whole: bool) -> bool:
+def spoken(lower: str) -> str:
+    """The words alone, with one space before and after each."""
+    plain = lower.encode("ascii", "replace").translate(_PLAIN).decode("ascii")
+    return f" {' '.join(plain.split())} "
+
+
+def may_be_certain(kind: str, words: str, *, present: bool, whole: bool) -> bool:
     """Whether a verdict that the score bears out may be firm; ``whole``: it is a whole contract."""
     if present:
         return whole or kind not in _OF_EVERY_CONTRACT
-    return whole and not has_cue(kind, lower)
+    return whole and not has_cue(kind, words)
 
 
-def has_cue(kind: str, lower: str) -> bool:
+def has_cue(kind: str, words: str) -> bool:
     """Does a word stand anywhere that a clause of this kind can hardly do without?"""
-    cue = _COMPILED.get(kind)
-    return cue is None or cue.search(lower) is not None
+    if kind not in _CUES:
+        return True
+    cues, turns = _CUES[kind]
+    return any(cue in words for cue in cues) or any(turn.search(words) for turn in turns)

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lexmill_legal.clauses.certainty import is_whole_contract, may_be_certain
+from lexmill_legal.clauses.certainty import is_whole_contract, may_be_certain, spoken
 from lexmill_legal.clauses.headings import DEFINITIONS, kinds_under
 from lexmill_legal.clauses.kinds import BOILERPLATE_KINDS, CLAUSE_KINDS
 from lexmill_legal.clauses.model import Judge, Model, shipped
@@ -104,8 +104,9 @@ def _by_model(
         )
         for column, judge in enumerate(model.judges)
     }
+    words = spoken(lower) if whole else ""
     for kind, own in found.items():
-        if own.firm and not may_be_certain(kind, lower, present=own.present, whole=whole):
+        if own.firm and not may_be_certain(kind, words, present=own.present, whole=whole):
             found[kind] = replace(own, firm=False)
         elif own.firm and not own.present:
             found[kind] = replace(own, units=own.units[:1])  # enough to check a certain no

@@ -141,7 +141,7 @@ class Model:
             stop = max(at + 1, int(np.searchsorted(firsts, firsts[at] + _CELLS_AT_ONCE)))
             begin = int(firsts[at])
             end = int(firsts[stop]) if stop < len(firsts) else len(counts.row)
-            products = weights[counts.feature[begin:end]]
+            products = weights.take(counts.feature[begin:end], axis=0)
             products *= values[begin:end, None]
             rows = counts.row[firsts[at:stop]]
             sums[rows] = np.add.reduceat(products, firsts[at:stop] - begin, axis=0)
@@ -154,7 +154,7 @@ class Model:
         together = joined(counts)
         values = weighted(together, self._weigh)
         values *= _shares((values * values).sum(keepdims=True))
-        said = (values[:, None] * self.whole.rows[together.feature]).sum(axis=0)
+        said = (values[:, None] * self.whole.rows.take(together.feature, axis=0)).sum(axis=0)
         return np.asarray(said + self.whole.biases, dtype=np.float32)
 
     def best(self, scores: Floats, whole: Floats, units: Sequence[Unit], length: int) -> Best:

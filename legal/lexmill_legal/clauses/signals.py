@@ -428,16 +428,11 @@ def _parts() -> Iterator[_Part]:
         yield _Part(part.strip("^$"), part.startswith("^"), part.endswith("$"), meets)
 
 
-_BY_FIRST: Final = {
-    first: tuple(parts) for first, parts in groupby(sorted(_parts()), key=lambda part: part[0][0])
+# Parts by their first two letters: most places in a word begin none.
+_BY_LETTERS: Final = {
+    letters: tuple(parts)
+    for letters, parts in groupby(sorted(_parts()), key=lambda part: part.letters[:2])
 }
-# Most words have none of them: one look is enough for those.
-_ANY: Final = re.compile(
-    "|".join(
-        f"{first}(?:{'|'.join(sorted({re.escape(part.letters[1:]) for part in parts}))})"
-        for first, parts in _BY_FIRST.items()
-    )
-)
 # Of the second and the third need: the signals that have none.
 _FREE: Final = np.array(
     [
@@ -450,11 +445,9 @@ _FREE: Final = np.array(
 
 def hints_of(word: str) -> tuple[int, ...] | None:
     """Of the first, second, third need of all signals which ones the word meets, as bits."""
-    if not _ANY.search(word):
-        return None
     hints = [0] * NEEDS
-    for at, letter in enumerate(word):
-        for letters, at_start, at_end, meets in _BY_FIRST.get(letter, ()):
+    for at in range(len(word)):
+        for letters, at_start, at_end, meets in _BY_LETTERS.get(word[at : at + 2], ()):
             if (
                 word.startswith(letters, at)
                 and not (at_start and at)
@@ -462,7 +455,7 @@ def hints_of(word: str) -> tuple[int, ...] | None:
             ):
                 for position, bits in enumerate(meets):
                     hints[position] |= bits
-    return tuple(hints)
+    return tuple(hints) if any(hints) else None
 
 
 def signals_of(lower: str, hints: Hints, units: Sequence[Unit]) -> list[list[str]]:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from lexmill_legal.classify.languages import languages
-from lexmill_legal.clauses.certainty import is_whole_contract, may_be_certain
+from lexmill_legal.clauses.certainty import is_whole_contract, may_be_certain, spoken
 from lexmill_legal.clauses.features import Floats
 from lexmill_legal.clauses.kinds import CLAUSE_KINDS, CUAD_KINDS
 from lexmill_legal.clauses.model import (
@@ -134,10 +134,10 @@ def unseen(matrix: Matrix, size: Size, *, say: Callable[[str], None] = lambda _:
 
 
 def _may_be_certain(contract: Contract, *, present: bool) -> Bools:
-    lower = contract.lower
-    whole = is_whole_contract(lower, languages(contract.text))
+    whole = is_whole_contract(contract.lower, languages(contract.text))
+    words = spoken(contract.lower)
     return np.array(
-        [may_be_certain(kind, lower, present=present, whole=whole) for kind in CLAUSE_KINDS],
+        [may_be_certain(kind, words, present=present, whole=whole) for kind in CLAUSE_KINDS],
         dtype=np.bool_,
     )
 
