@@ -29,6 +29,7 @@ from lexmill_legal.extract.ranking import Ranker, ranked, shipped
 from lexmill_legal.extract.reading import Reading
 from lexmill_legal.extract.renewals import find_renewals
 from lexmill_legal.extract.settling import settle
+from lexmill_legal.extract.signers import with_parties
 from lexmill_legal.extract.terms import find_terms
 from lexmill_legal.results import (
     FIELDS,
@@ -76,7 +77,9 @@ def extract_with(
         clauses=clauses,
         definitions=find_definitions(parsed, russian=reading.russian) if known else (),
         references=find_references(parsed, outline, russian=reading.russian) if known else (),
-        signatures=find_signatures(parsed, outline) if known else (),
+        signatures=with_parties(parsed.text, find_signatures(parsed, outline), settled.facts)
+        if known
+        else (),
     )
 
 
