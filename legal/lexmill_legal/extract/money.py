@@ -4,7 +4,7 @@ A lone "$" is somebody's dollar: its currency is known only where the document s
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
@@ -71,6 +71,7 @@ _PERCENT_BEFORE: Final = re.compile(
         "W", "|".join(sorted(NUMBER_WORDS, key=len, reverse=True))
     )
 )
+_CLOSING: Final = re.compile(r"\s?\)")
 _PER: Final = re.compile(
     r"\s?\)?\s?(?:\([^()]{1,30}\)\s?)?"
     r"(?:(?:per|a|each|every|за каждый|в|за)\s(?:calendar\s|full\s|календарный\s)?"
@@ -186,7 +187,9 @@ def find_percents(lower: str, *, limit: int = 2000) -> tuple[PercentMention, ...
             start, sign.end(), value, None if per is None else _PER_NAMES.get(per, per)
         )
         if found and lower[found[-1].end : start].strip(" \n") == "(":
-            mention = _merged(found.pop(), mention)
+            bracket = _CLOSING.match(lower, sign.end())
+            closed = sign.end() if bracket is None else bracket.end()
+            mention = _merged(found.pop(), replace(mention, end=closed))
         found.append(mention)
         if len(found) >= limit:
             break

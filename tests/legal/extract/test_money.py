@@ -102,6 +102,20 @@ def test_percentages(text: str, expected: list[tuple[str | None, str | None]]) -
     assert found == [(v, "day" if p == "день" else p) for v, p in expected]
 
 
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("interest of twelve per cent (12%) a year", "twelve per cent (12%)"),
+        ("a fee of five percent ( 5% ) of sales", "five percent ( 5% )"),
+        ("a discount of five percent (5%, at most)", "five percent (5%"),
+        ("a share (12%) of it", "12%"),
+    ],
+)
+def test_a_percentage_written_twice_ends_with_its_bracket(text: str, written: str) -> None:
+    (mention,) = find_percents(text)
+    assert text[mention.start : mention.end] == written
+
+
 def test_a_percentage_in_words_begins_with_its_number() -> None:
     text = "equal to twenty-five percent of it"
     (mention,) = find_percents(text)
