@@ -63,7 +63,7 @@ _DAY_BEFORE: Final = re.compile(
     + r"\s?[»\"”“]?[\s-]{0,12}(?:day\s{1,12})?(?:of\s{1,12})?(?:the\s+month\s+of\s+)?\Z"
 )
 _NUMERIC: Final = re.compile(
-    r"(\d{1,4})(\s?[./-]\s?)(\d{1,2})\2(\d{4}|\d{2})(?!\d|[./-]\d)"
+    r"(\d(?<![0-9.,/№-]\d)\d{0,3})(\s?[./-]\s?)(\d{1,2})\2(\d{4}|\d{2})(?!\d|[./-]\d)"
     r"(?:\s?(?:года|г\b)\.?)?"
 )
 
@@ -128,8 +128,7 @@ def _numeric(lower: str, limit: int) -> list[DateMention]:
     """Dates in digits; 5/14/12 beside them says that 3/4/12 is a day in March, too."""
     found: list[tuple[int, int, _Readings]] = []
     for match in _NUMERIC.finditer(lower):
-        alone = match.start() == 0 or lower[match.start() - 1] not in "0123456789.,/№-"
-        readings = _readings(match) if alone and len(match.group(1)) != 3 else _NO_READINGS
+        readings = _readings(match) if len(match.group(1)) != 3 else _NO_READINGS
         if readings.isos:
             found.append((match.start(), match.end(), readings))
             if len(found) >= limit:

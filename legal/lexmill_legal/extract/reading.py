@@ -23,11 +23,12 @@ from lexmill_legal.results import Clause, ClauseCandidate, Normalized, Section
 __all__ = ["Reading", "lowered"]
 
 # What stands between two pages is no sentence: "Page 3 of 36", "- 8 -", a filing system's stamp.
+# One set of first characters for all three: so the search skips what is none of them.
 _SENTENCE_END: Final = re.compile(
-    r"[.!?;][\"”’»)]{0,2}\s+(?=[\"“«(\[]{0,2}[A-ZА-ЯЁ0-9(])"
-    r"|\n[ \t\r]*\n\s*(?:(?:Page \d{1,3}(?: of \d{1,3})?|[-–]{0,2} ?\d{1,3} ?[-–]{0,2}"
-    r"|Source: [^\n]{1,90})"
-    r"[ \t\r]*\n\s*){0,4}|\n[ \t]*(?=\d{1,2}\.)"
+    r"[.!?;\n](?:(?<!\n)[\"”’»)]{0,2}\s+(?=[\"“«(\[]{0,2}[A-ZА-ЯЁ0-9(])"
+    r"|(?<=\n)(?:[ \t\r]*\n\s*"
+    r"(?:(?:Page \d{1,3}(?: of \d{1,3})?|[-–]{0,2} ?\d{1,3} ?[-–]{0,2}|Source: [^\n]{1,90})"
+    r"[ \t\r]*\n\s*){0,4}|[ \t]*(?=\d{1,2}\.)))"
 )
 _ABBREVIATION: Final = re.compile(
     r"(?:\b(?:inc|ltd|co|corp|no|nos|mr|mrs|ms|dr|st|vs|l\.p|u\.s|u\.k|llc|s\.a|e\.g|i\.e|art|sec"

@@ -1,6 +1,7 @@
 """Fast searches for fixed words: by an index of where words begin, else substring by substring."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Final
@@ -42,7 +43,7 @@ def occurrences(text: str, needles: tuple[str, ...]) -> list[int]:
 class _Words:
     """Where words begin, by their first letters: one pass over a text for hundreds of searches.
 
-    Fifteen bits stand for three letters, so what is found has to be compared with the text.
+    Thirty bits stand for six letters, so what is found has to be compared with the text.
     """
 
     def __init__(self, lower: str) -> None:
@@ -54,30 +55,36 @@ class _Words:
         begins = inside.copy()
         begins[1:] &= ~inside[:-1]
         starts = np.flatnonzero(begins[: max(len(codes) - _KEY + 1, 0)])
-        letters = codes & _LETTER
-        keys = ((letters[starts] << 10) | (letters[starts + 1] << 5) | letters[starts + 2]).astype(
-            np.uint16
-        )
-        order = np.argsort(keys, kind="stable")
+        letters = np.zeros(len(codes) + _LETTERS, dtype=np.int64)
+        letters[: len(codes)] = codes & _LETTER
+        keys = np.zeros_like(starts)
+        for place in range(_LETTERS):
+            keys = (keys << _BITS) | letters[starts + place]
+        both = (keys << 32) | starts
+        both.sort()
         self._lower = lower
-        self._starts = starts[order]
-        self._keys = keys[order]
+        self._starts: list[int] = (both & 0xFFFFFFFF).tolist()
+        self._keys: list[int] = (both >> 32).tolist()
 
     def starting(self, needle: str) -> list[int]:
-        """The words that begin with a needle of lower-case letters or digits."""
-        one, two, three = (ord(letter) & _LETTER for letter in needle[:_KEY])
-        key = np.uint16(one << 10 | two << 5 | three)
-        first = int(self._keys.searchsorted(key, side="left"))
-        last = int(self._keys.searchsorted(key, side="right"))
+        """The words that begin with a needle of lower-case letters or digits, in any order."""
+        key = 0
+        for letter in needle[:_LETTERS]:
+            key = (key << _BITS) | (ord(letter) & _LETTER)
+        rest = _BITS * max(_LETTERS - len(needle), 0)
+        first = bisect_left(self._keys, key << rest)
+        last = bisect_left(self._keys, (key + 1) << rest, lo=first)
         lower = self._lower
-        return [
-            position
-            for position in self._starts[first:last].tolist()
-            if lower.startswith(needle, position)
-        ][:MOST]
+        found = [
+            position for position in self._starts[first:last] if lower.startswith(needle, position)
+        ]
+        return found if len(found) <= MOST else sorted(found)[:MOST]
 
 
+# A needle has three letters at least; six tell nearly all words apart.
 _KEY: Final = 3
+_LETTERS: Final = 6
+_BITS: Final = 5
 # Enough to tell Latin letters apart; other characters may look the same.
 _LETTER: Final = 31
 _LAST: Final = 0xFFFF

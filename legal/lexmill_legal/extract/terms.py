@@ -237,11 +237,14 @@ def _sentences(reading: Reading) -> list[_Sentence]:
 
 
 def _weighed(text: str, cues: tuple[tuple[float, re.Pattern[str], tuple[str, ...]], ...]) -> float:
-    return sum(
-        weight
-        for weight, cue, needed in cues
-        if any(word in text for word in needed) and cue.search(text)
-    )
+    score = 0.0
+    for weight, cue, needed in cues:
+        for word in needed:
+            if word in text:
+                if cue.search(text):
+                    score += weight
+                break
+    return score
 
 
 def _from_sentence(
