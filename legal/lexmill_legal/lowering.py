@@ -1,3 +1,8 @@
+from functools import lru_cache
+
+
+# The stages of one document ask one after the other.
+@lru_cache(maxsize=4)
 def lowered(text: str) -> str:
     """Lower case of the same length: offsets stay true ("İ" would become two characters)."""
     lower = text.lower()

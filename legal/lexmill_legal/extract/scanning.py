@@ -97,12 +97,11 @@ def _alphanumeric() -> NDArray[Any]:
 
 
 _words: Final = lru_cache(maxsize=2)(_Words)
-_lowered: Final = lru_cache(maxsize=2)(lowered)
 
 
 def word_starts(text: str, needles: tuple[str, ...]) -> list[int]:
     """Where any of the needles begins a word, in order; "__Dec. 8" fills a blank."""
-    lower = _lowered(text)
+    lower = lowered(text)
     words = _words(lower)
     same = lower == text
     found: set[int] = set()

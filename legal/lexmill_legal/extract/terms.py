@@ -19,11 +19,12 @@ _ANCHOR: Final = spaced(
     r"|will terminate|shall extend"
     r"|distribution period)\b"
 )
+# A pattern that begins with letters is looked for much quicker than one with a word's edge.
 _ABOUT: Final = (
-    (2.0, spaced(r"\bterm of (?:this|the) (?:[\w-]+ ){0,3}?(?:agreement|contract|license|lease"
-r"|engagement)\b")),
-    (2.0, spaced(r"\binitial (?:term|period)\b")),
-    (2.0, spaced(r"\bthis (?:[\w-]+ ){0,3}?(?:agreement|contract|license|lease"
+    (2.0, spaced(r"term(?<=\bterm) of (?:this|the) (?:[\w-]+ ){0,3}?(?:agreement|contract"
+r"|license|lease|engagement)\b")),
+    (2.0, spaced(r"initial(?<=\binitial) (?:term|period)\b")),
+    (2.0, spaced(r"this(?<=\bthis) (?:[\w-]+ ){0,3}?(?:agreement|contract|license|lease"
 r"|addendum|jsma|msa|plan)"
                      r"(?: and [^.]{0,60})? ?(?:\([^)]*\))?,? ?(?:unless [^,]{0,120}, )?"
 r"(?:shall|will|is|begins?|commences?|becomes?|expires?|takes?|remains?|continues?)\b")),
