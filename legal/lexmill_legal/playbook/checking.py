@@ -167,8 +167,18 @@ def _on_absence(rule: Rule, document: _Document, verdict: Verdict) -> _Answer:
         return _Answer("unknown", f"{label}: not found, but some pages could not be read.")
     looked_for = rule.fact in document.extraction.not_found
     if looked_for and rule.fact in FIRM_ABSENCE and not rule.where and not rule.values:
+        if not _is_whole(document):
+            says = "not found, but the text is perhaps no whole contract."
+            return _Answer("unknown", f"{label}: {says}")
         return _Answer(verdict, f"{label}: not in the document.")
     return _Answer("unknown", f"{label}: not found, which does not prove that it is not there.")
+
+
+def _is_whole(document: _Document) -> bool:
+    """Its parties are certain only where it begins and ends as a contract."""
+    return any(
+        clause.kind == "parties" and clause.present and clause.firm for clause in document.clauses
+    )
 
 
 def _on_values(rule: Rule, facts: list[Fact], document: _Document) -> _Answer:

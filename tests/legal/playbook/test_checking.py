@@ -218,11 +218,14 @@ def test_what_is_not_firm_is_unknown(operator: str, field: str, normalized: Norm
 
 # --- absence ---
 
+WHOLE = (clause("parties"),)
+"""What a whole contract shows: its parties are certain."""
+
 
 @pytest.mark.parametrize("field", FIELDS)
 @pytest.mark.parametrize("operator", ["require", "forbid"])
 def test_absence_means_something_only_where_it_was_measured(operator: str, field: str) -> None:
-    found = finding(f"{operator}: {{fact: {field}}}", not_found=FIELDS)
+    found = finding(f"{operator}: {{fact: {field}}}", not_found=FIELDS, clauses=WHOLE)
     firm = {"require": "fail", "forbid": "pass"}[operator]
     assert found.result == (firm if field in FIRM_ABSENCE else "unknown")
 
@@ -233,19 +236,30 @@ def test_absence_means_nothing_where_something_was_not_read(
     operator: str, warning: Warning
 ) -> None:
     rule = f"{operator}: {{fact: governing_law}}"
-    assert finding(rule, not_found=("governing_law",)).result != "unknown"
-    assert finding(rule, not_found=("governing_law",), warnings=(HARMLESS,)).result != "unknown"
-    found = finding(rule, not_found=("governing_law",), warnings=(HARMLESS, warning))
+    law = ("governing_law",)
+    assert finding(rule, not_found=law, clauses=WHOLE).result != "unknown"
+    read = finding(rule, not_found=law, clauses=WHOLE, warnings=(HARMLESS,))
+    assert read.result != "unknown"
+    found = finding(rule, not_found=law, clauses=WHOLE, warnings=(HARMLESS, warning))
     assert found.result == "unknown"
     assert "could not be read" in found.message
 
 
+@pytest.mark.parametrize("operator", ["require", "forbid"])
+@pytest.mark.parametrize("field", sorted(FIRM_ABSENCE))
+def test_absence_from_a_part_of_a_contract_means_nothing(operator: str, field: str) -> None:
+    for clauses in ((), (clause("parties", firm=False),), (clause("parties", present=False),)):
+        found = finding(f"{operator}: {{fact: {field}}}", not_found=FIELDS, clauses=clauses)
+        assert found.result == "unknown"
+        assert "no whole contract" in found.message
+
+
 def test_absence_means_nothing_where_nobody_looked_or_only_some_were_looked_for() -> None:
-    assert finding("require: {fact: governing_law}").result == "unknown"
+    assert finding("require: {fact: governing_law}", clauses=WHOLE).result == "unknown"
     absent = ("governing_law",)
     for narrowed in ("values: [DE]", "where: {role: x}"):
         rule = f"require: {{fact: governing_law, {narrowed}}}"
-        assert finding(rule, not_found=absent).result == "unknown"
+        assert finding(rule, not_found=absent, clauses=WHOLE).result == "unknown"
 
 
 def test_that_all_amounts_are_fine_needs_all_pages() -> None:
