@@ -6,7 +6,7 @@ needs a whole contract without any of the words that such a clause can hardly do
 """
 
 import re
-from typing import Final
+from typing import Final, NamedTuple
 
 # Nearly every contract of the training data has them, so it could not learn what has none.
 _OF_EVERY_CONTRACT: Final = frozenset({"document_name", "parties", "agreement_date"})
@@ -95,16 +95,25 @@ _TURNS: Final = {
     ),
     "force_majeure": (r" beyond .{0,40} control",),
 }
+# Single words are looked for among the different words of a text, which are few.
 _CUES: Final = {
     kind: (
-        tuple(word for word in words.split("|") if word),
+        tuple(cue for cue in cues.split("|") if cue and " " not in cue.strip()),
+        tuple(cue for cue in cues.split("|") if " " in cue.strip()),
         tuple(re.compile(turn) for turn in _TURNS.get(kind, ())),
     )
-    for kind, words in _WORDS.items()
+    for kind, cues in _WORDS.items()
 }
 _PLAIN: Final = bytes(
     code if code in b"abcdefghijklmnopqrstuvwxyz0123456789%" else ord(" ") for code in range(256)
 )
+
+
+class Spoken(NamedTuple):
+    """A text's words with one space before and after each: in their order, and each one once."""
+
+    text: str
+    words: str
 
 
 def is_whole_contract(lower: str, languages: tuple[str, ...]) -> bool:
@@ -115,22 +124,25 @@ def is_whole_contract(lower: str, languages: tuple[str, ...]) -> bool:
     return "in witness whereof" in end or "/s/" in end or _ENDS.search(end) is not None
 
 
-def spoken(lower: str) -> str:
-    """The words alone, with one space before and after each."""
-    plain = lower.encode("ascii", "replace").translate(_PLAIN).decode("ascii")
-    return f" {' '.join(plain.split())} "
+def spoken(lower: str) -> Spoken:
+    plain = lower.encode("ascii", "replace").translate(_PLAIN).decode("ascii").split()
+    return Spoken(f" {' '.join(plain)} ", f" {' '.join(dict.fromkeys(plain))} ")
 
 
-def may_be_certain(kind: str, words: str, *, present: bool, whole: bool) -> bool:
+def may_be_certain(kind: str, said: Spoken, *, present: bool, whole: bool) -> bool:
     """Whether a verdict that the score bears out may be firm; ``whole``: it is a whole contract."""
     if present:
         return whole or kind not in _OF_EVERY_CONTRACT
-    return whole and not has_cue(kind, words)
+    return whole and not has_cue(kind, said)
 
 
-def has_cue(kind: str, words: str) -> bool:
+def has_cue(kind: str, said: Spoken) -> bool:
     """Does a word stand anywhere that a clause of this kind can hardly do without?"""
     if kind not in _CUES:
         return True
-    cues, turns = _CUES[kind]
-    return any(cue in words for cue in cues) or any(turn.search(words) for turn in turns)
+    words, phrases, turns = _CUES[kind]
+    return (
+        any(word in said.words for word in words)
+        or any(phrase in said.text for phrase in phrases)
+        or any(turn.search(said.text) for turn in turns)
+    )

@@ -104,9 +104,9 @@ def _by_model(
         )
         for column, judge in enumerate(model.judges)
     }
-    words = spoken(lower) if whole else ""
+    said = spoken(lower if whole else "")
     for kind, own in found.items():
-        if own.firm and not may_be_certain(kind, words, present=own.present, whole=whole):
+        if own.firm and not may_be_certain(kind, said, present=own.present, whole=whole):
             found[kind] = replace(own, firm=False)
         elif own.firm and not own.present:
             found[kind] = replace(own, units=own.units[:1])  # enough to check a certain no

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lexmill_legal.clauses.certainty import has_cue, is_whole_contract
+from lexmill_legal.clauses.certainty import has_cue, is_whole_contract, spoken
 from tests.legal.clauses.contracts import LONG, SERVICES, clauses_of
 
 INDEMNITY = (
@@ -94,5 +94,5 @@ def test_a_contract_begins_and_ends() -> None:
 
 
 def test_a_kind_without_cues_is_never_certainly_absent() -> None:
-    assert has_cue("document_name", "")
-    assert not has_cue("insurance", "")
+    assert has_cue("document_name", spoken(""))
+    assert not has_cue("insurance", spoken(""))

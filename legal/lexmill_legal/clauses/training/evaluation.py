@@ -135,9 +135,9 @@ def unseen(matrix: Matrix, size: Size, *, say: Callable[[str], None] = lambda _:
 
 def _may_be_certain(contract: Contract, *, present: bool) -> Bools:
     whole = is_whole_contract(contract.lower, languages(contract.text))
-    words = spoken(contract.lower)
+    said = spoken(contract.lower)
     return np.array(
-        [may_be_certain(kind, words, present=present, whole=whole) for kind in CLAUSE_KINDS],
+        [may_be_certain(kind, said, present=present, whole=whole) for kind in CLAUSE_KINDS],
         dtype=np.bool_,
     )
 
