@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from lexmill.bootstrap import start
 from lexmill.settings import Settings
 from lexmill_api.app import create_app
+from lexmill_api.heads import LimitedHeads
 from lexmill_api.ingest import Ingest
 
 log = structlog.get_logger(__name__)
@@ -39,6 +40,7 @@ def main() -> int:
         app,
         host=api.host,
         port=api.port,
+        http=LimitedHeads,
         access_log=False,
         log_config=None,
         server_header=False,

@@ -17,6 +17,7 @@ from lexmill.events.cloudevents import Limits
 from lexmill.queue.wakeups import ValkeyWakeUps
 from lexmill.storage.objects import Objects
 from lexmill_api.batching import Batcher
+from lexmill_api.bodies import BodyLimit
 from lexmill_api.delivery import Delivery
 from lexmill_api.drawing import Drawing
 from lexmill_api.event_types import event_type_routes
@@ -102,7 +103,12 @@ def create_app(process: Process) -> Ingest:
     rest.add_exception_handler(RequestValidationError, answer_invalid)
     rest.state.runtime = runtime
     app = Starlette(
-        routes=[*event_type_routes(), *problem_routes(), *health_routes(), Mount("/v1", rest)],
+        routes=[
+            *event_type_routes(),
+            *problem_routes(),
+            *health_routes(),
+            Mount("/v1", BodyLimit(rest, runtime.limits.control_event_bytes)),
+        ],
         middleware=[
             Middleware(RequestIds),
             Middleware(AnswerHeaders),
@@ -128,6 +134,7 @@ def create_app(process: Process) -> Ingest:
             ),
         ],
         lifespan=lifespan,
+        exception_handlers={HTTPException: answer_http_error},
     )
     app.state.runtime = runtime
     return Ingest(app, runtime)

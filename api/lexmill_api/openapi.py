@@ -19,6 +19,23 @@ class Rest(FastAPI):
                 servers=[{"url": "/v1"}],
             )
             schemas = document.setdefault("components", {}).setdefault("schemas", {})
-            schemas.update(shown_schemas())
+            shown = shown_schemas()
+            taken = schemas.keys() & shown.keys()
+            if taken:  # one of the two would be described as the other
+                raise ValueError(f"two models have the same name: {', '.join(sorted(taken))}")
+            schemas.update(shown)
+            _describe_unchanged(document)
             self.openapi_schema = document
         return self.openapi_schema
+
+
+def _describe_unchanged(document: dict[str, Any]) -> None:
+    """Whatever takes If-None-Match may answer 304."""
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            names = {given["name"].lower() for given in operation.get("parameters", ())}
+            if "if-none-match" in names:
+                operation["responses"]["304"] = {
+                    "description": "the caller has this answer already",
+                    "headers": {"ETag": {"description": "as before", "schema": {"type": "string"}}},
+                }

@@ -5,10 +5,13 @@ from http import HTTPStatus
 
 import msgspec
 import structlog
+from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import compile_path
 
 from lexmill.errors import LexmillError
 from lexmill.reviews.schemas import RefusedDecisionsError
@@ -28,6 +31,8 @@ _CODES = {
     429: "too_many_requests",
     503: "identity_away",
 }
+_STARLETTES_404 = HTTPStatus.NOT_FOUND.phrase
+_NO_ADDRESS = "there is no such address; /v1/openapi.json has all of them"
 _COME_AGAIN = {"Retry-After": "2"}
 
 
@@ -67,10 +72,28 @@ def problem_response(
     return Response(problem_body(status, code, detail, problems), status, headers, MEDIA_TYPE)
 
 
-async def answer_http_error(_: Request, error: Exception) -> Response:
+async def answer_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if error.status_code == 405 and isinstance(request.app, FastAPI):
+        return _answer_method(request)
+    if error.status_code == 400:  # FastAPI's own, of a body that it cannot read
+        return problem_response(422, "invalid_request", "body: it is not what its type says")
     code = _CODES.get(error.status_code, "refused")
-    return problem_response(error.status_code, code, str(error.detail), error.headers)
+    detail = _NO_ADDRESS if error.detail == _STARLETTES_404 else str(error.detail)
+    return problem_response(error.status_code, code, detail, error.headers)
+
+
+def _answer_method(request: Request) -> Response:
+    """Starlette names the methods of one route only, and an address often has more."""
+    path = request.url.path.removeprefix(request.scope["root_path"])
+    allowed = sorted(
+        method.upper()
+        for template, methods in request.app.openapi()["paths"].items()
+        if compile_path(template)[0].match(path)
+        for method in methods
+    )
+    detail = f"this address has {', '.join(allowed)} only"
+    return problem_response(405, "method_not_allowed", detail, {"Allow": ", ".join(allowed)})
 
 
 async def answer_error(_: Request, error: Exception) -> Response:
@@ -91,5 +114,8 @@ async def answer_invalid(_: Request, error: Exception) -> Response:
 
 async def answer_database_away(_: Request, error: Exception) -> Response:
     """What PostgreSQL said stays here, as it can quote what was sent."""
+    if isinstance(error, DataError):  # a route that lets such a value through ought to know better
+        log.error("value_out_of_range", place=type(error.orig).__name__)
+        return problem_response(422, "invalid_request", "a value is out of the range of its type")
     log.warning("request_failed", error=type(error).__name__)
     return problem_response(503, "database_away", "the database does not answer", _COME_AGAIN)

@@ -15,11 +15,12 @@ from lexmill_api.access import Lister, Submitter
 from lexmill_api.namespaces import Database
 from lexmill_api.v1.answers import answers, page_answer, page_answers, problems
 from lexmill_api.v1.lists import list_request
+from lexmill_api.v1.numbers import WHOLE
 from lexmill_api.v1.once import KEY_PROBLEMS, Done, Once
 
 router = APIRouter(prefix="/namespaces/{namespace}/dead", tags=["dead tasks"])
 
-TaskId = Annotated[int, Field(ge=1, lt=2**63)]
+TaskId = Annotated[int, Field(ge=1, lt=2**63, strict=True), WHOLE]
 
 _DEAD: Final = DeadTaskRow(
     id=4711,

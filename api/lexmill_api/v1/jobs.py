@@ -112,7 +112,7 @@ _TAG: Final = {"ETag": "for If-None-Match, and for If-Match of what changes the 
 _OWNED: Final = ("owned_by_kubernetes", "owned_by_command")
 
 
-class Workers(msgspec.Struct, frozen=True, kw_only=True):
+class BusyWorkers(msgspec.Struct, frozen=True, kw_only=True):
     """Visits under way by worker; idle workers are not among them."""
 
     busy: dict[str, int]
@@ -231,8 +231,8 @@ async def get_declaration(
     "/{name}/workers",
     responses={
         **answers(
-            Workers,
-            Workers(busy={"nda-2026-main-7d4b9c-x2x9p": 1}),
+            BusyWorkers,
+            BusyWorkers(busy={"nda-2026-main-7d4b9c-x2x9p": 1}),
             description="visits under way by worker",
         ),
         **problems("not_found"),
@@ -247,7 +247,7 @@ async def get_workers(
     )
     if busy is None:
         raise HTTPException(404, "no such job is in this namespace")
-    return json_answer(Workers(busy=busy))
+    return json_answer(BusyWorkers(busy=busy))
 
 
 _ORDERED: Final = _answers(

@@ -92,7 +92,7 @@ def _schema(each: Filter) -> dict[str, Any]:
         case "choice":
             return {"type": "string", "enum": list(each.choices)}
         case "text":
-            return {"type": "string", "minLength": 1, "maxLength": 2048}
+            return {"type": "string", "minLength": 1, "maxLength": 2048, "pattern": r"^[^\x00]+$"}
 
 
 def _parameter(name: str, description: str, schema: dict[str, Any]) -> Parameter:

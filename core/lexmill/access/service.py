@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import timedelta
 
 from sqlalchemy import func, select, update
@@ -48,16 +48,6 @@ def issue_token(
     session.flush()
     session.refresh(token)
     return IssuedToken(token=_record(token), secret=secret)
-
-
-def list_tokens(
-    session: Session, *, namespace: str, after: uuid.UUID | None, limit: int
-) -> Sequence[TokenRecord]:
-    """By id; the next page begins behind the last one's."""
-    query = select(ApiToken).where(ApiToken.namespace == namespace)
-    if after is not None:
-        query = query.where(ApiToken.id > after)
-    return [_record(token) for token in session.scalars(query.order_by(ApiToken.id).limit(limit))]
 
 
 def revoke_token(

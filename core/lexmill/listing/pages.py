@@ -56,7 +56,7 @@ def read_page(
         raise LexmillError(
             "invalid_limit", f"limit is a number from 1 to {MAX_LIMIT}", ErrorClass.DOCUMENT
         )
-    sort = request.sort or listing.default_sort
+    sort = listing.default_sort if request.sort is None else request.sort
     keys = listing.sorts.get(sort.removeprefix("-"))
     if keys is None:
         raise LexmillError(

@@ -79,7 +79,15 @@ def test_an_expired_token_is_refused(api: Api) -> None:
 
 @pytest.mark.parametrize(
     "wanted",
-    [{"roles": []}, {"roles": ["owner"]}, {"days": 0}, {"days": 367}, {"name": ""}, {"more": 1}],
+    [
+        {"roles": []},
+        {"roles": ["owner"]},
+        {"days": 0},
+        {"days": 367},
+        {"name": ""},
+        {"name": "a\0"},
+        {"more": 1},
+    ],
 )
 def test_a_token_that_makes_no_sense_is_refused(api: Api, wanted: dict[str, Any]) -> None:
     answer = issue(api, **wanted)
@@ -89,9 +97,10 @@ def test_a_token_that_makes_no_sense_is_refused(api: Api, wanted: dict[str, Any]
 def test_tokens_are_listed_in_pages(api: Api) -> None:
     ids = {issue(api, namespace="pages").json()["token"]["id"] for _ in range(3)}
     first = api.get("/v1/namespaces/pages/tokens?limit=2").json()
-    rest = api.get(f"/v1/namespaces/pages/tokens?after={first[-1]['id']}").json()
-    assert [len(first), len(rest)] == [2, 1]
-    assert {token["id"] for token in [*first, *rest]} == ids
+    rest = api.get(f"/v1/namespaces/pages/tokens?cursor={first['next']}").json()
+    assert [len(first["items"]), len(rest["items"])] == [2, 1]
+    assert {token["id"] for token in [*first["items"], *rest["items"]]} == ids
+    assert api.get("/v1/namespaces/pages/tokens?state=ended").json()["items"] == []
 
 
 def test_who_asks_for_a_namespace_that_cannot_be_is_told_so(api: Api) -> None:
