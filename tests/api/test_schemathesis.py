@@ -1,0 +1,71 @@
+"""Whatever the OpenAPI document allows or forbids, asked of the running API.
+
+No 5xx, nothing that the document does not say: statuses, content types, headers, bodies. What it
+takes is configured in schemathesis.toml, for people too, with LEXMILL_TEST_TOKEN set:
+
+    schemathesis --config-file tests/api/schemathesis.toml run URL/v1/openapi.json
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lexmill_cli.local.postgres import PostgresServer
+from lexmill_cli.local.valkey import ValkeyServer
+from tests.api.asking import Api, connected, event
+from tests.processes import TOKEN, Settings, running_api
+from tests.servers import temporary_database
+
+pytestmark = pytest.mark.servers
+
+NAMESPACE = "schemathesis"
+CONFIG = Path(__file__).with_name("schemathesis.toml")
+# Far above what it takes: a loaded machine is no failure.
+SECONDS = 600
+
+
+@pytest.fixture(scope="module")
+def api(
+    postgres: PostgresServer,
+    valkey: ValkeyServer,
+    template_database: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Api]:
+    more = {"LEXMILL_API__REQUESTS_PER_MINUTE": "1000000"}
+    with temporary_database(postgres, template=template_database) as url:
+        settings = Settings(url, valkey.url, tmp_path_factory.mktemp("api"), more)
+        with running_api(settings) as process, connected(process, settings) as api:
+            api.declare(NAMESPACE)
+            for _ in range(3):
+                assert api.post(event(), path=f"/ns/{NAMESPACE}/events").status_code == 202
+            yield api
+
+
+def test_everything_is_as_the_document_says(api: Api, tmp_path: Path) -> None:
+    # Not pytest's own plugin of schemathesis, which knows one operation at a time and no sequences.
+    done = subprocess.run(
+        [
+            str(Path(sys.executable).with_name("schemathesis")),
+            *("--config-file", str(CONFIG)),
+            *("run", f"{api.process.url}/v1/openapi.json"),
+            *("--checks", "all", "--phases", "examples,coverage,fuzzing,stateful"),
+        ],
+        env={
+            **os.environ,
+            "LEXMILL_TEST_TOKEN": TOKEN,
+            "SCHEMATHESIS_HOOKS": str(CONFIG.with_name("schemathesis_hooks.py")),
+        },
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout.decode(errors="replace")
+    assert api.process.is_ready
+    defects = [line for line in api.process.lines() if line.get("level") in {"error", "critical"}]
+    assert defects == []
