@@ -32,7 +32,9 @@ def connected(url: str | None, token: str | None, home: Path) -> Iterator[ApiCli
     """
     try:
         if url is not None:
-            with ApiClient(url, token=token or _read(home / "token"), source="/cli") as client:
+            with ApiClient(
+                url, token=token or _read(home / "token"), source="/cli", tries=4
+            ) as client:
                 yield client
             return
         if (running := home / "url").exists():
@@ -47,7 +49,8 @@ def connected(url: str | None, token: str | None, home: Path) -> Iterator[ApiCli
         with local_system(home, roots=[], port=None) as system, system.client() as client:
             yield client
     except LexmillError as error:
-        raise CommandError(Exit.UNAVAILABLE, f"{error.message}.") from error
+        exit_ = Exit.UNAVAILABLE if error.retryable else Exit.MISUSE
+        raise CommandError(exit_, f"{error.message}.") from error
 
 
 def _read(path: Path) -> str:

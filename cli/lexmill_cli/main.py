@@ -17,7 +17,18 @@ import typer
 from rich.console import Console
 
 from lexmill.jobs.schemas import STAGES, JobProgress
-from lexmill_cli import accuracy, audit, dead, model, playbooks, redaction, review
+from lexmill_cli import (
+    accuracy,
+    audit,
+    dead,
+    documents,
+    events,
+    jobs,
+    model,
+    playbooks,
+    redaction,
+    review,
+)
 from lexmill_cli.declaring import (
     LocalJob,
     RedactionFiles,
@@ -40,6 +51,9 @@ app = typer.Typer(
 )
 
 _PROBE_BYTES = 1 << 16
+app.add_typer(jobs.app, name="jobs")
+app.add_typer(documents.app, name="documents")
+app.add_typer(events.app, name="events")
 app.add_typer(dead.app, name="dead")
 app.add_typer(review.app, name="review")
 app.add_typer(audit.app, name="audit")

@@ -3,32 +3,23 @@
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Final, Self
 
-import httpx
 import msgspec
 
 from lexmill.audit.schemas import AuditEntry
-from lexmill.errors import ErrorClass, LexmillError
+from lexmill.client.connection import Connection, address, decoded
+from lexmill.client.documents import Documents
+from lexmill.client.events import Events
+from lexmill.client.jobs import Jobs
+from lexmill.client.tokens import Tokens
 from lexmill.events.schemas import JOB_CANCELLED, JOB_DECLARED
 from lexmill.jobs.schemas import CancelledJob, DeclaredJob, JobProgress
-from lexmill.listing.schemas import Page
-from lexmill.reviews.schemas import (
-    Decided,
-    NewDecision,
-    Problem,
-    RefusedDecisionsError,
-    Reviewed,
-)
+from lexmill.reviews.schemas import Decided, NewDecision, Reviewed
 from lexmill.scaling.schemas import Demand
-from lexmill.tasks.schemas import DeadTaskRow
+from lexmill.tasks.schemas import DeadTaskRow, Kind
 
-T = TypeVar("T")
-
-_TIMEOUT = httpx.Timeout(10, read=40)
-# A connection that the server closes while idle would fail the next request on it; uvicorn keeps
-# them for 5 s.
-_CONNECTIONS = httpx.Limits(max_connections=100, keepalive_expiry=4)
+_REPLAYED_AT_ONCE: Final = 1_000
 
 
 class ApiClient:
@@ -38,12 +29,15 @@ class ApiClient:
     them: one that Kubernetes mounts is renewed in place.
     """
 
-    def __init__(self, url: str, *, token: str | Callable[[], str], source: str) -> None:
+    def __init__(
+        self, url: str, *, token: str | Callable[[], str], source: str, tries: int = 1
+    ) -> None:
         self._source = source
-        self._token = token
-        self._http = httpx.Client(
-            base_url=url, timeout=_TIMEOUT, limits=_CONNECTIONS, trust_env=False
-        )
+        self._connection = Connection(url, token=token, tries=tries)
+        self.jobs = Jobs(self._connection)
+        self.documents = Documents(self._connection)
+        self.events = Events(self._connection)
+        self.tokens = Tokens(self._connection)
 
     def __enter__(self) -> Self:
         return self
@@ -54,7 +48,7 @@ class ApiClient:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._http.close()
+        self._connection.close()
 
     def declare(self, namespace: str, job: DeclaredJob) -> None:
         self._send(namespace, JOB_DECLARED, job.model_dump(mode="json", exclude_defaults=True))
@@ -64,82 +58,57 @@ class ApiClient:
 
     def progress(self, namespace: str, name: str) -> JobProgress | None:
         """None when no such job is alive."""
-        answer = self._call("GET", f"/v1/namespaces/{namespace}/jobs/{name}", absent_is_legal=True)
-        return None if answer is None else msgspec.json.decode(answer, type=JobProgress)
+        return self.jobs.find(namespace, name)
 
     def busy_workers(self, namespace: str, name: str, pool: str) -> dict[str, int]:
         """Visits under way by worker; idle workers, and those of an unknown job, are missing."""
-        answer = self._call(
-            "GET",
-            f"/v1/namespaces/{namespace}/jobs/{name}/workers?pool={pool}",
-            absent_is_legal=True,
-        )
-        return {} if answer is None else msgspec.json.decode(answer, type=_Workers).busy
+        return self.jobs.busy_workers(namespace, name, pool=pool)
 
     def demand(self, *, after: int, wait_seconds: float) -> Demand:
-        answer = self._call("GET", f"/v1/demand?after={after}&wait={wait_seconds}")
-        assert answer is not None
-        return msgspec.json.decode(answer, type=Demand)
+        query = {"after": after, "wait": wait_seconds}
+        return self._connection.read(address("demand"), Demand, query)
 
-    def dead(self, namespace: str) -> Iterator[DeadTaskRow]:
+    def dead(
+        self,
+        namespace: str,
+        *,
+        job: uuid.UUID | None = None,
+        kind: Kind | None = None,
+        error_code: str | None = None,
+    ) -> Iterator[DeadTaskRow]:
         """All dead tasks, oldest first, read page by page."""
-        cursor: str | None = ""
-        while cursor is not None:
-            following = f"&cursor={cursor}" if cursor else ""
-            answer = self._call("GET", f"/v1/namespaces/{namespace}/dead?limit=500{following}")
-            assert answer is not None
-            page = msgspec.json.decode(answer, type=Page[DeadTaskRow])
-            yield from page.items
-            cursor = page.next
+        query = {"job": job, "kind": kind, "error_code": error_code}
+        return self._connection.pages(address("namespaces", namespace, "dead"), DeadTaskRow, query)
 
     def replay(self, namespace: str, tasks: Sequence[int]) -> int:
         """How many tasks are queued again."""
         queued = 0
-        for at in range(0, len(tasks), 1_000):
-            answer = self._call(
+        for at in range(0, len(tasks), _REPLAYED_AT_ONCE):
+            answer = self._connection.once(
                 "POST",
-                f"/v1/namespaces/{namespace}/dead/replay",
-                content=msgspec.json.encode(list(tasks[at : at + 1_000])),
-                content_type="application/json",
+                address("namespaces", namespace, "dead", "replay"),
+                list(tasks[at : at + _REPLAYED_AT_ONCE]),
             )
-            assert answer is not None
-            queued += msgspec.json.decode(answer, type=dict[str, int])["queued"]
+            queued += decoded(answer, dict[str, int])["queued"]
         return queued
 
     def review(self, namespace: str, decisions: Sequence[NewDecision]) -> Decided:
         """Record all of them, or none and raise RefusedDecisionsError."""
-        answer = self._call(
-            "POST",
-            f"/v1/namespaces/{namespace}/reviews",
-            content=msgspec.json.encode(decisions),
-            content_type="application/json",
+        answer = self._connection.send(
+            "POST", address("namespaces", namespace, "reviews"), decisions
         )
-        assert answer is not None
-        return msgspec.json.decode(answer, type=Decided)
+        return decoded(answer, Decided)
 
     def reviews(self, namespace: str) -> Iterator[Reviewed]:
         """All items that people have looked at, the first that was first, read page by page."""
-        return self._pages(f"/v1/namespaces/{namespace}/reviews", Page[Reviewed])
+        return self._connection.pages(address("namespaces", namespace, "reviews"), Reviewed)
 
     def audit(self, namespace: str) -> Iterator[AuditEntry]:
         """The audit trail from its beginning, read page by page."""
-        return self._pages(f"/v1/namespaces/{namespace}/audit", Page[AuditEntry])
-
-    def _pages(self, path: str, kind: type[Page[T]]) -> Iterator[T]:
-        cursor: str | None = ""
-        while cursor is not None:
-            following = f"&cursor={cursor}" if cursor else ""
-            answer = self._call("GET", f"{path}?limit=500{following}")
-            assert answer is not None
-            page = msgspec.json.decode(answer, type=kind)
-            yield from page.items
-            cursor = page.next
+        return self._connection.pages(address("namespaces", namespace, "audit"), AuditEntry)
 
     def is_ready(self) -> bool:
-        try:
-            return self._http.get("/readyz", timeout=5).status_code == httpx.codes.OK
-        except httpx.HTTPError:
-            return False
+        return self._connection.is_ready()
 
     def _send(self, namespace: str, event_type: str, data: object) -> None:
         event = {
@@ -150,65 +119,9 @@ class ApiClient:
             "datacontenttype": "application/json",
             "data": data,
         }
-        self._call(
+        self._connection.request(
             "POST",
             f"/ns/{namespace}/events",
             content=msgspec.json.encode(event),
-            content_type="application/cloudevents+json",
+            headers={"Content-Type": "application/cloudevents+json"},
         )
-
-    def _call(
-        self,
-        method: str,
-        path: str,
-        *,
-        content: bytes | None = None,
-        content_type: str | None = None,
-        absent_is_legal: bool = False,
-    ) -> bytes | None:
-        headers = {"Authorization": f"Bearer {self._read_token()}"}
-        if content_type is not None:
-            headers["Content-Type"] = content_type
-        try:
-            answer = self._http.request(method, path, content=content, headers=headers)
-        except httpx.HTTPError as error:
-            raise LexmillError(
-                "api_away", "Lexmill's API does not answer", ErrorClass.PASSING
-            ) from error
-        if answer.is_success:
-            return answer.content
-        if absent_is_legal and answer.status_code == httpx.codes.NOT_FOUND:
-            return None
-        raise _refusal(answer)
-
-    def _read_token(self) -> str:
-        if isinstance(self._token, str):
-            return self._token
-        try:
-            return self._token().strip()
-        except OSError as error:
-            raise LexmillError(
-                "token_away", "the token for Lexmill's API cannot be read", ErrorClass.PASSING
-            ) from error
-
-
-class _Workers(msgspec.Struct):
-    busy: dict[str, int]
-
-
-class _Problem(msgspec.Struct):
-    detail: str
-    code: str = "refused"
-    problems: tuple[Problem, ...] = ()
-
-
-def _refusal(answer: httpx.Response) -> LexmillError:
-    passing = answer.status_code == httpx.codes.TOO_MANY_REQUESTS or answer.is_server_error
-    error_class = ErrorClass.PASSING if passing else ErrorClass.DOCUMENT
-    try:
-        problem = msgspec.json.decode(answer.content, type=_Problem)
-    except msgspec.DecodeError:
-        return LexmillError("refused", f"Lexmill's API answered {answer.status_code}", error_class)
-    if problem.problems:
-        return RefusedDecisionsError(problem.problems)
-    return LexmillError(problem.code, problem.detail, error_class)

@@ -1,0 +1,111 @@
+import uuid
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from lexmill.client.connection import Connection, address, decoded
+from lexmill.jobs.schemas import (
+    JobDeclaration,
+    JobProgress,
+    JobRow,
+    LegalJobSpec,
+    ReplayedJob,
+)
+
+State = Literal["Running", "Suspended", "Complete", "Failed"]
+Owner = Literal["kubernetes", "api", "local"]
+
+
+class _Workers(msgspec.Struct):
+    busy: dict[str, int]
+
+
+class Jobs:
+    """``if_match`` is a version that was read: the job stays as it is if it has changed since."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def list(
+        self,
+        namespace: str,
+        *,
+        state: State | None = None,
+        owner: Owner | None = None,
+        matter: str | None = None,
+        sort: str | None = None,
+    ) -> Iterator[JobRow]:
+        """The newest first, read page by page."""
+        query = {"state": state, "owner": owner, "matter": matter, "sort": sort}
+        return self._connection.pages(_path(namespace), JobRow, query)
+
+    def get(self, namespace: str, name: str) -> JobProgress:
+        return self._connection.read(_path(namespace, name), JobProgress)
+
+    def find(self, namespace: str, name: str) -> JobProgress | None:
+        return self._connection.find(_path(namespace, name), JobProgress)
+
+    def declaration(self, namespace: str, name: str) -> JobDeclaration:
+        return self._connection.read(_path(namespace, name, "declaration"), JobDeclaration)
+
+    def busy_workers(self, namespace: str, name: str, *, pool: str) -> dict[str, int]:
+        """Visits under way by worker; idle workers, and those of an unknown job, are missing."""
+        found = self._connection.find(_path(namespace, name, "workers"), _Workers, {"pool": pool})
+        return {} if found is None else found.busy
+
+    def declare(
+        self,
+        namespace: str,
+        *,
+        name: str,
+        spec: LegalJobSpec,
+        config_maps: dict[str, dict[str, str]] | None = None,
+    ) -> JobProgress:
+        """A job of the API's own; those of Kubernetes are declared by kubectl."""
+        body = {
+            "name": name,
+            "spec": spec.model_dump(mode="json", exclude_defaults=True),
+            "config_maps": config_maps or {},
+        }
+        return decoded(self._connection.once("POST", _path(namespace), body), JobProgress)
+
+    def cancel(self, namespace: str, name: str, *, if_match: str | None = None) -> JobProgress:
+        """Documents that are not done end as `dead` and may be replayed."""
+        return self._order(namespace, name, "cancel", if_match)
+
+    def suspend(self, namespace: str, name: str, *, if_match: str | None = None) -> JobProgress:
+        """Nothing new is begun until it is resumed; what runs ends in order."""
+        return self._order(namespace, name, "suspend", if_match)
+
+    def resume(self, namespace: str, name: str, *, if_match: str | None = None) -> JobProgress:
+        return self._order(namespace, name, "resume", if_match)
+
+    def replay(
+        self, namespace: str, name: str, *, states: frozenset[str] = frozenset({"dead"})
+    ) -> int:
+        """How many of its dead (or failed) documents are queued again, in a new run."""
+        queued, more = 0, True
+        while more:
+            answer = self._connection.once(
+                "POST", _path(namespace, name, "replay"), {"states": sorted(states)}
+            )
+            replayed = decoded(answer, ReplayedJob)
+            queued, more = queued + replayed.queued, replayed.more
+        return queued
+
+    def delete(self, namespace: str, name: str, *, if_match: str | None = None) -> None:
+        """Its name is free again, what is open ends as `dead`; its results stay."""
+        self._connection.send("DELETE", _path(namespace, name), if_match=_tag(if_match))
+
+    def _order(self, namespace: str, name: str, order: str, if_match: str | None) -> JobProgress:
+        path = _path(namespace, name, order)
+        return decoded(self._connection.once("POST", path, if_match=_tag(if_match)), JobProgress)
+
+
+def _path(namespace: str, *parts: str | uuid.UUID) -> str:
+    return address("namespaces", namespace, "jobs", *parts)
+
+
+def _tag(version: str | None) -> str | None:
+    return None if version is None else f'"{version}"'
