@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import socket
 import uuid
 from collections.abc import Iterable, Iterator
@@ -77,7 +78,7 @@ def statuses(answer: bytes) -> list[int]:
 def test_nothing_in_a_path_leads_elsewhere(api: Api, route: tuple[str, str]) -> None:
     method, path = route
     row = ROWS[route]
-    names = [part.strip("{}") for part in path.split("/") if part.startswith("{")]
+    names = re.findall(r"{(\w+)}", path)
     good = {**row.values, "namespace": OURS}
     for name in names:
         for nasty in NASTY.values():

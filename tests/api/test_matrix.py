@@ -43,26 +43,58 @@ EVERYWHERE: Final[frozenset[Role]] = frozenset()
 class Row:
     """Who is let in, and what they are answered then; ``values`` fill the path's braces."""
 
-    who: frozenset[Role]
+    who: frozenset[Role] | None
     status: int
     json: Any = None
     values: Mapping[str, str] = field(default_factory=dict)
+    query: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+ANYBODY: Final = None
+"""The address itself is the secret."""
+
 JOB, NO_JOB = {"name": OURS}, {"name": "no-such-one"}
 JOBS: Final = "/namespaces/{namespace}/jobs"
+DOCUMENT: Final = "/namespaces/{namespace}/documents/{document}"
+NO_DOCUMENT = {"document": NOBODY}
+HOLD = {"matter": "ACME-2026-14", "case": "A Ltd v B Ltd", "reason": "a hold"}
+HOLDS: Final = "/namespaces/{namespace}/holds"
 
 ROWS: Final[dict[tuple[str, str], Row]] = {
     ("GET", "/demand"): Row(EVERYWHERE, 200),
     ("GET", "/namespaces/{namespace}/dead"): Row(READ, 200),
     ("POST", "/namespaces/{namespace}/dead/replay"): Row(SUBMIT, 202, json=[1]),
     ("GET", "/namespaces/{namespace}/documents"): Row(READ, 200),
-    ("GET", "/namespaces/{namespace}/documents/{document}"): Row(
-        READ, 404, values={"document": NOBODY}
-    ),
+    ("GET", DOCUMENT): Row(READ, 404, values=NO_DOCUMENT),
     ("GET", "/namespaces/{namespace}/events"): Row(READ, 200),
     ("GET", "/namespaces/{namespace}/events/{event}"): Row(READ, 404, values={"event": NOBODY}),
+    ("DELETE", DOCUMENT): Row(ADMINISTER, 404, values=NO_DOCUMENT, query="?reason=over"),
+    ("GET", f"{DOCUMENT}/family"): Row(READ, 404, values=NO_DOCUMENT),
+    ("GET", f"{DOCUMENT}/keeping"): Row(READ, 404, values=NO_DOCUMENT),
+    ("GET", f"{DOCUMENT}/pages/{{number}}.png"): Row(
+        READ, 404, values={**NO_DOCUMENT, "number": "1"}
+    ),
+    ("GET", f"{DOCUMENT}/result"): Row(READ, 404, values=NO_DOCUMENT),
+    ("GET", f"{DOCUMENT}/source"): Row(READ, 404, values=NO_DOCUMENT),
+    ("GET", f"{DOCUMENT}/text"): Row(READ, 404, values=NO_DOCUMENT),
+    ("GET", HOLDS): Row(READ, 200),
+    ("POST", HOLDS): Row(ADMINISTER, 201, json=HOLD),
+    ("GET", f"{HOLDS}/{{hold}}"): Row(READ, 404, values={"hold": NOBODY}),
+    ("POST", f"{HOLDS}/{{hold}}/release"): Row(
+        ADMINISTER, 404, values={"hold": NOBODY}, json={"reason": "settled"}
+    ),
+    ("GET", "/namespaces/{namespace}/tombstones"): Row(READ, 200),
+    ("GET", f"{JOBS}/{{name}}/results"): Row(READ, 200, values=JOB),
+    ("GET", f"{JOBS}/{{name}}/results/{{run}}/{{file}}"): Row(
+        READ, 404, values={**JOB, "run": "1", "file": "results.jsonl"}
+    ),
+    ("POST", f"{JOBS}/{{name}}/documents"): Row(SUBMIT, 404, values=NO_JOB),
+    ("POST", f"{JOBS}/{{name}}/uploads"): Row(SUBMIT, 404, values=NO_JOB, json={"name": "nda.pdf"}),
+    ("POST", "/namespaces/{namespace}/uploads/{upload}/complete"): Row(
+        SUBMIT, 404, values={"upload": NOBODY}
+    ),
+    ("PUT", "/uploads/{secret}"): Row(ANYBODY, 404, values={"secret": "A" * 43}),
     ("GET", JOBS): Row(READ, 200),
     ("POST", JOBS): Row(SUBMIT, 409, json={"name": OURS, "spec": {"trigger": {}}}),
     ("GET", f"{JOBS}/{{name}}"): Row(READ, 200, values=JOB),
@@ -81,7 +113,6 @@ ROWS: Final[dict[tuple[str, str], Row]] = {
     ("DELETE", "/namespaces/{namespace}/tokens/{id}"): Row(ADMINISTER, 404, values={"id": NOBODY}),
 }
 ROUTES = sorted(ROWS)
-NONE: Final = APIRouter()
 OUTSIDE_OPENAPI = {"/ws"}
 """OpenAPI knows no WebSockets; who may watch what is asked in test_live.py."""
 
@@ -188,9 +219,11 @@ def test_every_route_has_a_row_and_every_row_a_route(api: Api) -> None:
 def test_no_route_is_missing_from_the_openapi(api: Api) -> None:
     paths = set(api.get("/v1/openapi.json", token=None).json()["paths"])
     written = {
-        route.path
+        route.path_format
         for found in pkgutil.iter_modules(v1.__path__)
-        for route in getattr(import_module(f"{v1.__name__}.{found.name}"), "router", NONE).routes
+        for router in vars(import_module(f"{v1.__name__}.{found.name}")).values()
+        if isinstance(router, APIRouter)
+        for route in router.routes
         if isinstance(route, APIRoute | APIWebSocketRoute)
     }
     assert written - paths == OUTSIDE_OPENAPI
@@ -250,6 +283,8 @@ def check(api: Api, everybody: list[Asking], route: tuple[str, str]) -> None:
 
 
 def status_for(asking: Asking, row: Row) -> int:
+    if row.who is None:
+        return row.status
     if not asking.known:
         return 401
     return row.status if asking.role in row.who else 403
@@ -262,7 +297,7 @@ def ask(
     method, path = route
     row = ROWS[route]
     headers = {**row.headers} if token is None else {**row.headers, "Authorization": bearer(token)}
-    url = "/v1" + path.format_map({**row.values, "namespace": namespace})
+    url = "/v1" + path.format_map({**row.values, "namespace": namespace}) + row.query
     with api.http.stream(method, url, json=row.json, headers=headers) as answer:
         if not answer.headers.get("Content-Type", "").startswith("text/event-stream"):
             answer.read()
