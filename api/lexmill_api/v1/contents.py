@@ -19,9 +19,13 @@ from lexmill_api.access import Getter, Runtime
 from lexmill_api.downloads import file_answer, object_answer
 from lexmill_api.namespaces import Database, NamespaceDatabase
 from lexmill_api.runtime import ApiRuntime
-from lexmill_api.v1.answers import json_answer
+from lexmill_api.v1.answers import json_answer, problems
 
-router = APIRouter(prefix="/namespaces/{namespace}/documents/{document}", tags=["documents"])
+router = APIRouter(
+    prefix="/namespaces/{namespace}/documents/{document}",
+    tags=["documents"],
+    responses=problems("not_found"),
+)
 
 _LARGEST_DRAWN = 64 << 20
 _UNKNOWN = "no such document is in this namespace"

@@ -14,11 +14,13 @@ from lexmill.records.matters import MATTERS, list_matters, read_matter
 from lexmill.records.purging import purge_document
 from lexmill_api.access import Administrator, Getter, Lister
 from lexmill_api.namespaces import Database
-from lexmill_api.v1.answers import json_answer, page_answer
+from lexmill_api.v1.answers import json_answer, page_answer, problems
 from lexmill_api.v1.lists import list_request
 from lexmill_api.v1.once import Done, Once
 
-router = APIRouter(prefix="/namespaces/{namespace}", tags=["records"])
+router = APIRouter(
+    prefix="/namespaces/{namespace}", tags=["records"], responses=problems("not_found")
+)
 
 _NO_HOLD = "no such hold is in this namespace"
 _NO_DOCUMENT = "no such document is in this namespace"

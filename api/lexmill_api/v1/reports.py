@@ -12,9 +12,14 @@ from lexmill.storage.objects import Objects
 from lexmill_api.access import Getter, Runtime
 from lexmill_api.downloads import BYTES, object_answer
 from lexmill_api.namespaces import Database, NamespaceDatabase
-from lexmill_api.v1.answers import json_answer
+from lexmill_api.v1.answers import json_answer, problems
+from lexmill_api.v1.jobs import JobName
 
-router = APIRouter(prefix="/namespaces/{namespace}/jobs/{name}/results", tags=["results"])
+router = APIRouter(
+    prefix="/namespaces/{namespace}/jobs/{name}/results",
+    tags=["results"],
+    responses=problems("not_found"),
+)
 
 _UNKNOWN = "no such job is in this namespace"
 _MOST_FILES = 500
@@ -45,7 +50,7 @@ class ResultFiles(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @router.get("")
-async def get_results(runtime: Runtime, database: Database, _: Getter, name: str) -> Response:
+async def get_results(runtime: Runtime, database: Database, _: Getter, name: JobName) -> Response:
     """The files of finished runs, newest run first."""
     reports = await _reports(database, name)
     base = f"/v1/namespaces/{database.name}/jobs/{name}/results"
@@ -58,7 +63,7 @@ async def get_result_file(  # noqa: PLR0917 - what a route is told comes as para
     runtime: Runtime,
     database: Database,
     _: Getter,
-    name: str,
+    name: JobName,
     run: Annotated[int, Path(ge=1)],
     file: str,
 ) -> Response:

@@ -28,10 +28,19 @@ from lexmill_api.multipart import file_pieces
 from lexmill_api.namespaces import Database, NamespaceDatabase
 from lexmill_api.receiving import commit, receive_body, receive_files
 from lexmill_api.runtime import ApiRuntime
-from lexmill_api.v1.answers import json_answer
+from lexmill_api.v1.answers import json_answer, problems
+from lexmill_api.v1.jobs import JobName
 
-router = APIRouter(prefix="/namespaces/{namespace}", tags=["uploads"])
-addresses = APIRouter(prefix="/uploads", tags=["uploads"])
+router = APIRouter(
+    prefix="/namespaces/{namespace}",
+    tags=["uploads"],
+    responses=problems("not_found", "job_takes_no_documents", "too_large"),
+)
+addresses = APIRouter(
+    prefix="/uploads",
+    tags=["uploads"],
+    responses=problems("not_found", "job_takes_no_documents", "too_large"),
+)
 
 _NO_JOB: Final = "no such job is in this namespace"
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
@@ -88,7 +97,7 @@ async def post_documents(
     runtime: Runtime,
     database: Database,
     caller: Submitter,
-    name: str,
+    name: JobName,
     idempotency_key: Annotated[
         str | None, Header(description="the same files under the same key are taken once")
     ] = None,
@@ -116,7 +125,7 @@ async def post_documents(
 
 @router.post("/jobs/{name}/uploads", status_code=201)
 async def post_upload(
-    runtime: Runtime, database: Database, caller: Submitter, name: str, wanted: WantedUpload
+    runtime: Runtime, database: Database, caller: Submitter, name: JobName, wanted: WantedUpload
 ) -> Response:
     """An address that takes one file for a while, for whoever has no token."""
     begun = await _begin(runtime, database, job=name, name=wanted.name, by=caller.name)
