@@ -24,7 +24,9 @@ router = APIRouter(
 
 _NO_HOLD = "no such hold is in this namespace"
 _NO_DOCUMENT = "no such document is in this namespace"
-Reason = Annotated[str, Field(min_length=1, max_length=2_000)]
+_TEXT = r"^[^\x00]*$"  # PostgreSQL has no NUL
+
+Reason = Annotated[str, Field(min_length=1, max_length=2_000, pattern=_TEXT)]
 
 
 class WantedHold(BaseModel):
@@ -34,8 +36,10 @@ class WantedHold(BaseModel):
 
     job: uuid.UUID | None = None
     document: uuid.UUID | None = None
-    matter: str | None = Field(default=None, min_length=1, max_length=253)
-    case: str = Field(min_length=1, max_length=253, examples=["A Ltd v B Ltd, 2026-14"])
+    matter: str | None = Field(default=None, min_length=1, max_length=253, pattern=_TEXT)
+    case: str = Field(
+        min_length=1, max_length=253, pattern=_TEXT, examples=["A Ltd v B Ltd, 2026-14"]
+    )
     reason: Reason = Field(examples=["litigation hold of 22 November 2026"])
 
     @model_validator(mode="after")
@@ -135,7 +139,7 @@ async def delete_document(
     database: Database,
     caller: Administrator,
     document: uuid.UUID,
-    reason: Annotated[str, Query(min_length=1, max_length=2_000)],
+    reason: Annotated[str, Query(min_length=1, max_length=2_000, pattern=_TEXT)],
 ) -> Response:
     """Purge a document and all that came out of it; the answer is their tombstones."""
     stones = await database.run(

@@ -73,7 +73,9 @@ _BYTES: Final[dict[str, Any]] = {
 class WantedUpload(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str = Field(min_length=1, max_length=1_000, examples=["NDA with B Ltd.pdf"])
+    name: str = Field(
+        min_length=1, max_length=1_000, pattern=r"^[^\x00]*$", examples=["NDA with B Ltd.pdf"]
+    )
 
 
 class PresignedUpload(msgspec.Struct, frozen=True, kw_only=True):
