@@ -25,9 +25,6 @@ PROBLEM_TYPES: Final[Mapping[str, ProblemType]] = {
     "bad_uri": ProblemType(
         409, "A URI is not one that Lexmill reads", "Give s3://bucket/folder/ or file:///folder/."
     ),
-    "body_too_large": ProblemType(
-        413, "The body is too large", "The detail says how large one may be; send less at once."
-    ),
     "changed_meanwhile": ProblemType(
         412,
         "It has changed since it was read",

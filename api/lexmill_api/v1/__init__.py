@@ -26,7 +26,7 @@ router = APIRouter(
         "unauthorised",
         "forbidden",
         "invalid_request",
-        "body_too_large",
+        "request_too_large",
         "too_many_requests",
         "database_away",
         "identity_away",
