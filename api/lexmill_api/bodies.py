@@ -26,7 +26,9 @@ class BodyLimit:
             return
         declared = Headers(scope=scope).get("content-length", "0")
         if int(declared) > self._limit:  # the server has judged that it is a number
-            answer = problem_response(413, "request_too_large", self._detail, {"Connection": "close"})
+            answer = problem_response(
+                413, "request_too_large", self._detail, {"Connection": "close"}
+            )
             await answer(scope, receive, send)
             return
         come = 0

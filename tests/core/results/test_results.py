@@ -387,7 +387,9 @@ def test_a_filter_that_is_no_good_says_what_would_be(
 
 
 @pytest.mark.parametrize(
-    ("listing", "function"), [(FACTS, list_facts), (FINDINGS, list_findings)], ids=str
+    ("listing", "function"),
+    [(FACTS, list_facts), (FINDINGS, list_findings)],
+    ids=["facts", "findings"],
 )
 def test_pages_of_every_size_have_all_rows_in_order(
     many: Session, listing: Any, function: Callable[..., Any]
