@@ -57,6 +57,8 @@ ANYBODY: Final = None
 JOB, NO_JOB = {"name": OURS}, {"name": "no-such-one"}
 JOBS: Final = "/namespaces/{namespace}/jobs"
 DOCUMENT: Final = "/namespaces/{namespace}/documents/{document}"
+REVIEWS: Final = "/namespaces/{namespace}/reviews"
+PLAYBOOKS: Final = "/namespaces/{namespace}/playbooks"
 NO_DOCUMENT = {"document": NOBODY}
 HOLD = {"matter": "ACME-2026-14", "case": "A Ltd v B Ltd", "reason": "a hold"}
 HOLDS: Final = "/namespaces/{namespace}/holds"
@@ -111,6 +113,30 @@ ROWS: Final[dict[tuple[str, str], Row]] = {
         ADMINISTER, 201, json={"name": "matrix", "roles": ["reader"]}
     ),
     ("DELETE", "/namespaces/{namespace}/tokens/{id}"): Row(ADMINISTER, 404, values={"id": NOBODY}),
+    ("GET", "/namespaces/{namespace}/facts"): Row(READ, 200),
+    ("GET", "/namespaces/{namespace}/findings"): Row(READ, 200),
+    ("GET", "/namespaces/{namespace}/statistics"): Row(READ, 200),
+    ("GET", REVIEWS): Row(READ, 200),
+    ("POST", REVIEWS): Row(REVIEW, 200, json=[]),
+    ("GET", f"{REVIEWS}/{{review}}"): Row(READ, 404, values={"review": "1"}),
+    ("PUT", f"{REVIEWS}/{{review}}"): Row(
+        REVIEW,
+        404,
+        json={"choice": "reopen"},
+        values={"review": "1"},
+        headers={"If-Match": '"1.0"'},
+    ),
+    ("GET", "/namespaces/{namespace}/audit"): Row(READ, 200),
+    ("POST", f"{DOCUMENT}/recheck"): Row(REVIEW, 404, values=NO_DOCUMENT),
+    ("GET", PLAYBOOKS): Row(READ, 200),
+    ("PUT", f"{PLAYBOOKS}/{{name}}"): Row(SUBMIT, 422, json=[], values={"name": "nda"}),
+    ("GET", f"{PLAYBOOKS}/{{name}}"): Row(READ, 404, values={"name": "nda"}),
+    ("GET", f"{PLAYBOOKS}/{{name}}/versions"): Row(READ, 404, values={"name": "nda"}),
+    ("GET", f"{PLAYBOOKS}/{{name}}/versions/{{number}}"): Row(
+        READ, 404, values={"name": "nda", "number": "1"}
+    ),
+    ("GET", "/namespaces/{namespace}/matters"): Row(READ, 200),
+    ("GET", "/namespaces/{namespace}/matters/{matter}"): Row(READ, 404, values={"matter": "none"}),
 }
 ROUTES = sorted(ROWS)
 OUTSIDE_OPENAPI = {"/ws"}
