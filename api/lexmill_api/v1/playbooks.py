@@ -14,10 +14,14 @@ from lexmill.playbooks.service import (
 )
 from lexmill_api.access import Getter, Lister, Submitter
 from lexmill_api.namespaces import Database, NamespaceDatabase
-from lexmill_api.v1.answers import json_answer, page_answer
+from lexmill_api.v1.answers import json_answer, page_answer, problems
 from lexmill_api.v1.lists import list_request
 
-router = APIRouter(prefix="/namespaces/{namespace}/playbooks", tags=["playbooks"])
+router = APIRouter(
+    prefix="/namespaces/{namespace}/playbooks",
+    tags=["playbooks"],
+    responses=problems("not_found", "invalid_playbook"),
+)
 
 Name = Annotated[str, Path(pattern=r"^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$")]
 _UNKNOWN: Final = "no such playbook is in this namespace"

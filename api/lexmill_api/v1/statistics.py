@@ -1,7 +1,9 @@
+import re
 from datetime import UTC, date, datetime
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Response
+from pydantic import BeforeValidator
 
 from lexmill.statistics.schemas import DayCounts, RuleCounts, StageTime, Statistics
 from lexmill.statistics.service import MOST_DAYS, USUAL_DAYS, read_statistics
@@ -11,6 +13,7 @@ from lexmill_api.v1.answers import answers, json_answer, problems
 
 router = APIRouter(prefix="/namespaces/{namespace}/statistics", tags=["statistics"])
 
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _STATISTICS: Final = Statistics(
     since=date(2026, 11, 21),
     before=date(2026, 11, 23),
@@ -30,6 +33,16 @@ _STATISTICS: Final = Statistics(
 )
 
 
+def _as_written(given: object) -> object:
+    """Pydantic would take a number for the seconds since 1970."""
+    if isinstance(given, str) and not _DAY.fullmatch(given):
+        raise ValueError("a day is written as 2026-01-31")
+    return given
+
+
+Day = Annotated[date, BeforeValidator(_as_written)]
+
+
 @router.get(
     "",
     responses=problems("invalid_period")
@@ -39,11 +52,11 @@ async def get_statistics(
     database: Database,
     _: Lister,
     since: Annotated[
-        date | None,
+        Day | None,
         Query(alias="from", description=f"the first day (UTC); {USUAL_DAYS} days if not given"),
     ] = None,
     before: Annotated[
-        date | None,
+        Day | None,
         Query(
             description=f"the day after the last; tomorrow if not given; {MOST_DAYS} days at most"
         ),

@@ -19,13 +19,15 @@ SIZE = 1_000_000
      "renew ", "shall not solicit ", "not solicit customers. ", "fees not increase ",
      "terminate ", "January ", "срок действия договора ", "İ", "中", "x" * 500],
 )  # fmt: skip
-def test_a_megabyte_of_one_pattern_takes_no_two_seconds(piece: str) -> None:
+def test_a_megabyte_of_one_pattern_takes_no_ten_seconds(piece: str) -> None:
     parsed = ParsedDocument("text/plain", (piece * (SIZE // len(piece) + 1))[:SIZE])
     start = time.process_time()
     classification = classify(parsed)
     outline = segment(parsed)
     both = Classification(("en", "ru"), classification.document_type)
     result = extract(parsed, both, outline)
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < 10, (
+        "a second where nothing else runs; minutes if quadratic"
+    )
     for fact in result.facts:
         assert fact.start is None or fact.quote == parsed.text[fact.start : fact.end]
