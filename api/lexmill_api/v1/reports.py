@@ -3,11 +3,11 @@
 import asyncio
 from typing import Annotated
 
-import msgspec
 from fastapi import APIRouter, HTTPException, Path, Request, Response
 
 from lexmill.documents.contents import own_key
 from lexmill.jobs.reports import RunReports, find_reports
+from lexmill.jobs.schemas import ResultFile, ResultFiles
 from lexmill.storage.objects import Objects
 from lexmill_api.access import Getter, Runtime
 from lexmill_api.downloads import BYTES, object_answer
@@ -29,24 +29,6 @@ _KINDS = {
     "ics": "text/calendar",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-
-
-class ResultFile(msgspec.Struct, frozen=True, kw_only=True):
-    run: int
-    name: str
-    bytes: int
-    url: str
-
-
-class ResultFiles(msgspec.Struct, frozen=True, kw_only=True):
-    """``uri`` is where the files are instead, when the job's output names a place.
-
-    ``is_whole``: there are no files but these.
-    """
-
-    uri: str | None
-    files: tuple[ResultFile, ...]
-    is_whole: bool
 
 
 @router.get("")

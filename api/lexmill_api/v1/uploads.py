@@ -5,7 +5,6 @@ import hashlib
 import re
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -15,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from lexmill.errors import ErrorClass, LexmillError
 from lexmill.uploads.content import cleaned_name
 from lexmill.uploads.presigned import incoming_key, take_over
-from lexmill.uploads.schemas import BegunUpload, UploadedDocument
+from lexmill.uploads.schemas import BegunUpload, PresignedUpload, UploadedDocument
 from lexmill.uploads.service import (
     begin_upload,
     find_upload,
@@ -76,20 +75,6 @@ class WantedUpload(BaseModel):
     name: str = Field(
         min_length=1, max_length=1_000, pattern=r"^[^\x00]*$", examples=["NDA with B Ltd.pdf"]
     )
-
-
-class PresignedUpload(msgspec.Struct, frozen=True, kw_only=True):
-    """``url`` may be relative: to the address of this API. It takes one file, and needs no token.
-
-    ``complete`` is where to POST once the file is there; None where the PUT itself does it.
-    """
-
-    id: uuid.UUID
-    url: str
-    method: str
-    headers: dict[str, str]
-    expires_at: datetime
-    complete: str | None
 
 
 @router.post("/jobs/{name}/documents", status_code=201, openapi_extra=_FORM)

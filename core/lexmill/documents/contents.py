@@ -8,6 +8,7 @@ from sqlalchemy import literal, select
 from sqlalchemy.orm import Session, aliased
 
 from lexmill.documents.models import Document
+from lexmill.documents.schemas import Family, Relative
 from lexmill.errors import ErrorClass, LexmillError
 from lexmill.jobs.models import Job
 from lexmill.storage.bundles import decode_result, decode_text
@@ -36,26 +37,6 @@ class DocumentPlace(msgspec.Struct, frozen=True, kw_only=True):
     config_maps: dict[str, dict[str, str]]
     has_tenant: bool
     reads: tuple[str, ...] | None
-
-
-class Relative(msgspec.Struct, frozen=True, kw_only=True):
-    """``depth`` is how often something was taken out of something, from the asked document on:
-    negative for what it came out of itself.
-    """
-
-    id: uuid.UUID
-    parent_id: uuid.UUID | None
-    uri: str
-    name: str
-    state: str
-    depth: int
-
-
-class Family(msgspec.Struct, frozen=True, kw_only=True):
-    """``is_whole``: there are no more than those shown; the list of documents has the others."""
-
-    members: tuple[Relative, ...]
-    is_whole: bool
 
 
 def find_place(session: Session, *, namespace: str, document: uuid.UUID) -> DocumentPlace | None:

@@ -111,3 +111,23 @@ class DocumentDetails(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None
     task: DocumentTask | None
     links: dict[str, str] = {}
+
+
+class Relative(msgspec.Struct, frozen=True, kw_only=True):
+    """``depth`` is how often something was taken out of something, from the asked document on:
+    negative for what it came out of itself.
+    """
+
+    id: uuid.UUID
+    parent_id: uuid.UUID | None
+    uri: str
+    name: str
+    state: str
+    depth: int
+
+
+class Family(msgspec.Struct, frozen=True, kw_only=True):
+    """``is_whole``: there are no more than those shown; the list of documents has the others."""
+
+    members: tuple[Relative, ...]
+    is_whole: bool

@@ -834,3 +834,21 @@ class JobRow(msgspec.Struct, frozen=True, kw_only=True):
     declared_at: datetime
     ended_at: datetime | None
     next_run_at: datetime | None
+
+
+class ResultFile(msgspec.Struct, frozen=True, kw_only=True):
+    run: int
+    name: str
+    bytes: int
+    url: str
+
+
+class ResultFiles(msgspec.Struct, frozen=True, kw_only=True):
+    """``uri`` is where the files are instead, when the job's output names a place.
+
+    ``is_whole``: there are no files but these.
+    """
+
+    uri: str | None
+    files: tuple[ResultFile, ...]
+    is_whole: bool

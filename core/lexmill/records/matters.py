@@ -1,9 +1,7 @@
 """Matters: what jobs name in `spec.matter`, with how much there is of each."""
 
-from datetime import datetime
 from typing import Any, Final
 
-import msgspec
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
@@ -11,22 +9,7 @@ from lexmill.documents.models import Document
 from lexmill.jobs.models import Job
 from lexmill.listing.pages import Key, Listing, ListRequest, Page, read_page
 from lexmill.records.models import LegalHold
-
-
-class MatterRow(msgspec.Struct, frozen=True, kw_only=True):
-    """``jobs`` are those that were ever declared; ``holds`` those on the matter itself."""
-
-    matter: str
-    jobs: int
-    documents: int
-    queued: int
-    succeeded: int
-    failed: int
-    dead: int
-    purged: int
-    holds: int
-    last_declared_at: datetime
-
+from lexmill.records.schemas import MatterRow
 
 _matter: Final = Job.spec["matter"].astext
 _known: Final = (

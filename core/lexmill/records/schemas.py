@@ -41,3 +41,18 @@ class Keeping(msgspec.Struct, frozen=True, kw_only=True):
     purge_after: datetime | None
     holds: tuple[HoldRow, ...]
     tombstone: TombstoneRow | None
+
+
+class MatterRow(msgspec.Struct, frozen=True, kw_only=True):
+    """``jobs`` are those that were ever declared; ``holds`` those on the matter itself."""
+
+    matter: str
+    jobs: int
+    documents: int
+    queued: int
+    succeeded: int
+    failed: int
+    dead: int
+    purged: int
+    holds: int
+    last_declared_at: datetime

@@ -39,3 +39,17 @@ class UploadedDocument(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     url: str
     """Where the document is, beneath the address of the API."""
+
+
+class PresignedUpload(msgspec.Struct, frozen=True, kw_only=True):
+    """``url`` may be relative: to the address of this API. It takes one file, and needs no token.
+
+    ``complete`` is where to POST once the file is there; None where the PUT itself does it.
+    """
+
+    id: uuid.UUID
+    url: str
+    method: str
+    headers: dict[str, str]
+    expires_at: datetime
+    complete: str | None
