@@ -1,0 +1,5 @@
+"""The samples run on Lexmill as it is in a cluster, which the operator's tests set up."""
+
+from tests.operator.conftest import installation, operator
+
+__all__ = ["installation", "operator"]
