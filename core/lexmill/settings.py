@@ -315,6 +315,12 @@ class OperatorSettings(_Group):
     public_api_url: str | None = Field(
         default=None, description="the API as events reach it, for status.address; default: api_url"
     )
+    audience: str = Field(
+        default="lexmill",
+        min_length=1,
+        description="for whom tokens of events' senders are made, for status.address; that of "
+        "LEXMILL_API__TOKEN_REVIEW",
+    )
     pod_template: Path = Field(description="YAML file with the pod template of workers")
     ocr_image: str | None = Field(
         default=None, description="image of the pool that runs the stage `ocr`; default: the same"

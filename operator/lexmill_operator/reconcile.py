@@ -7,7 +7,7 @@ import time
 
 from lexmill.errors import LexmillError
 from lexmill.jobs.schemas import LegalJobSpec
-from lexmill.jobs.status import LegalJobStatus
+from lexmill.jobs.status import Address, LegalJobStatus
 from lexmill_operator.accepting import declare
 from lexmill_operator.controller import Controller, is_paused, told
 from lexmill_operator.declaring import RefusedError, parse_spec
@@ -91,12 +91,15 @@ async def _say_unknown(visit: Visit) -> None:
         await write_status(visit, say_accepted(visit.previous, unknown, generation, visit.now))
 
 
-def _address(visit: Visit, spec: LegalJobSpec | None) -> str | None:
+def _address(visit: Visit, spec: LegalJobSpec | None) -> Address | None:
     if spec is None or spec.trigger is None:
         return None
     settings = visit.controller.settings
     base = (settings.public_api_url or settings.api_url).rstrip("/")
-    return f"{base}/ns/{visit.key.namespace}/jobs/{visit.key.name}/events"
+    return Address(
+        url=f"{base}/ns/{visit.key.namespace}/jobs/{visit.key.name}/events",
+        audience=settings.audience,
+    )
 
 
 async def _expire(visit: Visit, spec: LegalJobSpec | None, status: LegalJobStatus) -> None:

@@ -72,7 +72,7 @@ class View:
     pools: Sequence[PoolView] = ()
     progress: JobProgress | None = None
     """None: not asked this time; what status says about documents stays."""
-    address: str | None = None
+    address: Address | None = None
     counted_demand: str = ""
     """Which state of the demand ``progress`` includes."""
     declared_hash: str = ""
@@ -106,7 +106,7 @@ def build_status(view: View, previous: LegalJobStatus, now: datetime) -> LegalJo
     return LegalJobStatus(
         conditions=tuple(conditions),
         observed_generation=view.generation,
-        address=Address(url=view.address) if view.address else None,
+        address=view.address,
         documents=_documents(progress) if progress else previous.documents,
         workers=_workers(view),
         pools=tuple(_pool(pool) for pool in view.pools),

@@ -62,7 +62,11 @@ def legaljob_crd() -> dict[str, Any]:
         "kind": "CustomResourceDefinition",
         "metadata": {
             "name": f"{PLURAL}.{GROUP}",
-            "labels": {"app.kubernetes.io/name": "lexmill", "app.kubernetes.io/part-of": "lexmill"},
+            "labels": {
+                "app.kubernetes.io/name": "lexmill",
+                "app.kubernetes.io/part-of": "lexmill",
+                "duck.knative.dev/addressable": "true",  # so consoles and `kn` find it as a sink
+            },
         },
         "spec": {
             "group": GROUP,

@@ -82,6 +82,11 @@ class Address(_Status):
     url: Annotated[str, Field(max_length=2048)] = Field(
         description="Where CloudEvents for this job are posted to."
     )
+    audience: Annotated[str, Field(max_length=2048)] | None = Field(
+        default=None,
+        description="For whom a sender's token has to be made, where events need one; Knative asks "
+        "for it with authentication-oidc.",
+    )
 
 
 class DocumentsStatus(_Status):
