@@ -101,6 +101,7 @@ ROWS: Final[dict[tuple[str, str], Row]] = {
     ("POST", JOBS): Row(SUBMIT, 409, json={"name": OURS, "spec": {"trigger": {}}}),
     ("GET", f"{JOBS}/{{name}}"): Row(READ, 200, values=JOB),
     ("GET", f"{JOBS}/{{name}}/declaration"): Row(READ, 200, values=JOB),
+    ("GET", f"{JOBS}/{{name}}/demand"): Row(READ, 200, values=JOB),
     ("GET", f"{JOBS}/{{name}}/workers"): Row(READ, 200, values=JOB),
     ("POST", f"{JOBS}/{{name}}/cancel"): Row(CONTROL, 404, values=NO_JOB),
     ("POST", f"{JOBS}/{{name}}/suspend"): Row(CONTROL, 404, values=NO_JOB),

@@ -34,6 +34,8 @@ from lexmill.jobs.schemas import (
 from lexmill.jobs.service import read_progress
 from lexmill.listing.schemas import ListRequest
 from lexmill.playbooks.service import with_playbook
+from lexmill.scaling.schemas import PoolBacklog
+from lexmill.scaling.service import read_backlog
 from lexmill.tasks.service import count_busy
 from lexmill_api.access import Administrator, Controller, Getter, Lister, Submitter
 from lexmill_api.namespaces import Database
@@ -248,6 +250,32 @@ async def get_workers(
     if busy is None:
         raise HTTPException(404, "no such job is in this namespace")
     return json_answer(BusyWorkers(busy=busy))
+
+
+@router.get(
+    "/{name}/demand",
+    responses={
+        **answers(
+            PoolBacklog,
+            PoolBacklog(waiting=26, running=2, delayed=1, backlog=28),
+            description="the open tasks of a pool",
+        ),
+        **problems("not_found"),
+    },
+)
+async def get_job_demand(
+    database: Database, _: Getter, name: JobName, pool: PoolName = MAIN_POOL
+) -> Response:
+    """What asks for workers of a pool, for autoscalers: `backlog` is what waits and what runs.
+
+    Of a suspended job only what runs.
+    """
+    backlog = await database.run(
+        lambda session: read_backlog(session, namespace=database.name, name=name, pool=pool)
+    )
+    if backlog is None:
+        raise HTTPException(404, "no such job is in this namespace")
+    return json_answer(backlog)
 
 
 _ORDERED: Final = _answers(

@@ -24,6 +24,16 @@ class PoolWork(msgspec.Struct, frozen=True, kw_only=True):
     """When these numbers last changed, on the database's clock."""
 
 
+class PoolBacklog(msgspec.Struct, frozen=True, kw_only=True):
+    """What an autoscaler asks of one pool."""
+
+    waiting: int
+    running: int
+    delayed: int
+    backlog: int
+    """Tasks that ask for a worker now: those that may be claimed, and those that are."""
+
+
 class Demand(msgspec.Struct, frozen=True, kw_only=True):
     """What changed since a cursor; ``version`` is the next one."""
 

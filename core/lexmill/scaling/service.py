@@ -10,7 +10,7 @@ from lexmill import latches
 from lexmill.jobs.models import Job
 from lexmill.jobs.schemas import MAIN_POOL
 from lexmill.scaling.models import PoolDemand
-from lexmill.scaling.schemas import ChangedJob, ChangedJobs, Demand, PoolWork
+from lexmill.scaling.schemas import ChangedJob, ChangedJobs, Demand, PoolBacklog, PoolWork
 
 CHANNEL = "lexmill_demand"
 """NOTIFY tells every replica that the feed has news; at most one a transaction."""
@@ -166,6 +166,29 @@ def read_demand(session: Session, *, after: int, limit: int = 10_000) -> Demand:
             )
             for row in rows
         ),
+    )
+
+
+def read_backlog(session: Session, *, namespace: str, name: str, pool: str) -> PoolBacklog | None:
+    """One pool's numbers, none yet being zeros; None when no such job is alive."""
+    row = session.execute(
+        select(
+            func.coalesce(PoolDemand.waiting, 0).label("waiting"),
+            func.coalesce(PoolDemand.running, 0).label("running"),
+            func.coalesce(PoolDemand.delayed, 0).label("delayed"),
+            (Job.suspended & Job.outcome.is_(None)).label("is_held"),
+        )
+        .select_from(Job)
+        .join(PoolDemand, (PoolDemand.job_uid == Job.uid) & (PoolDemand.pool == pool), isouter=True)
+        .where(Job.namespace == namespace, Job.name == name, Job.deleted_at.is_(None))
+    ).one_or_none()
+    if row is None:
+        return None
+    return PoolBacklog(
+        waiting=row.waiting,
+        running=row.running,
+        delayed=row.delayed,
+        backlog=row.running if row.is_held else row.waiting + row.running,
     )
 
 

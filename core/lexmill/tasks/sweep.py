@@ -14,10 +14,11 @@ from lexmill.jobs.schemas import MAIN_POOL
 from lexmill.jobs.sweep import stop_failing_jobs, stop_overdue_jobs, tick_schedules
 from lexmill.queue.broker import queue_name
 from lexmill.queue.wakeups import WakeUps
+from lexmill.scaling.gauges import PoolGauges, show_pools
 from lexmill.scaling.service import fold_demand
 from lexmill.settings import TaskSettings
 from lexmill.tasks.service import bury_dead, start_finalize, stop_tasks
-from lexmill.telemetry.metrics import POOL_RUNNING, POOL_WAITING, SWEEPS
+from lexmill.telemetry.metrics import SWEEPS
 
 
 def sweep_all(
@@ -195,26 +196,38 @@ def top_up_wake_ups(engine: Engine, *, wake_ups: WakeUps, limit: int) -> None:
     with transaction(engine) as session:
         pools = session.execute(
             text("""
-                SELECT job.namespace, job.uid, demand.pool, demand.waiting, demand.running,
+                SELECT job.namespace, job.uid, job.name,
+                  demand.pool, demand.waiting, demand.running,
                   job.deleted_at IS NOT NULL OR job.outcome IS NOT NULL AS is_over,
                   job.deleted_at IS NULL AND (NOT job.suspended OR job.outcome IS NOT NULL)
                     AS is_claimable
                 FROM pool_demand AS demand JOIN job ON job.uid = demand.job_uid
                 WHERE demand.waiting + demand.running > 0
+                  OR job.deleted_at IS NULL AND job.outcome IS NULL
                   OR demand.changed_at > now() - interval '5 minutes'
             """)
         ).all()
     due = {}
     over = []
-    # Pools that came to rest lately are among them, so that their gauges say zero.
+    # Pools at rest are among them, as autoscalers need a zero to go down to; so are those that
+    # have just ended.
     for pool in pools:
         queue = queue_name(pool.namespace, str(pool.uid), pool.pool)
         if pool.is_claimable and pool.waiting:
             due[queue] = min(pool.waiting, limit)
         elif pool.is_over and not pool.running:
             over.append(queue)
-        POOL_WAITING.labels(pool.namespace, str(pool.uid), pool.pool).set(pool.waiting)
-        POOL_RUNNING.labels(pool.namespace, str(pool.uid), pool.pool).set(pool.running)
+    show_pools(
+        PoolGauges(
+            namespace=pool.namespace,
+            job=pool.name,
+            pool=pool.pool,
+            waiting=pool.waiting,
+            running=pool.running,
+            is_claimable=pool.is_claimable,
+        )
+        for pool in pools
+    )
     wake_ups.forget(over)
     wake_ups.clean_up()
     if due:

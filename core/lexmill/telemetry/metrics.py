@@ -1,4 +1,4 @@
-"""Metrics of all processes, defined once; labels hold ids of parts and reasons, never content."""
+"""Metrics of all processes, defined once; labels hold names of parts and reasons, never content."""
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -20,7 +20,10 @@ DELIVERIES = Counter("lexmill_deliveries_total", "Events sent to sinks, by outco
 SWEEPS = Counter("lexmill_sweeps_total", "Rows that a sweep changed", ["sweep"])
 SWEEP_SECONDS = Histogram("lexmill_sweep_seconds", "Time of one round of all sweeps")
 WAKE_UPS = Counter("lexmill_wake_ups_total", "Wake-ups sent")
-POOL_WAITING = Gauge("lexmill_pool_waiting", "Due tasks of a pool", ["namespace", "job", "pool"])
-POOL_RUNNING = Gauge(
-    "lexmill_pool_running", "Claimed tasks of a pool", ["namespace", "job", "pool"]
+# `namespace` and `job` are what Prometheus calls where it scraped: ours would be renamed (ADR 27).
+_POOL = ["legaljob_namespace", "legaljob", "pool"]
+POOL_WAITING = Gauge("lexmill_pool_waiting", "Due tasks of a pool", _POOL)
+POOL_RUNNING = Gauge("lexmill_pool_running", "Claimed tasks of a pool", _POOL)
+POOL_BACKLOG = Gauge(
+    "lexmill_pool_backlog", "Tasks of a pool that ask for a worker now, for autoscalers", _POOL
 )

@@ -14,8 +14,10 @@ from lexmill import latches
 from lexmill.database import transaction
 from lexmill.errors import ErrorClass, LexmillError
 from lexmill.events.models import EventKey
+from lexmill.jobs.models import Job
 from lexmill.jobs.service import replay_documents
 from lexmill.queue.broker import queue_name
+from lexmill.scaling.models import PoolDemand
 from lexmill.scaling.service import fold_demand
 from lexmill.settings import TaskSettings
 from lexmill.tasks.schemas import Retrying
@@ -210,23 +212,54 @@ def test_work_that_nobody_may_claim_rings_for_nobody(engine: Engine) -> None:
     assert wake_ups.tokens == {}
 
 
+def _gauges(engine: Engine, uid: uuid.UUID) -> tuple[float | None, ...]:
+    """After a sweep: waiting, running, backlog."""
+    sweep_all(engine, wake_ups=CountedWakeUps(), settings=LONG_UP)
+    with transaction(engine) as session:
+        name = session.scalars(select(Job.name).where(Job.uid == uid)).one()
+    labels = {"legaljob_namespace": building.NAMESPACE, "legaljob": name, "pool": "main"}
+    return tuple(
+        REGISTRY.get_sample_value(f"lexmill_pool_{what}", labels)
+        for what in ("waiting", "running", "backlog")
+    )
+
+
 def test_the_gauges_of_a_pool_go_back_to_zero(engine: Engine) -> None:
-    uid = committed(engine, lambda session: building.declare_with_documents(session, "a"))
-    labels = {"namespace": building.NAMESPACE, "job": str(uid), "pool": "main"}
-
-    def gauges() -> tuple[float | None, float | None]:
-        sweep_all(engine, wake_ups=CountedWakeUps(), settings=LONG_UP)
-        return (
-            REGISTRY.get_sample_value("lexmill_pool_waiting", labels),
-            REGISTRY.get_sample_value("lexmill_pool_running", labels),
-        )
-
-    assert gauges() == (1, 0)
+    uid = committed(engine, lambda session: building.declare_with_documents(session, "a", "b"))
+    assert _gauges(engine, uid) == (2, 0, 2)
     with transaction(engine) as session:
         building.claimed(session, uid)
-    assert gauges() == (0, 1)
+    assert _gauges(engine, uid) == (1, 1, 2)
     committed(engine, lambda session: building.cancel(session, uid, "deleted"))
-    assert gauges() == (0, 0)
+    assert _gauges(engine, uid) == (0, 0, 0)
+
+
+def test_a_pool_that_waits_for_events_says_zero_however_long(engine: Engine) -> None:
+    """An autoscaler that finds no number leaves the workers as they are."""
+    uid = committed(engine, building.listen)
+    _long_ago(engine)
+    assert _gauges(engine, uid) == (0, 0, 0)
+
+
+def test_of_a_job_that_ended_some_time_ago_no_gauges_are_left(engine: Engine) -> None:
+    uid = committed(engine, lambda session: building.declare_with_documents(session, "a"))
+    assert _gauges(engine, uid) == (1, 0, 1)
+    committed(engine, lambda session: building.drain(session, uid))
+    assert _gauges(engine, uid) == (0, 0, 0)
+    _long_ago(engine)
+    assert _gauges(engine, uid) == (None, None, None)
+
+
+def test_what_a_suspended_job_has_waiting_asks_for_no_worker(engine: Engine) -> None:
+    uid = committed(engine, lambda session: building.declare_with_documents(session, "a"))
+    with transaction(engine) as session:
+        session.execute(update(Job).where(Job.uid == uid).values(suspended=True))
+    assert _gauges(engine, uid) == (1, 0, 0)
+
+
+def _long_ago(engine: Engine) -> None:
+    with transaction(engine) as session:
+        session.execute(update(PoolDemand).values(changed_at=func.now() - timedelta(minutes=6)))
 
 
 @pytest.mark.parametrize(
