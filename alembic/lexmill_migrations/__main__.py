@@ -3,6 +3,7 @@
 python -m lexmill_migrations                       bring the schema up to date
 python -m lexmill_migrations login ingest|api      make a login for the API's process
 python -m lexmill_migrations tenant add NAMESPACE  make a login for a namespace's workers
+python -m lexmill_migrations wait                  until the schema is up to date, for who needs it
 """
 
 import argparse
@@ -17,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 import lexmill_migrations
 from lexmill.errors import LexmillError
 from lexmill.tenancy.roles import tenant_role
-from lexmill_migrations import logins
+from lexmill_migrations import logins, waiting
 
 
 def main(words: list[str] | None = None) -> int:
@@ -68,8 +69,14 @@ def _do(url: str, arguments: argparse.Namespace) -> None:
             url, service=arguments.service, name=name, password=password, keep=keep
         )
         _tell(url, name, password, made=made, keep=keep)
+    elif arguments.command == "wait":
+        waiting.wait(url, until=arguments.until, seconds=arguments.seconds, tell=_say)
     else:
         lexmill_migrations.upgrade(url)
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"lexmill-migrations: {line}\n")
 
 
 def _password(file: Path | None) -> tuple[str, bool]:
@@ -94,6 +101,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     commands.add_parser("upgrade", help="bring the schema up to date (the default)")
+    wait = commands.add_parser("wait", help="return once the database is as it has to be")
+    wait.add_argument(
+        "--for",
+        dest="until",
+        choices=sorted(waiting.STATES),
+        default="schema",
+        help="`server`: it answers this login; `schema`: it is up to date as well (the default)",
+    )
+    wait.add_argument("--seconds", type=float, default=600, help="so long at most (600)")
     login = commands.add_parser("login", help="make a login for ingest or for REST")
     login.add_argument("service", choices=sorted(logins.SERVICES))
     login.add_argument("--name", help="default: the service's")

@@ -1,0 +1,82 @@
+{{- define "lexmill.name" -}}
+{{- .Values.nameOverride | default .Chart.Name | trunc 40 | trimSuffix "-" -}}
+{{- end -}}
+
+{{/* Short enough for what is put behind it, and for a service account's name. */}}
+{{- define "lexmill.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 40 | trimSuffix "-" -}}
+{{- else if contains (include "lexmill.name" .) .Release.Name -}}
+{{- .Release.Name | trunc 40 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name (include "lexmill.name" .) | trunc 40 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+
+{{/* (list . "api"): what selects a component's pods; never changes. */}}
+{{- define "lexmill.selector" -}}
+{{- $ := index . 0 -}}
+app.kubernetes.io/name: {{ include "lexmill.name" $ }}
+app.kubernetes.io/instance: {{ $.Release.Name }}
+app.kubernetes.io/component: {{ index . 1 }}
+{{- end -}}
+
+{{/* (list . "api"): without the version, which would make the pods of stateful parts restart with each release. */}}
+{{- define "lexmill.podLabels" -}}
+{{- $ := index . 0 -}}
+{{ include "lexmill.selector" . }}
+app.kubernetes.io/part-of: lexmill
+{{- with $.Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "lexmill.labels" -}}
+{{- $ := index . 0 -}}
+{{ include "lexmill.podLabels" . }}
+app.kubernetes.io/version: {{ $.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ $.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" $.Chart.Name $.Chart.Version | replace "+" "_" }}
+{{- end -}}
+
+{{/* (list . "api" "name" (dict "more" "annotations")): metadata of an object in the release's namespace. */}}
+{{- define "lexmill.metadata" -}}
+{{- $ := index . 0 -}}
+name: {{ index . 2 }}
+namespace: {{ $.Release.Namespace }}
+{{ include "lexmill.unplacedMetadata" . }}
+{{- end -}}
+
+{{/* Labels and annotations alone: of objects elsewhere, or of no namespace. */}}
+{{- define "lexmill.unplacedMetadata" -}}
+{{- $ := index . 0 -}}
+labels: {{- include "lexmill.labels" (list $ (index . 1)) | nindent 2 }}
+{{- $more := dict -}}
+{{- if gt (len .) 3 }}{{ $more = index . 3 }}{{ end -}}
+{{- with merge (dict) $more $.Values.commonAnnotations }}
+annotations: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{- define "lexmill.operatorAccount" -}}{{ include "lexmill.fullname" . }}-operator{{- end -}}
+
+{{- define "lexmill.workerSecret" -}}
+{{- .Values.workers.secretName | default (printf "%s-worker" (include "lexmill.fullname" .)) -}}
+{{- end -}}
+
+{{- define "lexmill.workerAccount" -}}
+{{- .Values.workers.serviceAccountName | default (printf "%s-worker" (include "lexmill.fullname" .)) -}}
+{{- end -}}
+
+{{- define "lexmill.apiUrl" -}}
+http://{{ include "lexmill.fullname" . }}-api.{{ .Release.Namespace }}.svc:{{ .Values.api.service.port }}
+{{- end -}}
+
+{{/* JSON list of the tenants with their namespaces filled in. */}}
+{{- define "lexmill.tenants" -}}
+{{- $tenants := list -}}
+{{- range .Values.tenants -}}
+{{- $tenants = append $tenants (merge (dict "namespace" (.namespace | default $.Release.Namespace)) .) -}}
+{{- end -}}
+{{- $tenants | toJson -}}
+{{- end -}}
