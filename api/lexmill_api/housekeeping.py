@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
 
 import structlog
 from sqlalchemy import Engine
@@ -11,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from lexmill import latches
 from lexmill.database import transaction
+from lexmill.latches import Turn
 from lexmill.records.purging import purge_overdue, remove_objects
 from lexmill.settings import TaskSettings
 from lexmill.storage.objects import Objects
@@ -18,11 +18,6 @@ from lexmill.telemetry.metrics import SWEEPS
 from lexmill.uploads.service import sweep_uploads
 
 log = structlog.get_logger(__name__)
-
-# Latches are counted through all sweeps; those of `lexmill.tasks.sweep` have the lower numbers.
-_UPLOADS: Final = 32
-_RETENTION: Final = 33
-_REMOVAL: Final = 34
 
 
 @dataclass
@@ -44,20 +39,18 @@ class Housekeeping:
 
     def _run(self) -> None:
         while not self._stopped.wait(self.settings.housekeeping_seconds):
-            self._alone(
-                _UPLOADS, "uploads", lambda session: sweep_uploads(session, objects=self.objects)
-            )
-            self._alone(_RETENTION, "retention", purge_overdue)
-            self._alone(_REMOVAL, "removal", self._remove)
+            self._alone(Turn.UPLOADS, lambda session: sweep_uploads(session, objects=self.objects))
+            self._alone(Turn.RETENTION, purge_overdue)
+            self._alone(Turn.REMOVAL, self._remove)
 
-    def _alone(self, number: int, name: str, sweep: Callable[[Session], int]) -> None:
+    def _alone(self, turn: Turn, sweep: Callable[[Session], int]) -> None:
         """One replica at a time; what fails is tried again in the next round."""
         try:
             with transaction(self.engine) as session:
-                if latches.is_free(session, number):
-                    SWEEPS.labels(name).inc(sweep(session))
+                if latches.is_free(session, turn):
+                    SWEEPS.labels(turn.name.lower()).inc(sweep(session))
         except Exception as error:  # noqa: BLE001 - the next round may do better
-            log.warning("housekeeping_failed", sweep=name, error=type(error).__name__)
+            log.warning("housekeeping_failed", sweep=turn.name.lower(), error=type(error).__name__)
 
     def _remove(self, session: Session) -> int:
         return remove_objects(

@@ -6,7 +6,6 @@ committed together or not at all.
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from zlib import crc32
 
 from sqlalchemy import DateTime, func, insert, select
 from sqlalchemy.orm import Session
@@ -17,7 +16,6 @@ from lexmill.audit.models import Audit
 from lexmill.audit.schemas import AuditEntry, Head, NewEntry, Verdict
 
 _PAGE = 1_000
-_LATCHES = latches.COUNT - latches.AUDIT
 
 
 def lock_chain(session: Session, *, namespace: str) -> datetime:
@@ -25,7 +23,7 @@ def lock_chain(session: Session, *, namespace: str) -> datetime:
 
     The time is asked for behind the lock, so that it never goes back along a chain.
     """
-    latches.wait_for(session, latches.AUDIT + crc32(namespace.encode()) % _LATCHES)
+    latches.wait_for(session, latches.latch_of(namespace, latches.AUDIT))
     clock = func.clock_timestamp(type_=DateTime(timezone=True))
     return session.execute(select(clock)).scalar_one()
 

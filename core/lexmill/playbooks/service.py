@@ -12,13 +12,13 @@ from lexmill.audit.schemas import NewEntry
 from lexmill.audit.service import append_audit
 from lexmill.errors import ErrorClass, LexmillError
 from lexmill.jobs.schemas import LegalJobSpec
+from lexmill.latches import Turn
 from lexmill.listing.pages import Key, Listing, ListRequest, Page, read_page
 from lexmill.playbooks.models import PlaybookVersion
 from lexmill.playbooks.schemas import PlaybookRow
 from lexmill_legal import playbook
 from lexmill_legal.errors import PlaybookError
 
-_LATCH: Final = 41
 _MOST_BYTES: Final = 1 << 20
 _newer = aliased(PlaybookVersion)
 _COLUMNS: Final = tuple(getattr(PlaybookVersion, name) for name in PlaybookRow.__struct_fields__)
@@ -56,7 +56,7 @@ def add_playbook(
     text, rules = _checked(source)
     sha256 = hashlib.sha256(source).hexdigest()
     # Two that add to one name at once: the number of the second waits for that of the first.
-    latches.wait_for(session, _LATCH)
+    latches.wait_for(session, Turn.PLAYBOOKS)
     newest = find_playbook(session, namespace=namespace, name=name)
     if newest is not None and newest[0].sha256 == sha256:
         return newest[0], False

@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Collection
-from typing import Final
 
 from sqlalchemy import func, insert, or_, select, text, update
 from sqlalchemy.orm import Session
@@ -13,11 +12,9 @@ from lexmill.audit.service import append_audit
 from lexmill.documents.models import Document
 from lexmill.errors import ErrorClass, LexmillError
 from lexmill.jobs.models import Job
+from lexmill.latches import Turn
 from lexmill.records.models import LegalHold, Tombstone
 from lexmill.records.schemas import HoldRow, Keeping, TombstoneRow
-
-RECORDS: Final = 40
-"""The latch of whoever places a hold or purges: neither may overlook the other."""
 
 _PURGE_AFTER = text("""
     SELECT run.finalized_at
@@ -39,7 +36,7 @@ def place_hold(
     by: str,
 ) -> HoldRow | None:
     """None where there is no such job or document; a matter may come to have jobs later."""
-    latches.wait_for(session, RECORDS)
+    latches.wait_for(session, Turn.RECORDS)
     if job is not None and not session.scalar(
         select(Job.uid).where(Job.uid == job, Job.namespace == namespace)
     ):

@@ -21,8 +21,8 @@ from lexmill.documents.contents import own_key
 from lexmill.documents.models import Document, StageOutput
 from lexmill.errors import ErrorClass, LexmillError
 from lexmill.jobs.models import Job, Run
+from lexmill.latches import Turn
 from lexmill.records.holds import (
-    RECORDS,
     family_ids,
     find_holds,
     purged,
@@ -99,7 +99,7 @@ def purge_document(
 
     Raises LexmillError while something of it is held or worked on.
     """
-    latches.wait_for(session, RECORDS)
+    latches.wait_for(session, Turn.RECORDS)
     relatives = family_ids(session, namespace=namespace, document=document)
     if not relatives:
         return None

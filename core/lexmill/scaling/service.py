@@ -58,7 +58,7 @@ _BUSY = text("""
 
 def fold_demand(session: Session) -> int:
     """Bring the feed up to the task rows; gives how many pools changed."""
-    latches.wait_for(session, latches.DEMAND)
+    latches.wait_for(session, latches.Turn.FEED)
     changed = len(session.execute(_FOLD).all())
     if changed:
         session.execute(select(func.pg_notify(CHANNEL, "")))
@@ -80,7 +80,7 @@ def announce_work(session: Session, *, pools: Collection[tuple[uuid.UUID, str]])
     idle = [each for each in named if each not in busy]
     if not idle:
         return
-    latches.wait_for(session, latches.DEMAND)
+    latches.wait_for(session, latches.Turn.FEED)
     for job_uid, pool in idle:
         session.execute(
             text("""
@@ -97,7 +97,7 @@ def announce_work(session: Session, *, pools: Collection[tuple[uuid.UUID, str]])
 
 def announce_job(session: Session, *, job_uid: uuid.UUID) -> None:
     """Send a job's pools through the feed, because the job itself is new or has changed."""
-    latches.wait_for(session, latches.DEMAND)
+    latches.wait_for(session, latches.Turn.FEED)
     session.execute(
         text("""
             INSERT INTO pool_demand (job_uid, pool, version)

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
-from zlib import crc32
 
 from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -28,7 +27,6 @@ _CHUNK_DAYS: Final = 4
 _FRESH: Final = timedelta(seconds=10)
 _FRESH_PAST: Final = timedelta(hours=1)
 _SPARING: Final = 100
-_LATCHES: Final = latches.AUDIT - latches.STATISTICS
 
 _DAYS = """
     FROM unnest(CAST(:days AS date[])) AS asked (day)
@@ -140,7 +138,7 @@ def _is_stale(day: date, known: StatisticDay | None, now: datetime) -> bool:
 
 def _may_count(session: Session, namespace: str, *, waiting: bool) -> bool:
     """One at a time; who has some count to show does not wait for a newer one."""
-    latch = latches.STATISTICS + crc32(namespace.encode()) % _LATCHES
+    latch = latches.latch_of(namespace, latches.STATISTICS)
     if waiting:
         latches.wait_for(session, latch)
         return True

@@ -12,6 +12,7 @@ from lexmill.database import is_passing, transaction
 from lexmill.idempotency.service import forget_requests
 from lexmill.jobs.schemas import MAIN_POOL
 from lexmill.jobs.sweep import stop_failing_jobs, stop_overdue_jobs, tick_schedules
+from lexmill.latches import Turn
 from lexmill.queue.broker import queue_name
 from lexmill.queue.wakeups import WakeUps
 from lexmill.scaling.gauges import PoolGauges, show_pools
@@ -29,26 +30,26 @@ def sweep_all(
     A sweep that fails by itself keeps no other from its work. Without ``leases`` none expires, as
     right after an outage.
     """
-    sweeps: list[tuple[int, str, Callable[[Session], int]]] = [
-        (8, "schedules", tick_schedules),
-        (9, "deadlines", stop_overdue_jobs),
-        (10, "failure_policies", stop_failing_jobs),
-        (2, "finalize", lambda session: len(start_finalize(session))),
-        (3, "demand", fold_demand),
-        (4, "event_keys", forget_event_keys),
-        (5, "ended_jobs", stop_ended_jobs),
-        (6, "moved_tasks", move_tasks),
-        (7, "event_partitions", create_event_partitions),
-        (11, "idempotency_keys", forget_requests),
+    sweeps: list[tuple[Turn, Callable[[Session], int]]] = [
+        (Turn.SCHEDULES, tick_schedules),
+        (Turn.DEADLINES, stop_overdue_jobs),
+        (Turn.FAILURE_POLICIES, stop_failing_jobs),
+        (Turn.FINALIZE, lambda session: len(start_finalize(session))),
+        (Turn.DEMAND, fold_demand),
+        (Turn.EVENT_KEYS, forget_event_keys),
+        (Turn.ENDED_JOBS, stop_ended_jobs),
+        (Turn.MOVED_TASKS, move_tasks),
+        (Turn.EVENT_PARTITIONS, create_event_partitions),
+        (Turn.IDEMPOTENCY_KEYS, forget_requests),
     ]
     if leases:
         sweeps.insert(
-            0, (1, "expired_leases", lambda session: expire_leases(session, settings=settings))
+            0, (Turn.EXPIRED_LEASES, lambda session: expire_leases(session, settings=settings))
         )
     failed: SQLAlchemyError | None = None
-    for number, name, sweep in sweeps:
+    for turn, sweep in sweeps:
         try:
-            _alone(engine, number, name, sweep)
+            _alone(engine, turn, sweep)
         except SQLAlchemyError as error:
             if is_passing(error):
                 raise
@@ -58,14 +59,14 @@ def sweep_all(
         raise failed
 
 
-def _alone(engine: Engine, number: int, name: str, sweep: Callable[[Session], int]) -> None:
+def _alone(engine: Engine, turn: Turn, sweep: Callable[[Session], int]) -> None:
     """Holding the latch is a write: it waits for no disk, unless the sweep did something."""
     with transaction(engine, durable=False) as session:
-        if latches.is_free(session, number):
+        if latches.is_free(session, turn):
             done = sweep(session)
             if done:
                 session.execute(text("RESET synchronous_commit"))
-            SWEEPS.labels(name).inc(done)
+            SWEEPS.labels(turn.name.lower()).inc(done)
 
 
 def expire_leases(session: Session, *, settings: TaskSettings) -> int:

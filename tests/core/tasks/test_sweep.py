@@ -354,8 +354,9 @@ def _slip_in(session: Session, uid: uuid.UUID) -> None:
 @contextmanager
 def _all_sweeps_taken(engine: Engine) -> Iterator[None]:
     with transaction(engine) as session:
-        for number in range(1, 10):
-            latches.wait_for(session, number)
+        for turn in latches.Turn:
+            if turn is not latches.Turn.FEED:
+                latches.wait_for(session, turn)
         yield
 
 
