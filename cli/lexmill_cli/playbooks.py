@@ -24,7 +24,7 @@ from lexmill_legal.errors import PlaybookError
 from lexmill_legal.playbook import Playbook
 from lexmill_legal.playbook.examples import Trial, try_examples
 from lexmill_legal.playbook.schema import schema_text
-from lexmill_legal.reports import read_result
+from lexmill_legal.result_lines import read_result
 from lexmill_legal.results import (
     Classification,
     DocumentResult,

@@ -11,7 +11,7 @@ from lexmill_cli.main import main
 from lexmill_legal.classify import classify
 from lexmill_legal.extract import extract
 from lexmill_legal.playbook.schema import schema_text
-from lexmill_legal.reports import results_line
+from lexmill_legal.result_lines import results_line
 from lexmill_legal.results import DocumentResult, ErrorRecord, ParsedDocument
 from lexmill_legal.segment import segment
 

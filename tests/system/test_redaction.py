@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import pytest
 
 from lexmill_legal import parsing
-from lexmill_legal.reports import read_result
+from lexmill_legal.result_lines import read_result
 from tests.system.commands import SAMPLES, Ended, Workplace, workplace
 
 pytestmark = pytest.mark.system

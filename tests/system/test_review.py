@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 from lexmill_cli.local.processes import free_port
-from lexmill_legal.reports import read_result
+from lexmill_legal.result_lines import read_result
 from lexmill_legal.results import DocumentResult, Fact
 from tests.system.commands import SAMPLES, Ended, Workplace, until, workplace
 

@@ -14,7 +14,7 @@ import pytest
 from icalendar import Calendar
 
 from lexmill_legal.parsing import parse
-from lexmill_legal.reports import read_result, results_schema
+from lexmill_legal.result_lines import read_result, results_schema
 from lexmill_legal.results import DocumentResult
 from lexmill_workers.sandbox import is_installed
 from tests.system.commands import SAMPLES, Ended, Workplace, workplace

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from lexmill_cli.local.processes import free_port
-from lexmill_legal.reports import read_result
+from lexmill_legal.result_lines import read_result
 from lexmill_legal.results import DocumentResult
 from tests.system.commands import SAMPLES, Workplace, contract, descendants, until, workplace
 

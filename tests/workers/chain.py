@@ -11,7 +11,8 @@ from pathlib import Path
 
 from lexmill.storage.bundles import decode_bundle
 from lexmill_legal.relations import Relations, relation_line
-from lexmill_legal.reports import read_result, write_reports
+from lexmill_legal.reports import write_reports
+from lexmill_legal.result_lines import read_result
 from lexmill_legal.results import DocumentResult, ErrorRecord
 from lexmill_workers.stages import VERSIONS, Readings, Request, work_on
 

@@ -14,7 +14,7 @@ from lexmill_cli.local import postgres as local_postgres
 from lexmill_cli.local.postgres import PostgresServer
 from lexmill_cli.local.processes import free_port
 from lexmill_cli.local.valkey import ValkeyServer
-from lexmill_legal.reports import read_result
+from lexmill_legal.result_lines import read_result
 from lexmill_migrations import logins
 from tests.api.asking import Api, connected, control, event
 from tests.logins import PASSWORD, tenant_url

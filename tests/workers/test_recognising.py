@@ -15,7 +15,7 @@ from lexmill.errors import ClaimLostError
 from lexmill.settings import SandboxSettings
 from lexmill.storage.bundles import decode_bundle
 from lexmill_legal.parsing import page_image
-from lexmill_legal.reports import read_result
+from lexmill_legal.result_lines import read_result
 from lexmill_workers.recognising import find_engine, recognise
 from lexmill_workers.sandbox import Limits, Sandbox
 from lexmill_workers.stages import (

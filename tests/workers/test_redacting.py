@@ -15,7 +15,7 @@ from lexmill.storage.bundles import Bundle, decode_bundle
 from lexmill.storage.objects import Objects
 from lexmill_legal.redaction import RedactedCopy
 from lexmill_legal.redaction.pseudonyms import Pseudonyms, derive
-from lexmill_legal.reports import read_result
+from lexmill_legal.result_lines import read_result
 from lexmill_legal.results import DocumentResult, ErrorRecord, Redacted, Redaction
 from lexmill_workers.plan import active_stages
 from lexmill_workers.reading import redaction_key, terms_source

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from lexmill_legal.reports import read_result
+from lexmill_legal.result_lines import read_result
 from tests.api.asking import Api, event
 from tests.processes import until
 from tests.workers.test_process import api, post, working

@@ -7,9 +7,9 @@ import msgspec
 import pytest
 
 from lexmill.storage.bundles import decode_bundle
-from lexmill_legal.clauses import CLAUSE_KINDS
+from lexmill_legal.clause_kinds import CLAUSE_KINDS
 from lexmill_legal.parsing import parse
-from lexmill_legal.reports import read_result
+from lexmill_legal.result_lines import read_result
 from lexmill_legal.results import Decision
 from lexmill_workers.stages import VERSIONS, Request, stage_keys, work_on
 from tests.legal.parsing.making import paragraph

@@ -13,7 +13,8 @@ from lexmill.storage.bundles import decode_bundle
 from lexmill.storage.objects import Objects
 from lexmill.storage.sources import check_place, local_path
 from lexmill_legal.redaction import RedactedCopy
-from lexmill_legal.reports import read_result, write_reports
+from lexmill_legal.reports import write_reports
+from lexmill_legal.result_lines import read_result
 from lexmill_legal.results import DocumentResult, ErrorRecord
 from lexmill_workers.redacted import RedactedFiles
 from lexmill_workers.runtime import Runtime

@@ -32,7 +32,7 @@ from lexmill_legal.redaction import RedactedCopy
 from lexmill_legal.redaction.pseudonyms import key_digest
 from lexmill_legal.redline import VERSION as REDLINE_VERSION
 from lexmill_legal.redline import redline_docx
-from lexmill_legal.reports import results_line
+from lexmill_legal.result_lines import results_line
 from lexmill_legal.results import (
     Attachment,
     Classification,

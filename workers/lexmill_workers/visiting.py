@@ -22,7 +22,7 @@ from lexmill.reviews.service import find_decisions
 from lexmill.storage.bundles import decode_bundle
 from lexmill.tasks.schemas import ClaimedTask, Visit
 from lexmill.telemetry.metrics import STAGE_SECONDS, STAGES_REUSED
-from lexmill_legal.reports import read_result
+from lexmill_legal.result_lines import read_result
 from lexmill_legal.results import ParsedDocument
 from lexmill_workers.converting import MISSING, convert_doc
 from lexmill_workers.plan import VisitPlan, active_stages, plan_visit

@@ -14,7 +14,7 @@ from lexmill.jobs.models import Job
 from lexmill.storage.bundles import decode_result, decode_text
 from lexmill.storage.objects import Objects
 from lexmill.tenancy.models import Tenant
-from lexmill_legal.reports import results_line
+from lexmill_legal.result_lines import results_line
 from lexmill_legal.results import DocumentResult, ErrorRecord
 
 MOST_RELATIVES: Final = 500

@@ -30,12 +30,12 @@ from lexmill_legal.accuracy.labels import (
     normal_law,
     party_labels,
 )
-from lexmill_legal.extract.calendars import plus
 from lexmill_legal.extract.candidates import Candidate
-from lexmill_legal.extract.dates import find_dates
-from lexmill_legal.extract.durations import find_durations
 from lexmill_legal.extract.reading import lowered
 from lexmill_legal.results import Fact
+from lexmill_legal.values.calendars import plus
+from lexmill_legal.values.dates import find_dates
+from lexmill_legal.values.durations import find_durations
 
 _CANDIDATES: Final = 3
 _SIMILAR: Final = 0.85

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from lexmill_legal.extract.gazetteer import country, find_places
+from lexmill_legal.values.gazetteer import country, find_places
 
 FOLDS: Final = 5
 

@@ -9,9 +9,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from lexmill_legal.clause_kinds import BOILERPLATE_KINDS, CLAUSE_KINDS
 from lexmill_legal.clauses.certainty import is_whole_contract, may_be_certain, spoken
 from lexmill_legal.clauses.headings import DEFINITIONS, kinds_under
-from lexmill_legal.clauses.kinds import BOILERPLATE_KINDS, CLAUSE_KINDS
 from lexmill_legal.clauses.model import Judge, Model, shipped
 from lexmill_legal.clauses.russian import find_russian
 from lexmill_legal.clauses.units import Unit, units_of, without_signatures

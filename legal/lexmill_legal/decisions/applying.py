@@ -6,7 +6,6 @@ from typing import Final
 
 from lexmill_legal.decisions.items import CLAUSE, clause_value, is_clause, is_single, value_keys
 from lexmill_legal.decisions.items import value_key as key_of
-from lexmill_legal.extract.calendars import minus, plus
 from lexmill_legal.parsing.places import place
 from lexmill_legal.results import (
     FIELDS,
@@ -18,6 +17,7 @@ from lexmill_legal.results import (
     Fact,
     ParsedDocument,
 )
+from lexmill_legal.values.calendars import minus, plus
 
 VERSION: Final = "1"
 

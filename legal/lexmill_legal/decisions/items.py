@@ -12,7 +12,7 @@ import unicodedata
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
-from lexmill_legal.clauses.kinds import CLAUSE_KINDS
+from lexmill_legal.clause_kinds import CLAUSE_KINDS
 from lexmill_legal.results import FIELDS, SINGLE_VALUED, Clause, Fact, Money, Normalized
 
 CLAUSE: Final = "clause:"

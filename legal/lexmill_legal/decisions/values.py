@@ -8,13 +8,13 @@ from typing import Final
 
 from lexmill_legal.classify import DOCUMENT_TYPES
 from lexmill_legal.decisions.items import is_clause
-from lexmill_legal.extract.dates import find_dates
-from lexmill_legal.extract.durations import find_durations
-from lexmill_legal.extract.gazetteer import find_places, find_russian_places
-from lexmill_legal.extract.money import find_money
 from lexmill_legal.playbook import operands
 from lexmill_legal.playbook.kinds import FIELD_KINDS, Kind
 from lexmill_legal.results import Money, Normalized
+from lexmill_legal.values.dates import find_dates
+from lexmill_legal.values.durations import find_durations
+from lexmill_legal.values.gazetteer import find_places, find_russian_places
+from lexmill_legal.values.money import find_money
 
 _LONGEST: Final = 2_000
 _LONGEST_NAME: Final = 200

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from lexmill_legal.extract.candidates import Candidate
-from lexmill_legal.extract.dates import DateMention
 from lexmill_legal.extract.reading import Reading
-from lexmill_legal.extract.scanning import matches, spaced
+from lexmill_legal.values.dates import DateMention
+from lexmill_legal.values.scanning import matches, spaced
 
 _REACH: Final = 9000
 _HEAD: Final = 4000

@@ -6,7 +6,7 @@ from typing import Final
 
 from lexmill_legal.extract.candidates import Candidate, one_line
 from lexmill_legal.extract.reading import Reading
-from lexmill_legal.extract.scanning import matches, occurrences
+from lexmill_legal.values.scanning import matches, occurrences
 
 _CODE: Final = re.compile(
     r"(?P<title>\d{1,2})\s(?P<code>U\.?\s?S\.?\s?C\.?|C\.?\s?F\.?\s?R\.?)\s*(?:§{1,2}"

@@ -6,7 +6,7 @@ from typing import Final
 
 from lexmill_legal.extract.candidates import Candidate, one_line
 from lexmill_legal.extract.reading import Reading
-from lexmill_legal.extract.scanning import matches, occurrences
+from lexmill_legal.values.scanning import matches, occurrences
 
 _LOCAL: Final = re.compile(r"[A-Za-z0-9._%+'-]{1,64}\Z")
 _DOMAIN: Final = re.compile(r"@((?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,24})\b")

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from lexmill_legal.extract.candidates import Candidate, one_line
-from lexmill_legal.extract.gazetteer import find_places
 from lexmill_legal.extract.reading import Reading
-from lexmill_legal.extract.scanning import matches, spaced
+from lexmill_legal.values.gazetteer import find_places
+from lexmill_legal.values.scanning import matches, spaced
 
 _INSTITUTION: Final = spaced(
     r"(?:American Arbitration Association|\bJAMS\b|International Chamber of Commerce"

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from lexmill_legal.extract.candidates import Candidate, one_line
-from lexmill_legal.extract.gazetteer import (
+from lexmill_legal.extract.reading import Reading
+from lexmill_legal.values.gazetteer import (
     PlaceMention,
     country,
     find_places,
     find_russian_places,
 )
-from lexmill_legal.extract.reading import Reading
-from lexmill_legal.extract.scanning import matches, spaced
+from lexmill_legal.values.scanning import matches, spaced
 
 _LAW: Final = re.compile(r"\b(?:laws?|legislation|statutes)\b")
 _SUBJECT: Final = spaced(

@@ -9,7 +9,7 @@ from typing import Final
 
 from lexmill_legal.extract.candidates import Candidate
 from lexmill_legal.extract.reading import Reading
-from lexmill_legal.extract.scanning import matches
+from lexmill_legal.values.scanning import matches
 
 _RUSSIAN: Final = re.compile(
     r"\b(?P<kind>инн(?:\s?/\s?кпп)?|кпп|огрнип|огрн|бик|снилс|р"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from lexmill_legal.extract.scanning import matches
+from lexmill_legal.values.scanning import matches
 
 _NUMBER: Final = r"\s?(?:n(?:umber|o\.?|r\.?|°)|№|#|code)?\s?[:.]?\s{0,3}"
 _LEI: Final = re.compile(

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from lexmill_legal.extract.calendars import plus
 from lexmill_legal.extract.candidates import Candidate
 from lexmill_legal.extract.reading import Reading
+from lexmill_legal.values.calendars import plus
 
 _NEVER_ENDS: Final = re.compile(
     r"\bperpetu|\bindefinite|\b(?:until|unless)\b[^.;]{0,60}\b(?:terminated|cancell?ed)\b"

@@ -10,11 +10,11 @@ from itertools import islice
 from typing import Final, Literal
 
 from lexmill_legal.extract.candidates import Candidate, one_line
-from lexmill_legal.extract.gazetteer import find_places
 from lexmill_legal.extract.parties_russian import find_russian_parties
 from lexmill_legal.extract.reading import Reading
 from lexmill_legal.extract.roles import role_of
-from lexmill_legal.extract.scanning import occurrences, spaced, word_starts
+from lexmill_legal.values.gazetteer import find_places
+from lexmill_legal.values.scanning import occurrences, spaced, word_starts
 
 _HEAD: Final = 12_000
 _LONGEST: Final = 3000

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from lexmill_legal.extract.calendars import minus
 from lexmill_legal.extract.candidates import Candidate
 from lexmill_legal.extract.reading import Reading
-from lexmill_legal.extract.scanning import matches
+from lexmill_legal.values.calendars import minus
+from lexmill_legal.values.scanning import matches
 
 _PAYING: Final = re.compile(r"\b(?:pay(?:able|ment|ments|s|ing)?|paid|due|remit\w*|invoices?)\b")
 _INVOICE_AFTER: Final = re.compile(

@@ -7,7 +7,7 @@ from typing import Final
 from lexmill_legal.extract.candidates import Candidate, one_line
 from lexmill_legal.extract.parties_russian import ACTING
 from lexmill_legal.extract.reading import Reading
-from lexmill_legal.extract.scanning import matches
+from lexmill_legal.values.scanning import matches
 
 _NAME: Final = (
     r"[A-Z][a-zA-Z'’.-]{0,24}(?:[ \t]+(?:[A-Z]\.|[A-Z][a-zA-Z'’-]{1,24}|de|van|von|di|la)){1,3}"

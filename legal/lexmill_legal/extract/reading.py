@@ -8,17 +8,17 @@ from functools import cached_property
 from typing import Final
 
 from lexmill_legal.extract.candidates import Candidate, one_line
-from lexmill_legal.extract.dates import DateMention, find_dates
-from lexmill_legal.extract.durations import DurationMention, find_durations
 from lexmill_legal.extract.identifiers_english import Number, find_numbers
-from lexmill_legal.extract.money import (
+from lexmill_legal.lowering import lowered
+from lexmill_legal.results import Clause, ClauseCandidate, Normalized, Section
+from lexmill_legal.values.dates import DateMention, find_dates
+from lexmill_legal.values.durations import DurationMention, find_durations
+from lexmill_legal.values.money import (
     MoneyMention,
     PercentMention,
     find_money,
     find_percents,
 )
-from lexmill_legal.lowering import lowered
-from lexmill_legal.results import Clause, ClauseCandidate, Normalized, Section
 
 __all__ = ["Reading", "lowered"]
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from lexmill_legal.extract.candidates import Candidate
-from lexmill_legal.extract.durations import DurationMention
 from lexmill_legal.extract.reading import Reading
-from lexmill_legal.extract.scanning import spaced, word_starts
+from lexmill_legal.values.durations import DurationMention
+from lexmill_legal.values.scanning import spaced, word_starts
 
 _RENEWING: Final = re.compile(
     r"\brenew\w*|\bauto-?renew\w*|\bextend(?:ed|s)?\b|\bextension\b|\bsuccessive\b|\bevergreen\b"

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from lexmill_legal.extract.calendars import plus
 from lexmill_legal.extract.candidates import Candidate, one_line
-from lexmill_legal.extract.durations import DurationMention
 from lexmill_legal.extract.reading import Reading
-from lexmill_legal.extract.scanning import matches, spaced
 from lexmill_legal.extract.terms_russian import find_russian_terms
+from lexmill_legal.values.calendars import plus
+from lexmill_legal.values.durations import DurationMention
+from lexmill_legal.values.scanning import matches, spaced
 
 _ANCHOR: Final = spaced(
     r"(?:term|expir\w+|in (?:full )?(?:force|effect)|continues?|initial (?:term|period)"

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from lexmill_legal.extract.calendars import plus
 from lexmill_legal.extract.candidates import Candidate
 from lexmill_legal.extract.reading import Reading
+from lexmill_legal.values.calendars import plus
 
 _ABOUT: Final = re.compile(r"\b(?:договор\w*|контракт\w*|соглашени\w*|доверенност\w*)\b")
 _LASTS: Final = re.compile(

@@ -1,6 +1,6 @@
 from typing import Literal
 
-from lexmill_legal.clauses.kinds import BOILERPLATE_KINDS, CLAUSE_KINDS, CUAD_KINDS
+from lexmill_legal.clause_kinds import BOILERPLATE_KINDS, CLAUSE_KINDS, CUAD_KINDS
 
 __all__ = [
     "BOILERPLATE_KINDS",

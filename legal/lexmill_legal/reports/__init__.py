@@ -5,7 +5,6 @@ Pure functions of the results: nothing here reads a clock, and the same results 
 
 from lexmill_legal.reports.document_page import document_page
 from lexmill_legal.reports.index_page import index_page
-from lexmill_legal.reports.lines import read_result, results_line, results_schema
 from lexmill_legal.reports.names import document_file
 from lexmill_legal.reports.workbook import Workbook
 from lexmill_legal.reports.workbook_reading import (
@@ -32,9 +31,6 @@ __all__ = [
     "document_file",
     "document_page",
     "index_page",
-    "read_result",
     "read_workbook",
-    "results_line",
-    "results_schema",
     "write_reports",
 ]

@@ -25,7 +25,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.writer.excel import ExcelWriter
 
-from lexmill_legal.clauses.kinds import CLAUSE_KINDS
+from lexmill_legal.clause_kinds import CLAUSE_KINDS
 from lexmill_legal.decisions import CLAUSE, value_key
 from lexmill_legal.playbook import operands
 from lexmill_legal.playbook.kinds import FIELD_KINDS

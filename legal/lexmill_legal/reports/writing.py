@@ -7,11 +7,11 @@ from typing import IO, Literal, get_args
 from lexmill_legal.relations import Relations, relation_line
 from lexmill_legal.reports.document_page import document_page
 from lexmill_legal.reports.index_page import Index
-from lexmill_legal.reports.lines import results_line
 from lexmill_legal.reports.names import document_file, redline_file
 from lexmill_legal.reports.obligations import FILE as CALENDAR
 from lexmill_legal.reports.obligations import Obligations
 from lexmill_legal.reports.workbook import Workbook
+from lexmill_legal.result_lines import results_line
 from lexmill_legal.results import DocumentResult
 
 Format = Literal["json", "xlsx", "html", "ics", "redline"]

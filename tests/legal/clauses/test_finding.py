@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lexmill_legal.clauses import CLAUSE_KINDS, find_clauses
+from lexmill_legal.clause_kinds import CLAUSE_KINDS
+from lexmill_legal.clauses import find_clauses
 from lexmill_legal.results import Classification, Page, ParsedDocument
 from lexmill_legal.segment import segment
 from tests.legal.clauses.contracts import SERVICES, SUPPLY_RUSSIAN, clauses_of

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from lexmill_legal.clauses import CLAUSE_KINDS
+from lexmill_legal.clause_kinds import CLAUSE_KINDS
 from lexmill_legal.clauses.features import Counts, Vocabulary
 from lexmill_legal.clauses.model import (
     BEST,

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lexmill_legal.clauses import CUAD_KINDS
+from lexmill_legal.clause_kinds import CUAD_KINDS
 from lexmill_legal.clauses.model import decode
 from lexmill_legal.clauses.training import making, table
 from lexmill_legal.clauses.training.corpus import company_of, kind_of, read_contracts, right_units

@@ -10,9 +10,10 @@ import openpyxl
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from lexmill_legal.reports import FORMATS, Format, document_file, read_result, write_reports
+from lexmill_legal.reports import FORMATS, Format, document_file, write_reports
 from lexmill_legal.reports.names import redline_file
 from lexmill_legal.reports.writing import CHUNK_BYTES
+from lexmill_legal.result_lines import read_result
 from lexmill_legal.results import (
     DocumentResult,
     ErrorRecord,

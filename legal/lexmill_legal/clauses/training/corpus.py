@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from lexmill_legal.clause_kinds import BOILERPLATE_KINDS, CLAUSE_KINDS, CUAD_KINDS
 from lexmill_legal.clauses.features import Lexicon, marks_of, words_of
 from lexmill_legal.clauses.finding import outside_definitions
 from lexmill_legal.clauses.headings import kinds_under
-from lexmill_legal.clauses.kinds import BOILERPLATE_KINDS, CLAUSE_KINDS, CUAD_KINDS
 from lexmill_legal.clauses.units import Unit, units_of, without_signatures
 from lexmill_legal.lowering import lowered
 from lexmill_legal.results import Section

@@ -8,9 +8,9 @@ from typing import Any, Final
 import numpy as np
 
 from lexmill_legal.classify.languages import languages
+from lexmill_legal.clause_kinds import CLAUSE_KINDS, CUAD_KINDS
 from lexmill_legal.clauses.certainty import is_whole_contract, may_be_certain, spoken
 from lexmill_legal.clauses.features import Floats
-from lexmill_legal.clauses.kinds import CLAUSE_KINDS, CUAD_KINDS
 from lexmill_legal.clauses.model import (
     BEST,
     NOTHING,

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from lexmill_legal.clause_kinds import BOILERPLATE_KINDS, CLAUSE_KINDS, CUAD_KINDS
 from lexmill_legal.clauses.features import Counts, Floats, Vocabulary, rows_of
-from lexmill_legal.clauses.kinds import BOILERPLATE_KINDS, CLAUSE_KINDS, CUAD_KINDS
 from lexmill_legal.clauses.model import (
     SECOND_LOOK,
     Judge,

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from lexmill_legal.clauses.kinds import CUAD_KINDS
+from lexmill_legal.clause_kinds import CUAD_KINDS
 from lexmill_legal.clauses.training.evaluation import Figures, KindFigures
 
 _BEGIN: Final = "<!-- clauses: begin -->"

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from lexmill_legal.extract.scanning import has_cyrillic, word_starts
+from lexmill_legal.values.scanning import has_cyrillic, word_starts
 
 _MONTHS: Final = {
     name: number

@@ -4,12 +4,12 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any, Final
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, Final
 
 from lexmill_legal.lowering import lowered
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 MOST: Final = 20_000
 """Beyond this many places a text is no contract; looking on would only take time."""
@@ -47,6 +47,8 @@ class _Words:
     """
 
     def __init__(self, lower: str) -> None:
+        import numpy as np  # noqa: PLC0415 - what only checks a value's form does without it
+
         codes = np.frombuffer(lower.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
         inside = _alphanumeric()[np.minimum(codes, _LAST)]
         beyond = np.flatnonzero(codes > _LAST)
@@ -91,8 +93,10 @@ _LAST: Final = 0xFFFF
 
 
 @lru_cache(maxsize=1)
-def _alphanumeric() -> NDArray[Any]:
+def _alphanumeric() -> "NDArray[Any]":
     """Of each character of the basic plane; whether it may stand inside a word."""
+    import numpy as np  # noqa: PLC0415 - as above
+
     return np.array([chr(code).isalnum() for code in range(_LAST + 1)], dtype=np.bool_)
 
 

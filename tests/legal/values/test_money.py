@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lexmill_legal.extract.money import find_money, find_percents
-from lexmill_legal.extract.numerals import decimal, plain
 from lexmill_legal.results import Money
+from lexmill_legal.values.money import find_money, find_percents
+from lexmill_legal.values.numerals import decimal, plain
 
 CENTS = st.integers(1, 10**12)
 

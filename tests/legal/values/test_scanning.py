@@ -1,6 +1,6 @@
 import pytest
 
-from lexmill_legal.extract.scanning import spaced, word_starts
+from lexmill_legal.values.scanning import spaced, word_starts
 
 
 @pytest.mark.parametrize(

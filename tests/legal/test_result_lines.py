@@ -7,8 +7,8 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 
-import lexmill_legal.reports
-from lexmill_legal.reports import read_result, results_line, results_schema
+import lexmill_legal.result_lines
+from lexmill_legal.result_lines import read_result, results_line, results_schema
 from lexmill_legal.results import (
     SCHEMA,
     Decision,
@@ -18,7 +18,7 @@ from lexmill_legal.results import (
 )
 from tests.legal.reports.making import fact, results
 
-COMMITTED = Path(lexmill_legal.reports.__file__).with_name("results.schema.json")
+COMMITTED = Path(lexmill_legal.result_lines.__file__).with_name("results.schema.json")
 VALIDATOR = jsonschema.Draft202012Validator(results_schema())
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
-from lexmill_legal.extract.numerals import NUMBER, NUMBER_WORDS, decimal, plain, word_number
-from lexmill_legal.extract.scanning import matches, occurrences, word_starts
 from lexmill_legal.results import Money
+from lexmill_legal.values.numerals import NUMBER, NUMBER_WORDS, decimal, plain, word_number
+from lexmill_legal.values.scanning import matches, occurrences, word_starts
 
 _CODES: Final = (
     "USD|EUR|GBP|JPY|CNY|RMB|CHF|CAD|AUD|NZD|HKD|SGD|TWD|INR|KRW|ILS|SEK|NOK|DKK|PLN|CZK|HUF"

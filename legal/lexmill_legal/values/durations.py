@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from lexmill_legal.extract.numerals import ENGLISH_WORDS, RUSSIAN_WORDS, plain, word_number
-from lexmill_legal.extract.scanning import has_cyrillic, word_starts
+from lexmill_legal.values.numerals import ENGLISH_WORDS, RUSSIAN_WORDS, plain, word_number
+from lexmill_legal.values.scanning import has_cyrillic, word_starts
 
 _LETTERS: Final = {
     "day": "D", "week": "W", "month": "M", "year": "Y",

@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lexmill_legal.extract.durations import find_durations
-from lexmill_legal.extract.numerals import ENGLISH_WORDS, word_number
 from lexmill_legal.extract.reading import lowered
+from lexmill_legal.values.durations import find_durations
+from lexmill_legal.values.numerals import ENGLISH_WORDS, word_number
 
 UNITS = {"day": "D", "week": "W", "month": "M", "year": "Y"}
 WORDS = {number: word for word, number in ENGLISH_WORDS.items() if word != "fourty"}

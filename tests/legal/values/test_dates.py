@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lexmill_legal.extract.calendars import minus, plus
-from lexmill_legal.extract.dates import find_dates
 from lexmill_legal.extract.reading import lowered
+from lexmill_legal.values.calendars import minus, plus
+from lexmill_legal.values.dates import find_dates
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
