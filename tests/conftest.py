@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
 from lexmill_cli.local.postgres import PostgresServer
@@ -9,6 +10,12 @@ from tests.servers import database_name, temporary_database, temporary_postgres
 pytest_plugins = ["tests.controlplane.fixtures", "tests.identityserver.fixtures"]
 
 SERVERS = {"postgres", "valkey"}
+
+# How fast a shared machine is says nothing about what is tested.
+hypothesis.settings.register_profile(
+    "shared_machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("shared_machine")
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m looks at the marks

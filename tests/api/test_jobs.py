@@ -258,9 +258,7 @@ def test_a_weak_tag_is_no_ground_for_a_change(api: Api) -> None:
     assert problem(answer) == (412, "changed_meanwhile")
 
 
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.tuples(st.sampled_from("ab"), st.sampled_from(["read", "suspend", "resume"])),

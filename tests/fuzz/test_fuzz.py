@@ -35,7 +35,7 @@ def test_what_once_went_wrong_goes_well(sandbox: Sandbox, path: Path) -> None:
     max_examples=25,
     deadline=10_000,
     derandomize=True,  # what is new is found by `make fuzz`, not by somebody else's change
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    suppress_health_check=[HealthCheck.data_too_large],
 )
 @given(chance=st.randoms(use_true_random=False))
 def test_damaged_documents_are_read_or_refused(name: str, chance: Random) -> None:

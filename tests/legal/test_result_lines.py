@@ -5,7 +5,7 @@ from pathlib import Path
 import jsonschema
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 import lexmill_legal.result_lines
 from lexmill_legal.result_lines import read_result, results_line, results_schema
@@ -40,7 +40,6 @@ def test_the_schema_is_one_and_knows_every_key() -> None:
         assert definition["additionalProperties"] is False
 
 
-@settings(deadline=None)
 @given(results())
 def test_a_line_is_valid_and_reads_back(result: DocumentResult) -> None:
     line = results_line(result)

@@ -6,7 +6,7 @@ import tracemalloc
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lexmill.events.cloudevents import CloudEvent, Limits, largest_body, parse_request
@@ -189,7 +189,6 @@ def check_problem(error: EventError | BatchError) -> None:
     assert error.status in {400, 413, 415}
 
 
-@settings(deadline=None)  # the machine is shared
 @given(
     st.sampled_from(CONTENT_TYPES) | st.text(),
     st.lists(st.tuples(st.sampled_from([b"ce-id", b"CE-Type", b"ce-time"]) | st.binary(), bodies)),
@@ -201,7 +200,6 @@ def test_arbitrary_requests(
     check_only_refusals(content_type, headers, body)
 
 
-@settings(deadline=None)  # the machine is shared
 @given(st.data(), st.sampled_from(JUNK) | st.binary(max_size=4))
 def test_damaged_envelopes(data: st.DataObject, junk: bytes) -> None:
     body = structured(
@@ -214,7 +212,6 @@ def test_damaged_envelopes(data: st.DataObject, junk: bytes) -> None:
     check_only_refusals(BATCH, [], b"[" + damaged + b"," + body + b"]")
 
 
-@settings(deadline=None)  # the machine is shared
 @given(st.sampled_from([*MINIMAL, "subject", "time", "x"]), st.binary(max_size=40))
 @example("subject", b'"' * 10_000)
 @example("subject", b'"' + b"\\" * 10_000)

@@ -8,7 +8,7 @@ import pytest
 from cloudevents.core.bindings.http import HTTPMessage, to_binary, to_structured
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent as Encoded
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lexmill.events.attributes import is_string
@@ -108,7 +108,6 @@ def request(message: HTTPMessage) -> Request:
     return Request(message.headers.get("content-type"), headers, message.body)
 
 
-@settings(deadline=None)  # the machine is shared
 @given(events)
 def test_binary(written: Encoded) -> None:
     received = receive(request(to_binary(written, JSONFormat())))
@@ -118,7 +117,6 @@ def test_binary(written: Encoded) -> None:
     check_data(read, written, is_body=True)
 
 
-@settings(deadline=None)  # the machine is shared
 @given(events)
 def test_structured(written: Encoded) -> None:
     received = receive(request(to_structured(written, JSONFormat())))
@@ -129,7 +127,6 @@ def test_structured(written: Encoded) -> None:
     assert CloudEvent.restore(read.attributes(), read.data_kind, read.data) == read
 
 
-@settings(deadline=None)  # the machine is shared
 @given(st.lists(events, max_size=4))
 def test_batch(written: list[Encoded]) -> None:
     body = b"[" + b" ,\n".join(map(JSONFormat().write, written)) + b"]"

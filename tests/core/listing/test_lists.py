@@ -237,7 +237,6 @@ def test_dead_tasks_leave_the_list_when_they_are_replayed(session: Session) -> N
 
 @settings(
     max_examples=25,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(

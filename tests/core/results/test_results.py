@@ -416,7 +416,6 @@ WEIRD = st.text(st.characters(), max_size=300)
 @settings(
     max_examples=50,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
-    deadline=None,
 )
 @given(
     value=WEIRD,

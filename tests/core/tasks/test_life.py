@@ -311,7 +311,6 @@ def test_every_document_ends_once_whatever_happens(shared_engine: Engine) -> Non
         settings=settings(
             max_examples=20,
             stateful_step_count=30,
-            deadline=None,
             # Shrinking takes minutes here; the steps that are printed tell enough.
             phases=[Phase.explicit, Phase.reuse, Phase.generate],
             suppress_health_check=list(HealthCheck),

@@ -106,7 +106,7 @@ def test_a_candidate_knows_its_page() -> None:
     assert pages["governing_law"] == 2
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.sampled_from(SENTENCES), max_size=30).map("\n\n".join))
 def test_every_record_keeps_the_promise(text: str) -> None:
     found = clauses_of(text, "en", "ru")

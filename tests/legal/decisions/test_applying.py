@@ -333,7 +333,7 @@ FACTS = st.lists(
 ).map(lambda facts: [replace(fact, id=f"f{n}") for n, fact in enumerate(facts, 1)])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(FACTS, st.data())
 def test_what_a_person_decided_always_holds(facts: list[Fact], data: st.DataObject) -> None:
     chosen: dict[tuple[str, str], Decision] = {}

@@ -190,7 +190,7 @@ FRAGMENTS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(FRAGMENTS)
 def test_torn_and_shuffled_contracts_keep_every_promise(
     fragments: list[tuple[str, int, int]],

@@ -115,13 +115,13 @@ def hold_promises(parsed: ParsedDocument) -> None:
         assert not set(file.name) & set("/\\\0\n")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.binary(max_size=600), NAMES)
 def test_any_bytes(data: bytes, name: str) -> None:
     checked(data, name)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.sampled_from(SEEDS),
     st.lists(st.tuples(st.floats(0, 1), st.binary(max_size=8), st.integers(0, 40)), max_size=6),
@@ -135,7 +135,7 @@ def test_damaged_documents(seed: bytes, damages: list[tuple[float, bytes, int]],
     checked(bytes(data), name)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=200))
 def test_text_files_come_back_as_they_were(text: str) -> None:
     parsed = checked(text.encode("utf-8-sig"), "a.md")
@@ -148,7 +148,7 @@ def test_text_files_come_back_as_they_were(text: str) -> None:
 WORD = st.text("abcdefgh IVXilmÄß.,()", min_size=1, max_size=60).filter(str.strip)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(WORD, st.integers(30, 500), st.integers(40, 760)), max_size=8), st.data())
 def test_places_lie_within_the_page_and_within_their_line(
     words: list[tuple[str, int, int]], data: st.DataObject
@@ -171,7 +171,7 @@ def test_places_lie_within_the_page_and_within_their_line(
         assert (box.y0, box.y1) == (line.box.y0, line.box.y1)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.lists(
         st.tuples(
@@ -206,7 +206,7 @@ def test_every_character_has_its_box_on_its_page(
     ] == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.text("abc \t<>&é", max_size=12), max_size=12))
 def test_every_word_of_a_word_document_is_in_its_text(words: list[str]) -> None:
     body = "".join(paragraph(run(escape(word))) for word in words)

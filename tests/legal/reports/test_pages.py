@@ -114,7 +114,7 @@ def test_the_page_shows_exactly_the_text(text: str) -> None:
     assert text_of(page, "#text") == (text or "x").replace("\x00", "\ufffd")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data(), DOCUMENT)
 def test_whatever_is_marked_the_text_stays_and_nothing_gets_in(
     data: st.DataObject, text: str
@@ -125,7 +125,7 @@ def test_whatever_is_marked_the_text_stays_and_nothing_gets_in(
         assert text_of(page, "#text") == text.replace("\x00", "\ufffd")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(results())
 def test_nothing_gets_into_the_index(result: DocumentResult) -> None:
     check_page(index_page([result]))

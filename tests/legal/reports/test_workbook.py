@@ -107,7 +107,7 @@ def test_every_cell_is_a_string(value: str) -> None:
                 assert cell.data_type != "f"
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(results())
 def test_any_result_makes_cells_of_strings(result: DocumentResult) -> None:
     for sheet in raw_sheets(saved(result)):

@@ -250,7 +250,7 @@ def test_values_of_documents_survive_the_way_there_and_back() -> None:
     assert {one.key.value for one in found.decisions} == {fact.value for fact in facts}
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(results())
 def test_whatever_a_document_says_its_rows_can_be_decided(result: DocumentResult) -> None:
     book = report(replace(result, sha256=SHA256, status="succeeded"))
@@ -354,7 +354,7 @@ def test_links_to_other_files_are_not_followed() -> None:
     assert "formula" in problem.message
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_a_damaged_file_is_read_or_refused(data: st.DataObject) -> None:
     content = bytearray(_DAMAGED)
@@ -365,7 +365,7 @@ def test_a_damaged_file_is_read_or_refused(data: st.DataObject) -> None:
         read_workbook(io.BytesIO(bytes(content)))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data())
 def test_damaged_xml_is_read_or_refused(data: st.DataObject) -> None:
     part = data.draw(st.sampled_from(["xl/workbook.xml", "xl/worksheets/sheet2.xml"]))
