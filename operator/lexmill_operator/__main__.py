@@ -1,5 +1,10 @@
-"""The operator process."""
+"""The operator process.
 
+python -m lexmill_operator                                until SIGTERM
+python -m lexmill_operator uninstall --deployment NAME    takes away what it made, and itself
+"""
+
+import argparse
 import asyncio
 import contextlib
 import gc
@@ -22,16 +27,21 @@ from lexmill.telemetry.probes import serve_probes
 from lexmill_operator.deployments import CONTAINER, WorkerTemplate
 from lexmill_operator.election import Election
 from lexmill_operator.health import Heart
-from lexmill_operator.kubernetes import KubernetesApi
+from lexmill_operator.kubernetes import KubernetesApi, KubernetesError
 from lexmill_operator.leading import lead
 from lexmill_operator.metrics import LEADER
+from lexmill_operator.uninstalling import uninstall
 
 log = structlog.get_logger(__name__)
 
 
 def main() -> int:
+    arguments = _parser().parse_args()
     try:
         settings = OperatorProcessSettings()
+        if arguments.command == "uninstall":
+            configure_logs(settings.telemetry, process="operator")
+            return _uninstall(settings.operator, arguments)
         template = read_worker_template(settings.operator)
     except (ValidationError, ValueError, OSError) as error:
         sys.stderr.write(f"lexmill-operator: the settings are incomplete: {error}\n")
@@ -49,6 +59,30 @@ def main() -> int:
         log.error("operator_failed", error=type(error).__name__, places=raised_at(error))
         return 1
     return 0
+
+
+def _uninstall(settings: OperatorSettings, arguments: argparse.Namespace) -> int:
+    try:
+        work = uninstall(settings, deployment=arguments.deployment, seconds=arguments.seconds)
+        asyncio.run(work)
+    except kopf.LoginError as error:
+        sys.stderr.write(f"lexmill-operator: {error}\n")
+        return 3
+    except KubernetesError as error:
+        sys.stderr.write(f"lexmill-operator: Kubernetes says {error}: {error.message}\n")
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m lexmill_operator", description="The operator.")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    leave = commands.add_parser("uninstall", help="take away what the operator made, and itself")
+    leave.add_argument("--deployment", required=True, help="the operator's own, beside its Lease")
+    leave.add_argument(
+        "--seconds", type=float, default=120, help="so long workers may take to end (120)"
+    )
+    return parser
 
 
 def read_worker_template(settings: OperatorSettings) -> WorkerTemplate:

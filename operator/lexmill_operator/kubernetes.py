@@ -208,9 +208,13 @@ class KubernetesApi:
             what="pod",
         )
 
-    async def delete_deployment(self, namespace: str, name: str, uid: str) -> None:
+    async def delete_deployment(
+        self, namespace: str, name: str, uid: str, *, until_pods_are_gone: bool = False
+    ) -> None:
+        """The Deployment itself goes at once, or only after its pods."""
         path = _path(DEPLOYMENTS, namespace, "deployments", name)
-        await self._delete(path, uid, what="deployment")
+        propagation = "Foreground" if until_pods_are_gone else "Background"
+        await self._delete(path, uid, what="deployment", propagation=propagation)
 
     async def delete_legaljob(self, key: Key, uid: str) -> None:
         path = _path(LEGALJOBS, key.namespace, "legaljobs", key.name)
@@ -233,6 +237,11 @@ class KubernetesApi:
         """Fails with 409 when somebody else was faster: the lease carries its resourceVersion."""
         return await self._write("PUT", _lease_path(namespace, name), lease, what="lease")
 
+    async def delete_lease(self, namespace: str, name: str) -> None:
+        lease = await self.get_lease(namespace, name)
+        if lease is not None:
+            await self._delete(_lease_path(namespace, name), lease["metadata"]["uid"], what="lease")
+
     async def _get(self, path: str) -> dict[str, Any] | None:
         try:
             return _decode(await self._call("GET", path))
@@ -241,9 +250,11 @@ class KubernetesApi:
                 return None
             raise
 
-    async def _delete(self, path: str, uid: str, *, what: str) -> None:
+    async def _delete(
+        self, path: str, uid: str, *, what: str, propagation: str = "Background"
+    ) -> None:
         """What is gone already, or is another's by now, is left alone."""
-        options = {"propagationPolicy": "Background", "preconditions": {"uid": uid}}
+        options = {"propagationPolicy": propagation, "preconditions": {"uid": uid}}
         try:
             await self._write("DELETE", path, options, what=what)
         except KubernetesError as error:

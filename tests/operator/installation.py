@@ -202,14 +202,14 @@ def _make_accounts(control_plane: ControlPlane, system: str) -> None:
             {**account, "metadata": {"name": name, "namespace": system}}
             for name in ("lexmill-operator", "lexmill-api")
         ),
-        _binding("ClusterRoleBinding", system, "lexmill-operator", "lexmill-operator"),
-        _binding("ClusterRoleBinding", system, "lexmill-api", "lexmill-api"),
-        _binding("RoleBinding", system, "lexmill-operator-lease", "lexmill-operator"),
+        binding("ClusterRoleBinding", system, "lexmill-operator", "lexmill-operator"),
+        binding("ClusterRoleBinding", system, "lexmill-api", "lexmill-api"),
+        binding("RoleBinding", system, "lexmill-operator-lease", "lexmill-operator"),
     ]
     control_plane.kubectl("apply", "--filename", "-", stdin=yaml.safe_dump_all(objects))
 
 
-def _binding(kind: str, system: str, role: str, account: str) -> dict[str, Any]:
+def binding(kind: str, system: str, role: str, account: str) -> dict[str, Any]:
     group = "rbac.authorization.k8s.io"
     name = {"name": f"{role}-{system}"}
     return {

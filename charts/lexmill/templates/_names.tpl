@@ -44,16 +44,14 @@ helm.sh/chart: {{ printf "%s-%s" $.Chart.Name $.Chart.Version | replace "+" "_" 
 {{- $ := index . 0 -}}
 name: {{ index . 2 }}
 namespace: {{ $.Release.Namespace }}
-{{ include "lexmill.unplacedMetadata" . }}
+{{ include "lexmill.unplacedMetadata" (list $ (index . 1) (rest (rest (rest .)) | first)) }}
 {{- end -}}
 
-{{/* Labels and annotations alone: of objects elsewhere, or of no namespace. */}}
+{{/* (list . "api" (dict "more" "annotations")): labels and annotations, of objects elsewhere or of no namespace. */}}
 {{- define "lexmill.unplacedMetadata" -}}
 {{- $ := index . 0 -}}
-labels: {{- include "lexmill.labels" (list $ (index . 1)) | nindent 2 }}
-{{- $more := dict -}}
-{{- if gt (len .) 3 }}{{ $more = index . 3 }}{{ end -}}
-{{- with merge (dict) $more $.Values.commonAnnotations }}
+labels: {{- include "lexmill.labels" . | nindent 2 }}
+{{- with merge (dict) (rest (rest .) | first | default dict) $.Values.commonAnnotations }}
 annotations: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end -}}
@@ -72,11 +70,40 @@ annotations: {{- toYaml . | nindent 2 }}
 http://{{ include "lexmill.fullname" . }}-api.{{ .Release.Namespace }}.svc:{{ .Values.api.service.port }}
 {{- end -}}
 
-{{/* JSON list of the tenants with their namespaces filled in. */}}
+{{/* JSON list of the tenants, with what was left out filled in. */}}
 {{- define "lexmill.tenants" -}}
 {{- $tenants := list -}}
+{{- $names := list -}}
 {{- range .Values.tenants -}}
-{{- $tenants = append $tenants (merge (dict "namespace" (.namespace | default $.Release.Namespace)) .) -}}
+{{- $namespace := .namespace | default $.Release.Namespace -}}
+{{- if has $namespace $names }}{{ fail (printf "tenants: the namespace %s is there twice" $namespace) }}{{ end -}}
+{{- $names = append $names $namespace -}}
+{{- $tenants = append $tenants (dict
+  "namespace" $namespace
+  "reads" .reads
+  "writes" .writes
+  "createSecret" (ternary .createSecret true (hasKey . "createSecret"))
+  "serviceAccountAnnotations" (.serviceAccountAnnotations | default dict)) -}}
 {{- end -}}
 {{- $tenants | toJson -}}
+{{- end -}}
+
+{{/* JSON list of their names. */}}
+{{- define "lexmill.tenantNames" -}}
+{{- $names := list -}}
+{{- range include "lexmill.tenants" . | fromJsonArray }}{{ $names = append $names .namespace }}{{ end -}}
+{{- $names | toJson -}}
+{{- end -}}
+
+{{/* (list . "api" "name" (dict "labels" "more")): metadata with labels by which Prometheus and Grafana find an object. */}}
+{{- define "lexmill.monitored" -}}
+{{- $ := index . 0 -}}
+name: {{ index . 2 }}
+namespace: {{ $.Release.Namespace }}
+labels:
+  {{- include "lexmill.labels" (list $ (index . 1)) | nindent 2 }}
+  {{- with index . 3 }}{{ toYaml . | nindent 2 }}{{ end }}
+{{- with $.Values.commonAnnotations }}
+annotations: {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end -}}

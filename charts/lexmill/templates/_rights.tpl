@@ -35,3 +35,20 @@
   resources: [subjectaccessreviews]
   verbs: [create]
 {{- end -}}
+
+{{/* Of manifests/knative/addressable.yaml. */}}
+{{- define "lexmill.addressableRules" -}}
+- apiGroups: [lexmill.io]
+  resources: [legaljobs, legaljobs/status]
+  verbs: [get, list, watch]
+{{- end -}}
+
+{{/* What `python -m lexmill_operator uninstall` needs besides. */}}
+{{- define "lexmill.uninstallRules" -}}
+- apiGroups: [apps]
+  resources: [deployments]
+  verbs: [get, delete]
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  verbs: [delete]
+{{- end -}}

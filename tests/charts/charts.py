@@ -1,0 +1,122 @@
+"""The chart, as Helm sees it."""
+
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+CHART = ROOT / "charts" / "lexmill"
+VALUES = Path(__file__).parent / "values"
+MATRIX = sorted(VALUES.glob("*.yaml"))
+"""An installation each; the first lines of a file say whose."""
+
+NAMESPACE = "lexmill-system"
+RELEASE = "lexmill"
+OLDEST, NEWEST = "1.30.0", "1.36.0"
+
+Manifest = dict[str, Any]
+WITH_PODS = {"Deployment", "StatefulSet", "Job"}
+
+
+class RefusedError(Exception):
+    """What Helm says."""
+
+
+@dataclass(frozen=True)
+class Helm:
+    """Its caches and settings lie in ``home``, so that the user's own are of no effect."""
+
+    program: Path
+    home: Path
+
+    def run(self, *words: str, kubeconfig: Path | None = None) -> str:
+        run = subprocess.run(
+            [str(self.program), *words],
+            env={
+                "PATH": os.defpath,
+                "HOME": str(self.home),
+                **({} if kubeconfig is None else {"KUBECONFIG": str(kubeconfig)}),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if run.returncode:
+            raise RefusedError(run.stderr + run.stdout)
+        return run.stdout
+
+    def render(
+        self, values: Path | Mapping[str, Any] | None = None, *, kubernetes: str = NEWEST
+    ) -> list[Manifest]:
+        """Hooks and tests too. ``values`` are a file's, or given here."""
+        return documents(self.text(values, kubernetes=kubernetes))
+
+    def text(
+        self, values: Path | Mapping[str, Any] | None = None, *, kubernetes: str = NEWEST
+    ) -> str:
+        words = ["template", RELEASE, str(CHART), "--namespace", NAMESPACE]
+        words += ["--kube-version", kubernetes, *self.values(values)]
+        return self.run(*words)
+
+    def values(self, values: Path | Mapping[str, Any] | None) -> Sequence[str]:
+        if values is None:
+            return ()
+        if isinstance(values, Path):
+            return "--values", str(values)
+        file = self.home / "values.yaml"
+        file.write_text(yaml.safe_dump(dict(values)), encoding="utf-8")
+        return "--values", str(file)
+
+
+def documents(text: str) -> list[Manifest]:
+    return [each for each in yaml.load_all(text, Loader=_loader()) if each]
+
+
+@cache
+def _loader() -> Any:
+    """libyaml's is ten times as fast; some builds of PyYAML lack it."""
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def one(manifests: Sequence[Manifest], kind: str, name: str) -> Manifest:
+    [found] = [
+        each for each in manifests if (each["kind"], each["metadata"]["name"]) == (kind, name)
+    ]
+    return found
+
+
+def of_kind(manifests: Sequence[Manifest], kind: str) -> list[Manifest]:
+    return [each for each in manifests if each["kind"] == kind]
+
+
+def pods(manifests: Sequence[Manifest]) -> dict[str, Manifest]:
+    """Every pod that comes of the chart, by what makes it; workers by their template."""
+    found: dict[str, Manifest] = {}
+    for each in manifests:
+        name = f"{each['kind']} {each['metadata']['name']}"
+        if each["kind"] == "Pod":
+            found[name] = {key: each[key] for key in ("metadata", "spec")}
+        elif each["kind"] in WITH_PODS:
+            found[name] = each["spec"]["template"]
+    found["workers"] = worker_template(manifests)
+    return found
+
+
+def worker_template(manifests: Sequence[Manifest]) -> Manifest:
+    [config] = [
+        each
+        for each in of_kind(manifests, "ConfigMap")
+        if each["metadata"]["name"].endswith("-worker-template")
+    ]
+    template: Manifest = yaml.safe_load(config["data"]["pod-template.yaml"])
+    return template
+
+
+def containers(pod: Manifest) -> list[Manifest]:
+    return [*pod["spec"].get("initContainers", ()), *pod["spec"]["containers"]]
