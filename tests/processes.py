@@ -86,13 +86,19 @@ class Settings:
 
 @contextmanager
 def running(
-    settings: Settings, module: str, name: str, url: str, **more: str
+    settings: Settings,
+    module: str,
+    name: str,
+    url: str,
+    *,
+    python: str | Path = sys.executable,
+    **more: str,
 ) -> Iterator[OurProcess]:
     """``python -m module``; killed at the end of the block if it still runs."""
     log = settings.folder / f"{name}.log"
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", module],
+            [python, "-m", module],
             env={**settings.environment, **more},
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -108,13 +114,16 @@ def running(
 
 
 @contextmanager
-def running_api(settings: Settings, name: str = "api") -> Iterator[OurProcess]:
+def running_api(
+    settings: Settings, name: str = "api", *, python: str | Path = sys.executable
+) -> Iterator[OurProcess]:
     port = free_port()
     with running(
         settings,
         "lexmill_api",
         name,
         f"http://127.0.0.1:{port}",
+        python=python,
         LEXMILL_API__PORT=str(port),
         LEXMILL_API__CONTROL_TOKEN=TOKEN,
         **api_environment(settings.database_url),
