@@ -7,7 +7,11 @@ from lexmill_cli.local.postgres import PostgresServer
 from lexmill_cli.local.valkey import ValkeyServer, running_valkey
 from tests.servers import database_name, temporary_database, temporary_postgres
 
-pytest_plugins = ["tests.controlplane.fixtures", "tests.identityserver.fixtures"]
+pytest_plugins = [
+    "tests.controlplane.fixtures",
+    "tests.identityserver.fixtures",
+    "tests.objectserver.fixtures",
+]
 
 SERVERS = {"postgres", "valkey"}
 

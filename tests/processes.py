@@ -32,6 +32,21 @@ def until(condition: Callable[[], T | None], *, seconds: float = PATIENCE_SECOND
     return found
 
 
+@dataclass(frozen=True)
+class Place:
+    """Somewhere to keep objects: by ``uri`` for Lexmill, as ``folder`` for the test to look."""
+
+    uri: str
+    folder: Path
+    environment: Mapping[str, str]
+    """What a process needs besides the URI."""
+
+
+def files_beneath(folder: Path) -> list[Path]:
+    """Also while somebody removes them: unlike rglob, walk passes over what has just gone."""
+    return [Path(at, name) for at, _, names in os.walk(folder) for name in names]
+
+
 @dataclass
 class OurProcess:
     """One process with its log and, where it serves one, the address of its probes."""
@@ -72,14 +87,22 @@ class Settings:
     queue_url: str
     folder: Path
     more: Mapping[str, str]
+    place: Place | None = None
+    """Where objects lie; default: beneath the folder."""
+
+    @property
+    def objects(self) -> Path:
+        return (self.folder if self.place is None else self.place.folder) / "objects"
 
     @property
     def environment(self) -> dict[str, str]:
+        place = self.place or Place(self.folder.as_uri(), self.folder, {})
         return {
             **{name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
             "LEXMILL_QUEUE__URL": self.queue_url,
-            "LEXMILL_STORAGE__URI": (self.folder / "objects").as_uri(),
-            "LEXMILL_STORAGE__FILE_ROOTS": f'["{self.folder}"]',
+            "LEXMILL_STORAGE__URI": f"{place.uri}/objects",
+            "LEXMILL_STORAGE__FILE_ROOTS": f'["{self.folder}", "{place.folder}"]',
+            **place.environment,
             **self.more,
         }
 

@@ -67,7 +67,10 @@ def create_app(process: Process) -> Ingest:
         ),
         rates=Rates(process.settings.required_api.requests_per_minute),
         feed=feed,
-        objects=Objects(process.settings.storage.uri),
+        objects=Objects(
+            process.settings.storage.uri,
+            public_endpoint=process.settings.storage.public_endpoint,
+        ),
         drawing=Drawing(process.settings.sandbox),
         hub=Hub(partial(_session, process), feed),
     )

@@ -252,7 +252,7 @@ def status_of(error: LexmillError) -> int:
     known = PROBLEM_TYPES.get(error.code)
     if known is not None:
         return known.status
-    if error.error_class is ErrorClass.PASSING:
+    if error.error_class in {ErrorClass.PASSING, ErrorClass.OUTAGE}:
         return 503
     if error.error_class is ErrorClass.OURS:
         return 500

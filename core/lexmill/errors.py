@@ -10,7 +10,9 @@ class ErrorClass(StrEnum):
     DOCUMENT = "document"
     """The document's own fault: it is `failed` at once."""
     PASSING = "passing"
-    """Something else was away for a while: retried."""
+    """Something else cannot do it for a while: retried, then `dead`."""
+    OUTAGE = "outage"
+    """What every document needs does not answer: handed back, which counts as no failure."""
     OURS = "ours"
     """A defect of Lexmill or of its configuration: retried, then `dead`."""
 

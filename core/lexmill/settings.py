@@ -44,7 +44,16 @@ class QueueSettings(_Group):
 
 
 class StorageSettings(_Group):
-    uri: str = Field(description="where objects lie: file:///folder or s3://bucket/prefix")
+    uri: str = Field(
+        pattern=r"^(file:///|s3://[^/])",
+        description="where objects lie: file:///folder or s3://bucket/prefix",
+    )
+    public_endpoint: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/]",
+        description="the S3 server as those reach it who upload by a presigned address; default: "
+        "as Lexmill itself reaches it",
+    )
     file_roots: tuple[Path, ...] = Field(
         default=(), description="folders beneath which file: URIs may be read and written"
     )
@@ -180,6 +189,11 @@ class UploadSettings(_Group):
     expires_seconds: int = Field(
         default=3_600, ge=60, le=86_400, description="so long a presigned address is good"
     )
+    into_bucket: bool = Field(
+        default=True,
+        description="presigned addresses are the bucket's own, so that files do not pass through "
+        "the API; false where who uploads cannot reach the bucket",
+    )
 
 
 class EgressSettings(_Group):
@@ -244,6 +258,12 @@ class TaskSettings(_Group):
     lease_seconds: float = Field(default=15, gt=0)
     heartbeat_seconds: float = Field(default=5, gt=0)
     max_crashes: int = Field(default=5, ge=1, description="a task is dead at this crash")
+    outage_seconds: float = Field(
+        default=15,
+        gt=0,
+        description="what could not be done because a store was away is tried again so much later "
+        "at most, as often as it takes",
+    )
     sweep_seconds: float = Field(default=1, gt=0)
     housekeeping_seconds: float = Field(
         default=10, gt=0, description="how often uploads that were broken off are swept, and so on"

@@ -14,7 +14,7 @@ from lexmill_cli.local.postgres import PostgresServer
 from lexmill_cli.local.valkey import ValkeyServer
 from tests.api.asking import Api, connected, event
 from tests.api.test_contents import BEARER, archive, document_of, ended, upload, working
-from tests.processes import Settings, running_api, until
+from tests.processes import Place, Settings, files_beneath, running_api, until
 from tests.servers import temporary_database
 
 pytestmark = pytest.mark.servers
@@ -32,10 +32,12 @@ def api(
     valkey: ValkeyServer,
     template_database: str,
     tmp_path_factory: pytest.TempPathFactory,
+    module_place: Place,
 ) -> Iterator[Api]:
-    """One that removes objects as soon as they are purged."""
+    """One that removes objects as soon as they are purged, from a folder and from a bucket."""
     with temporary_database(postgres, template=template_database) as url:
-        settings = Settings(url, valkey.url, tmp_path_factory.mktemp("records"), AT_ONCE)
+        folder = tmp_path_factory.mktemp("records")
+        settings = Settings(url, valkey.url, folder, AT_ONCE, module_place)
         with running_api(settings) as process, connected(process, settings) as api:
             yield api
 
@@ -64,8 +66,7 @@ def purge(api: Api, url: str, reason: str = "they asked for it") -> httpx.Respon
 
 
 def contents(api: Api, namespace: str) -> dict[Path, bytes]:
-    folder = api.settings.folder / "objects" / namespace
-    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {path: path.read_bytes() for path in files_beneath(api.settings.objects / namespace)}
 
 
 def removed(api: Api, namespace: str) -> None:

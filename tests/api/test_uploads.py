@@ -11,13 +11,33 @@ from typing import Any
 import httpx
 import pytest
 
+from lexmill_cli.local.postgres import PostgresServer
+from lexmill_cli.local.valkey import ValkeyServer
 from tests.api.asking import Api, connected, event
-from tests.processes import TOKEN, running_api, until
+from tests.api.conftest import HOUSEKEEPING
+from tests.processes import TOKEN, Place, Settings, files_beneath, running_api, until
+from tests.servers import temporary_database
 
 pytestmark = pytest.mark.servers
 
 TEXT = b"This Agreement is made on 1 May 2024 between A Ltd and B Ltd.\n"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
+
+
+@pytest.fixture(scope="module")
+def api(
+    postgres: PostgresServer,
+    valkey: ValkeyServer,
+    template_database: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    module_place: Place,
+) -> Iterator[Api]:
+    """Over a folder, and over a bucket that nobody but the API reaches."""
+    with temporary_database(postgres, template=template_database) as url:
+        more = {**HOUSEKEEPING, "LEXMILL_UPLOADS__INTO_BUCKET": "false"}
+        settings = Settings(url, valkey.url, tmp_path_factory.mktemp("api"), more, module_place)
+        with running_api(settings) as process, connected(process, settings) as api:
+            yield api
 
 
 def send(
@@ -34,8 +54,7 @@ def send(
 
 
 def objects(api: Api, namespace: str) -> list[Path]:
-    folder = api.settings.folder / "objects" / namespace
-    return [path for path in folder.rglob("*") if path.is_file()]
+    return files_beneath(api.settings.objects / namespace)
 
 
 def documents(api: Api, uid: str) -> list[Any]:
@@ -55,7 +74,7 @@ def test_a_file_becomes_a_document_of_its_job(api: Api) -> None:
     assert document.uri.endswith("/NDA%20with%20B%20Ltd.txt")
     (stored,) = objects(api, "one")
     assert stored.read_bytes() == TEXT
-    assert document.source == f"object:{stored.relative_to(api.settings.folder / 'objects')}"
+    assert document.source == f"object:{stored.relative_to(api.settings.objects)}"
     tasks = api.rows("SELECT kind, state FROM task WHERE document_id = %s", document.id)
     assert [tuple(task) for task in tasks] == [("process", "waiting")]
     (taken,) = api.rows("SELECT type, outcome FROM event WHERE id = %s", document.event_id)
@@ -243,7 +262,7 @@ def test_an_address_that_was_never_given_or_is_over(api: Api) -> None:
 def test_uploads_that_were_broken_off_are_swept(api: Api) -> None:
     api.declare("broken-off")
     presigned = presign(api, "broken-off")
-    folder = api.settings.folder / "objects" / "broken-off" / "uploads" / presigned["id"]
+    folder = api.settings.objects / "broken-off" / "uploads" / presigned["id"]
     folder.mkdir(parents=True)
     (folder / "incoming").write_bytes(TEXT)
     send(api, "broken-off", ("kept.txt", TEXT))

@@ -147,7 +147,7 @@ def test_what_passes_is_retried(api: Api) -> None:
         store.write_text("no folder", encoding="ascii")
         post(api, "retried")
         until(lambda: the_task(api, uid).failures >= 2)
-        assert the_task(api, uid).error_code == "store_away"
+        assert the_task(api, uid).error_code == "store_refused"
         store.unlink()
         in_state(api, uid, "done")
         assert worker.stop() == 0
@@ -163,9 +163,9 @@ def test_what_does_not_pass_is_dead_after_the_last_retry(api: Api) -> None:
         post(api, "dead")
         task = in_state(api, uid, "dead")
         assert worker.stop() == 0
-    assert (task.failures, task.crashes, task.error_code) == (2, 0, "store_away")
+    assert (task.failures, task.crashes, task.error_code) == (2, 0, "store_refused")
     (document,) = api.rows("SELECT state, error_code FROM document WHERE job_uid = %s", uid)
-    assert document == ("dead", "store_away")
+    assert document == ("dead", "store_refused")
 
 
 def test_a_worker_killed_in_a_visit_is_one_crash(api: Api) -> None:

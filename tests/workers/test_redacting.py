@@ -21,6 +21,7 @@ from lexmill_workers.plan import active_stages
 from lexmill_workers.reading import redaction_key, terms_source
 from lexmill_workers.redacted import RedactedFiles
 from lexmill_workers.stages import VERSIONS, Request, redacted_copy, stage_keys, work_on
+from tests.processes import Place
 
 TEXT = (
     b"SERVICES AGREEMENT\n\nThis Agreement is made on March 1, 2024 between Alpha Works LLC and\n"
@@ -185,18 +186,20 @@ def copy_of(data: bytes, suffix: str = ".txt", **fields: Any) -> RedactedCopy:
     return RedactedCopy(redactions, data, "text/plain", suffix, **fields)
 
 
-def written(folder: Path, *documents: tuple[str, RedactedCopy | None]) -> list[dict[str, Any]]:
-    files = RedactedFiles(Objects(folder.as_uri()), "")
+def written(
+    place: Place, *documents: tuple[str, RedactedCopy | None], run: int = 1
+) -> list[dict[str, Any]]:
+    files = RedactedFiles(Objects(place.uri), f"{run}/")
     for uri, copy in documents:
         status = "failed" if copy is None else "succeeded"
         result = DocumentResult(uri, status, redacted=None)  # type: ignore[arg-type]
         files.add(result, copy)
     files.finish()
-    lines = (folder / "redacted/redactions.jsonl").read_bytes().splitlines()
+    lines = (place.folder / f"{run}/redacted/redactions.jsonl").read_bytes().splitlines()
     return [json.loads(line) for line in lines]
 
 
-def test_each_copy_is_named_by_its_document(tmp_path: Path) -> None:
+def test_each_copy_is_named_by_its_document(place: Place) -> None:
     names = {
         "a.txt": "redacted/a.txt",
         "a": "redacted/a-2.txt",
@@ -207,18 +210,22 @@ def test_each_copy_is_named_by_its_document(tmp_path: Path) -> None:
         "redactions.jsonl": "redacted/redactions.jsonl.txt",
         "x" * 300 + ".txt": None,
     }
-    lines = written(tmp_path, *((uri, copy_of(uri.encode())) for uri in names))
+    lines = written(place, *((uri, copy_of(uri.encode())) for uri in names))
     for line, (uri, name) in zip(lines, names.items(), strict=True):
         assert line["uri"] == uri
         assert name is None or line["file"] == name
-        assert (tmp_path / line["file"]).read_bytes() == uri.encode()
-        assert (tmp_path / line["file"]).resolve().is_relative_to(tmp_path / "redacted")
+        assert (place.folder / "1" / line["file"]).read_bytes() == uri.encode()
+        assert (
+            (place.folder / "1" / line["file"])
+            .resolve()
+            .is_relative_to(place.folder / "1/redacted")
+        )
 
 
-def test_the_log_has_places_and_reasons_and_says_first_what_is_missing(tmp_path: Path) -> None:
+def test_the_log_has_places_and_reasons_and_says_first_what_is_missing(place: Place) -> None:
     error = ErrorRecord("not_redactable", "By hand.")
     lines = written(
-        tmp_path,
+        place,
         ("a.txt", copy_of(b"x")),
         ("b.txt", copy_of(b"", error=error)),
         ("c.txt", None),
@@ -232,28 +239,30 @@ def test_the_log_has_places_and_reasons_and_says_first_what_is_missing(tmp_path:
         {"code": "not_redactable", "message": "By hand."},
     )
     assert lines[2]["error"]["code"] == "not_read"
-    assert sorted(path.name for path in (tmp_path / "redacted").iterdir()) == [
+    assert sorted(path.name for path in (place.folder / "1/redacted").iterdir()) == [
         "a.txt",
         "redactions.jsonl",
     ]
 
 
-def test_a_copy_of_an_earlier_run_does_not_outlive_its_reason(tmp_path: Path) -> None:
-    written(tmp_path, ("a.txt", copy_of(b"old")), ("b.txt", copy_of(b"old")))
-    mine = tmp_path / "redacted" / "mine.txt"
+def test_a_copy_of_an_earlier_run_does_not_outlive_its_reason(place: Place) -> None:
+    written(place, ("a.txt", copy_of(b"old")), ("b.txt", copy_of(b"old")))
+    mine = place.folder / "1/redacted/mine.txt"
     mine.write_text("not ours")
     error = ErrorRecord("not_redactable", "By hand.")
-    written(tmp_path, ("a.txt", copy_of(b"new")), ("b.txt", copy_of(b"", error=error)))
-    assert (tmp_path / "redacted/a.txt").read_bytes() == b"new"
-    assert not (tmp_path / "redacted/b.txt").exists()
+    written(place, ("a.txt", copy_of(b"new")), ("b.txt", copy_of(b"", error=error)))
+    assert (place.folder / "1/redacted/a.txt").read_bytes() == b"new"
+    assert not (place.folder / "1/redacted/b.txt").exists()
     assert mine.exists()
 
 
-def test_the_table_has_each_value_once_and_the_same_bytes_each_time(tmp_path: Path) -> None:
+def test_the_table_has_each_value_once_and_the_same_bytes_each_time(place: Place) -> None:
     pseudonyms = Pseudonyms(KEY)
     rows = tuple(pseudonyms.seal(pseudonyms.token("person", name), name) for name in ("A", "B"))
-    written(tmp_path / "1", ("a", copy_of(b"", table=rows)), ("b", copy_of(b"", table=rows)))
-    written(tmp_path / "2", ("a", copy_of(b"", table=rows[::-1])))
-    first, second = ((tmp_path / n / "redacted/pseudonyms.jsonl").read_bytes() for n in "12")
+    written(place, ("a", copy_of(b"", table=rows)), ("b", copy_of(b"", table=rows)))
+    written(place, ("a", copy_of(b"", table=rows[::-1])), run=2)
+    first, second = (
+        (place.folder / run / "redacted/pseudonyms.jsonl").read_bytes() for run in "12"
+    )
     assert first == second
     assert first.count(b"\n") == 2

@@ -77,7 +77,11 @@ class RedactedFiles:
         try:
             lines = self._target.get(f"{self._prefix}{LOG}").splitlines()
             names = {msgspec.json.decode(line)["file"] for line in lines}
-        except (LexmillError, msgspec.DecodeError, KeyError, TypeError):
+        except LexmillError as error:
+            if error.code != "object_missing":
+                raise
+            return set()
+        except (msgspec.DecodeError, KeyError, TypeError):
             return set()
         return {
             name

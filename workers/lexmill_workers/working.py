@@ -126,7 +126,13 @@ def _fail(runtime: Runtime, task: ClaimedTask, job: JobSpec, error: LexmillError
     )
     try:
         with transaction(runtime.process.engine) as session:
-            delay = fail_task(session, task=task, error=error, retrying=retrying)
+            delay = fail_task(
+                session,
+                task=task,
+                error=error,
+                retrying=retrying,
+                outage_seconds=runtime.process.settings.tasks.outage_seconds,
+            )
             last = start_finalize(session, run_id=task.run_id)
     except ClaimLostError:
         log.info("claim_lost", kind=task.kind)
@@ -135,7 +141,8 @@ def _fail(runtime: Runtime, task: ClaimedTask, job: JobSpec, error: LexmillError
         log.warning("database_error", kind=task.kind, error=type(away).__name__)
         runtime.leases.hand_back_later(task.claim)
         return
-    TASKS.labels(task.kind, "retried" if delay is not None else error.error_class.value).inc()
+    is_retried = delay is not None and error.error_class is not ErrorClass.OUTAGE
+    TASKS.labels(task.kind, "retried" if is_retried else error.error_class.value).inc()
     log.warning("visit_failed", kind=task.kind, code=error.code, retry_in_seconds=delay)
     runtime.ring(MAIN_POOL, len(last))
 

@@ -119,7 +119,9 @@ async def post_upload(
     if begun is None:
         raise HTTPException(404, _NO_JOB)
     seconds = runtime.process.settings.uploads.expires_seconds
-    signed = runtime.objects.sign_put(incoming_key(begun), seconds=seconds)
+    signed = None
+    if runtime.process.settings.uploads.into_bucket:
+        signed = runtime.objects.sign_put(incoming_key(begun), seconds=seconds)
     own = f"/v1/namespaces/{database.name}/uploads/{begun.id}/complete"
     if signed is None:
         secret = await database.run(lambda session: presign_upload(session, upload=begun.id))

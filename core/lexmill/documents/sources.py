@@ -7,7 +7,6 @@ from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO, Final
 
-from obstore.exceptions import BaseError
 from sqlalchemy.orm import Session
 
 from lexmill.documents.contents import DocumentPlace, own_key
@@ -59,7 +58,7 @@ def fetch_source(place: DocumentPlace, *, roots: Sequence[Path], limit: int) -> 
         for piece in source_pieces(place.source, roots=roots, limit=limit):
             digest.update(piece)
             file.write(piece)
-    except (OSError, BaseError) as error:
+    except OSError as error:
         file.close()
         raise _gone() from error
     except LexmillError:

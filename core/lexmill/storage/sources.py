@@ -4,17 +4,19 @@ import fnmatch
 import os
 import posixpath
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import quote, unquote, urlsplit
 
 import obstore
-from obstore.exceptions import BaseError, NotFoundError
+from obstore.store import ObjectStore
 
 from lexmill.errors import ErrorClass, LexmillError
-from lexmill.storage.objects import open_store
+from lexmill.storage.buckets import open_store
+from lexmill.storage.faults import STORE_ERRORS, Fault, fault_of, source_error
 from lexmill.tenancy.prefixes import check_uri
 
 
@@ -111,10 +113,11 @@ def source_pieces(uri: str, *, roots: Sequence[Path], limit: int) -> Iterator[by
                 yield piece
         return
     bucket, key = _split(uri)
-    result = obstore.get(open_store(f"s3://{bucket}"), key)
-    _check_size(result.meta["size"], limit)
-    for piece in result.stream(min_chunk_size=1 << 20):
-        yield bytes(piece)
+    with _telling():
+        result = obstore.get(open_store(f"s3://{bucket}"), key)
+        _check_size(result.meta["size"], limit)
+        for data in result.stream(min_chunk_size=1 << 20):
+            yield bytes(data)
 
 
 def _included(path: str, include: Sequence[str]) -> bool:
@@ -169,20 +172,49 @@ def _walk(folder: Path, prefix: str, found: list[tuple[str, Path]]) -> None:
 
 
 def _list_bucket(uri: str, *, after: str | None) -> Iterator[SourceEntry]:
-    bucket, prefix = _split(uri)
+    bucket, key = _split(uri)
+    prefix = key.rstrip("/")
     store = open_store(f"s3://{bucket}")
-    offset = None if after is None else f"{prefix}{after}"
-    for page in obstore.list(store, prefix=prefix or None, offset=offset):
-        for meta in page:
-            key = meta["path"]
-            path = key.removeprefix(prefix)
-            if path.endswith("/"):
-                continue
-            yield SourceEntry(
-                path=path.lstrip("/") or posixpath.basename(key),
-                uri=f"s3://{bucket}/{quote(key)}",
-                fingerprint=meta["e_tag"] or f"{meta['size']}-{meta['last_modified'].isoformat()}",
-            )
+    with _telling():
+        if prefix == key and (meta := _object_at(store, key)) is not None:
+            yield _object_entry(bucket, posixpath.basename(key), meta)
+            return
+        start = prefix and f"{prefix}/"
+        offset = None if after is None else f"{start}{after}"
+        for page in obstore.list(store, prefix=prefix or None, offset=offset):
+            for meta in page:
+                path = meta["path"].removeprefix(start)
+                if not _is_hidden(path) and not _is_folder(store, meta):
+                    yield _object_entry(bucket, path, meta)
+
+
+def _object_entry(bucket: str, path: str, meta: Mapping[str, Any]) -> SourceEntry:
+    return SourceEntry(
+        path=path,
+        uri=f"s3://{bucket}/{quote(meta['path'])}",
+        fingerprint=meta["e_tag"] or f"{meta['size']}-{meta['last_modified'].isoformat()}",
+    )
+
+
+def _object_at(store: ObjectStore, key: str) -> Mapping[str, Any] | None:
+    """Who may only list what is beneath a folder is refused here, and that is no answer."""
+    if not key:
+        return None
+    try:
+        return obstore.head(store, key)
+    except STORE_ERRORS as error:
+        if fault_of(error) is Fault.AWAY:
+            raise
+        return None
+
+
+def _is_hidden(path: str) -> bool:
+    return any(part.startswith(".") for part in path.split("/"))
+
+
+def _is_folder(store: ObjectStore, meta: Mapping[str, Any]) -> bool:
+    """Consoles make folders as empty objects, whose `/` at the end a listing does not show."""
+    return meta["size"] == 0 and _object_at(store, meta["path"]) is None
 
 
 def _split(uri: str) -> tuple[str, str]:
@@ -208,27 +240,25 @@ def _read_file(path: Path, limit: int) -> bytes:
             ErrorClass.DOCUMENT,
         ) from error
     except OSError as error:
-        raise LexmillError(
-            "source_away", "the document's storage did not answer", ErrorClass.PASSING
-        ) from error
+        raise source_error(error) from error
     _check_size(len(data), limit)
     return data
 
 
 def _read_object(uri: str, limit: int) -> bytes:
     bucket, key = _split(uri)
-    try:
+    with _telling():
         result = obstore.get(open_store(f"s3://{bucket}"), key)
         _check_size(result.meta["size"], limit)
         return bytes(result.bytes())
-    except (NotFoundError, FileNotFoundError) as error:
-        raise LexmillError(
-            "source_missing", "the document is no longer where it was listed", ErrorClass.DOCUMENT
-        ) from error
-    except BaseError as error:
-        raise LexmillError(
-            "source_away", "the document's storage did not answer", ErrorClass.PASSING
-        ) from error
+
+
+@contextmanager
+def _telling() -> Iterator[None]:
+    try:
+        yield
+    except (*STORE_ERRORS, ValueError) as error:
+        raise source_error(error) from error
 
 
 def _check_size(size: int, limit: int) -> None:

@@ -255,12 +255,18 @@ def complete_finalize(session: Session, *, task: ClaimedTask) -> None:
 
 
 def fail_task(
-    session: Session, *, task: ClaimedTask, error: LexmillError, retrying: Retrying
+    session: Session,
+    *,
+    task: ClaimedTask,
+    error: LexmillError,
+    retrying: Retrying,
+    outage_seconds: float = 10,
 ) -> float | None:
     """The visit said no; gives the seconds until the next try, or None when this was the last.
 
-    A document's own fault ends it as `failed`; anything else is tried again until ``limit``
-    retries are used up, and is then `dead`. Raises ClaimLostError.
+    A document's own fault ends it as `failed`; an outage is waited for as long as it takes;
+    anything else is tried again until ``limit`` retries are used up, and is then `dead`. Raises
+    ClaimLostError.
     """
     if error.error_class is ErrorClass.DOCUMENT and task.kind == "process":
         complete_visit(
@@ -269,8 +275,11 @@ def fail_task(
             visit=Visit(state="failed", error_code=error.code, error_message=error.message),
         )
         return None
-    if error.error_class is not ErrorClass.DOCUMENT and task.failures < retrying.limit:
-        delay = _backoff(task.failures, retrying)
+    is_outage = error.error_class is ErrorClass.OUTAGE
+    if is_outage or (
+        error.error_class is not ErrorClass.DOCUMENT and task.failures < retrying.limit
+    ):
+        delay = _spread(outage_seconds) if is_outage else _backoff(task.failures, retrying)
         retried = session.execute(
             update(Task)
             .where(Task.id == task.id, Task.claim == task.claim)
@@ -278,7 +287,7 @@ def fail_task(
                 state="waiting",
                 claim=None,
                 lease_until=None,
-                failures=Task.failures + 1,
+                failures=Task.failures + (0 if is_outage else 1),
                 due_at=func.clock_timestamp() + timedelta(seconds=delay),
                 error_code=error.code,
                 error_message=error.message,
@@ -535,6 +544,9 @@ def _end_documents(
 
 
 def _backoff(failures: int, retrying: Retrying) -> float:
-    """Exponential with half of it random, so that what failed together is not tried together."""
-    ceiling = min(retrying.max_backoff_seconds, retrying.backoff_seconds * 2.0**failures)
+    return _spread(min(retrying.max_backoff_seconds, retrying.backoff_seconds * 2.0**failures))
+
+
+def _spread(ceiling: float) -> float:
+    """Half of it is random, so that what failed together is not tried together."""
     return ceiling * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards nothing

@@ -1,0 +1,79 @@
+"""Folders and buckets, opened. S3's settings are those of AWS' own tools: see docs/storage.md."""
+
+import os
+from datetime import timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote, urlsplit
+
+from obstore.store import LocalStore, ObjectStore, S3Store
+
+from lexmill.errors import ErrorClass, LexmillError
+
+if TYPE_CHECKING:
+    from obstore.store import ClientConfig, RetryConfig, S3Config
+
+# A blink of the store is waited for here; what takes longer is the task's to wait for, which
+# others can see, and which a worker that has to stop can give back.
+_RETRYING: "Final[RetryConfig]" = {
+    "max_retries": 5,
+    "backoff": {
+        "init_backoff": timedelta(milliseconds=100),
+        "max_backoff": timedelta(seconds=3),
+        "base": 2,
+    },
+    "retry_timeout": timedelta(seconds=30),
+}
+_CONNECT: Final = timedelta(seconds=5)
+_SILENCE: Final = timedelta(seconds=60)
+_REQUEST: Final = timedelta(minutes=15)
+"""For an object of the largest size over a thin line; who says nothing is given up earlier."""
+
+_ENDPOINTS: Final = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
+CA_BUNDLE: Final = "AWS_CA_BUNDLE"
+
+
+def open_store(uri: str, *, endpoint: str | None = None) -> ObjectStore:
+    """A store over a ``file:///folder`` (made when absent) or ``s3://bucket/prefix``.
+
+    ``endpoint`` is another address of the same S3 server. Raises LexmillError.
+    """
+    parts = urlsplit(uri)
+    if parts.scheme == "file":
+        return LocalStore(Path(unquote(parts.path)), mkdir=True)
+    if parts.scheme == "s3" and parts.netloc:
+        return _bucket(parts.netloc, unquote(parts.path).strip("/"), endpoint)
+    raise LexmillError(
+        "bad_uri",
+        "a store's URI begins with file:/// or s3:// and a bucket's name",
+        ErrorClass.DOCUMENT,
+    )
+
+
+@lru_cache(maxsize=256)
+def _bucket(name: str, prefix: str, endpoint: str | None) -> S3Store:
+    """Kept, with its connections and the credentials it was given for a while."""
+    address = endpoint or next(filter(None, map(os.environ.get, _ENDPOINTS)), "")
+    client: ClientConfig = {
+        "connect_timeout": _CONNECT,
+        "read_timeout": _SILENCE,
+        "timeout": _REQUEST,
+        # Who writes http:// means it.
+        "allow_http": urlsplit(address).scheme == "http",
+    }
+    if file := os.environ.get(CA_BUNDLE):
+        client["root_certificate"] = _certificates(Path(file))
+    config: S3Config = {} if endpoint is None else {"aws_endpoint_url_s3": endpoint}
+    return S3Store(
+        name, prefix=prefix or None, config=config, client_options=client, retry_config=_RETRYING
+    )
+
+
+def _certificates(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise LexmillError(
+            "bad_ca_bundle", f"{CA_BUNDLE} names a file that cannot be read: {error.strerror}"
+        ) from error
