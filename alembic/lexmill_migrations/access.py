@@ -96,7 +96,13 @@ ACCESS: Final[Mapping[str, Access]] = {
     ),
     # Ingest is who looks a token up: whose it is, is not known before.
     "api_token": Access(_OWN, ingest="SELECT", api="SELECT, INSERT, UPDATE"),
-    "review": Access(_OWN, ingest="SELECT", api="SELECT, INSERT, UPDATE", tenant="SELECT"),
+    # They go with the last document that they are about; the audit trail has that.
+    "review": Access(
+        _OWN,
+        ingest="SELECT, DELETE",
+        api="SELECT, INSERT, UPDATE, DELETE",
+        tenant="SELECT",
+    ),
     # Only ever added to; a trigger refuses everything else to the owner as well.
     "audit": Access(_OWN, ingest="SELECT, INSERT", api="SELECT, INSERT"),
     # Answers to callers of the REST API are nobody else's business.

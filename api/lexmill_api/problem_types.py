@@ -30,6 +30,9 @@ PROBLEM_TYPES: Final[Mapping[str, ProblemType]] = {
         "It has changed since it was read",
         "Read it again, look at what changed, and send the request with the new ETag.",
     ),
+    "checksum_mismatch": ProblemType(
+        422, "Another file came than was announced", "Send it again, or ask for another address."
+    ),
     "control_alone": ProblemType(
         400,
         "A control event is sent alone",
@@ -147,6 +150,9 @@ PROBLEM_TYPES: Final[Mapping[str, ProblemType]] = {
         "The first request with this Idempotency-Key is under way",
         "Come again after Retry-After for its answer.",
     ),
+    "store_away": ProblemType(
+        503, "Lexmill's object store does not answer", "Try again later; nothing was taken."
+    ),
     "superseded": ProblemType(
         409,
         "The document is read no more",
@@ -223,6 +229,7 @@ PROBLEM_TYPES: Final[Mapping[str, ProblemType]] = {
     "result_unreadable": ProblemType(
         409, "What is kept of the document cannot be read", "Replay it, or run its job again."
     ),
+    "source_away": ProblemType(503, "The document's storage does not answer", "Try again later."),
     "source_changed": ProblemType(
         409, "The file is not the one that was read", "Run the job again to read the new one."
     ),

@@ -78,7 +78,8 @@ def removed(api: Api, namespace: str) -> None:
 def traces(api: Api, namespace: str, word: bytes) -> list[str]:
     """Where a word of the document still is: objects, and rows of every table that has text."""
     found = [str(path) for path, data in contents(api, namespace).items() if word in data]
-    for table in ("document", "upload", "event", "stage_output", "task"):
+    tables = ("document", "upload", "event", "stage_output", "task", "review", "fact", "finding")
+    for table in tables:
         rows = api.rows(
             f"SELECT FROM {table} AS row WHERE namespace = %s"
             " AND (row::text LIKE %s OR row::text LIKE %s)",
@@ -112,6 +113,42 @@ def test_what_is_purged_is_gone_and_a_tombstone_stays(api: Api) -> None:
     (listed,) = api.get("/v1/namespaces/gone/tombstones").json()["items"]
     assert (listed["id"], listed["removed_at"] is not None) == (stone["id"], True)
     assert api.get(f"{url}/keeping").json()["tombstone"]["id"] == stone["id"]
+
+
+def decide(api: Api, namespace: str, sha256: str) -> None:
+    """That another law governs it than the engine found, with words of the document."""
+    decision = {
+        "sha256": sha256,
+        "field": "governing_law",
+        "choice": "correct",
+        "reviewer": "anna",
+        "value": "US-DE",
+        "evidence": {"quote": "between Alpha Ltd and Beta Ltd"},
+        "comment": "Alpha is in Delaware",
+    }
+    answer = api.order(f"{namespace}/reviews", [decision])
+    assert answer.status_code in {200, 201}, answer.text
+
+
+def test_decisions_go_with_the_last_document_that_they_are_about(api: Api) -> None:
+    uid = api.declare("decided")
+    first = upload(api, "decided", "one.txt", TEXT)
+    second = upload(api, "decided", "two.txt", TEXT)
+    with working(api, "decided", uid):
+        ended(api, uid)
+    decide(api, "decided", hashlib.sha256(TEXT).hexdigest())
+    reviews = "SELECT FROM review WHERE namespace = 'decided'"
+    assert len(api.rows(reviews)) == 1
+    assert purge(api, first).status_code == 200
+    assert len(api.rows(reviews)) == 1, "the other document still has these bytes"
+    assert purge(api, second).status_code == 200
+    assert api.rows(reviews) == []
+    removed(api, "decided")
+    assert traces(api, "decided", b"Alpha") == []
+    query = "SELECT entry FROM audit WHERE namespace = 'decided' ORDER BY number"
+    entries = [json.loads(row.entry) for row in api.rows(query)]
+    erased = [entry for entry in entries if entry["action"] == "document.purged"]
+    assert [entry["after"]["decisions"] for entry in erased] == [0, 1]
 
 
 def test_a_body_that_came_in_an_event_goes_too(api: Api) -> None:
@@ -195,7 +232,7 @@ def test_every_hold_has_to_be_released(api: Api) -> None:
     assert len(api.get(f"{base}/holds").json()["items"]) == 4
     noted = api.rows("SELECT entry FROM audit WHERE namespace = 'held' ORDER BY number")
     actions = [json.loads(row.entry)["action"] for row in noted]
-    assert actions == ["hold.placed"] * 4 + ["hold.released"] * 4
+    assert actions == ["document.uploaded"] + ["hold.placed"] * 4 + ["hold.released"] * 4
     assert api.get(f"{base}/holds?state=held").json()["items"] == []
     assert purge(api, root).status_code == 200
     noted = api.rows("SELECT entry FROM audit WHERE namespace = 'held' ORDER BY number OFFSET 8")

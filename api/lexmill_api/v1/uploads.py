@@ -13,12 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from lexmill.errors import ErrorClass, LexmillError
 from lexmill.uploads.content import cleaned_name
-from lexmill.uploads.presigned import incoming_key, take_over
+from lexmill.uploads.presigned import take_over
 from lexmill.uploads.schemas import BegunUpload, PresignedUpload, UploadedDocument
 from lexmill.uploads.service import (
     begin_upload,
     find_upload,
-    presign_upload,
+    offer_upload,
     read_uploaded,
     takes_documents,
 )
@@ -38,7 +38,7 @@ router = APIRouter(
 addresses = APIRouter(
     prefix="/uploads",
     tags=["uploads"],
-    responses=problems("not_found", "job_takes_no_documents", "too_large"),
+    responses=problems("not_found", "job_takes_no_documents", "too_large", "checksum_mismatch"),
 )
 
 _NO_JOB: Final = "no such job is in this namespace"
@@ -74,6 +74,11 @@ class WantedUpload(BaseModel):
 
     name: str = Field(
         min_length=1, max_length=1_000, pattern=r"^[^\x00]*$", examples=["NDA with B Ltd.pdf"]
+    )
+    sha256: str | None = Field(
+        default=None,
+        pattern=r"^[0-9a-f]{64}$",
+        description="of the file; what comes and has another is refused",
     )
 
 
@@ -115,23 +120,35 @@ async def post_upload(
     runtime: Runtime, database: Database, caller: Submitter, name: JobName, wanted: WantedUpload
 ) -> Response:
     """An address that takes one file for a while, for whoever has no token."""
-    begun = await _begin(runtime, database, job=name, name=wanted.name, by=caller.name)
-    if begun is None:
+    settings = runtime.process.settings.uploads
+    into_bucket = settings.into_bucket and runtime.objects.can_sign
+    offered = await database.run(
+        lambda session: offer_upload(
+            session,
+            namespace=database.name,
+            job=name,
+            name=cleaned_name(wanted.name),
+            by=caller.name,
+            seconds=settings.expires_seconds,
+            into_bucket=into_bucket,
+            sha256=wanted.sha256,
+        )
+    )
+    if offered is None:
         raise HTTPException(404, _NO_JOB)
-    seconds = runtime.process.settings.uploads.expires_seconds
-    signed = None
-    if runtime.process.settings.uploads.into_bucket:
-        signed = runtime.objects.sign_put(incoming_key(begun), seconds=seconds)
-    own = f"/v1/namespaces/{database.name}/uploads/{begun.id}/complete"
-    if signed is None:
-        secret = await database.run(lambda session: presign_upload(session, upload=begun.id))
+    upload = offered.upload
+    url = f"/v1/uploads/{offered.secret}"
+    if into_bucket:
+        url = runtime.objects.sign_put(upload.incoming_key, seconds=settings.expires_seconds)
     presigned = PresignedUpload(
-        id=begun.id,
-        url=f"/v1/uploads/{secret}" if signed is None else signed,
+        id=upload.id,
+        url=url,
         method="PUT",
         headers={},
-        expires_at=begun.expires_at,
-        complete=None if signed is None else own,
+        expires_at=upload.expires_at,
+        complete=f"/v1/namespaces/{database.name}/uploads/{upload.id}/complete"
+        if into_bucket
+        else None,
     )
     return json_answer(presigned, 201)
 
@@ -165,7 +182,7 @@ async def post_complete(
     limit = runtime.process.settings.uploads.file_bytes
     stored = await asyncio.to_thread(take_over, runtime.objects, begun, limit=limit)
     answer = _answer(await commit(runtime, [stored]))
-    await asyncio.to_thread(runtime.objects.delete_all, [incoming_key(begun)])
+    await asyncio.to_thread(runtime.objects.delete_all, [begun.incoming_key])
     return answer
 
 

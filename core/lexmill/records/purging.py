@@ -31,6 +31,7 @@ from lexmill.records.holds import (
 from lexmill.records.models import Tombstone
 from lexmill.records.schemas import TombstoneRow
 from lexmill.results.service import remove_results
+from lexmill.reviews.models import Review
 from lexmill.storage.objects import Objects
 from lexmill.uploads.models import Upload
 
@@ -196,12 +197,14 @@ def _purge(
 ) -> list[TombstoneRow]:
     ids = [row.id for row in doomed]
     folders = {row.id: _folders(session, namespace, row) for row in doomed}
+    decisions: dict[uuid.UUID, int] = {}
     session.execute(delete(Upload).where(Upload.document_id.in_(ids)))
     remove_results(session, document_ids=ids)
     session.execute(_EMPTY, {"ids": ids})
     session.execute(_FORGET_EVENTS, {"ids": ids})
     for sha256 in sorted({row.sha256 for row in doomed if row.sha256}):
-        # The cache belongs to the content: it goes with the last document that has it.
+        # The cache and what people decided belong to the content: they go with the last document
+        # that has it.
         if session.scalar(
             select(Document.id)
             .where(Document.namespace == namespace, Document.sha256 == sha256)
@@ -214,6 +217,13 @@ def _purge(
             .returning(StageOutput.object_key)
         )
         first = next(row.id for row in doomed if row.sha256 == sha256)
+        decisions[first] = len(
+            session.scalars(
+                delete(Review)
+                .where(Review.namespace == namespace, Review.sha256 == sha256)
+                .returning(Review.id)
+            ).all()
+        )
         folders[first] |= {f"{posixpath.dirname(key)}/" for key in made}
     stones = session.scalars(
         insert(Tombstone).returning(Tombstone),
@@ -240,7 +250,12 @@ def _purge(
                 actor=by,
                 action="document.purged",
                 subject={"document": str(row.document_id), "sha256": row.sha256},
-                after={"cause": cause, "reason": reason, "tombstone": str(row.id)},
+                after={
+                    "cause": cause,
+                    "reason": reason,
+                    "tombstone": str(row.id),
+                    "decisions": decisions.get(row.document_id, 0),
+                },
             )
             for row in rows
         ],

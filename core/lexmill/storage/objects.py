@@ -97,10 +97,14 @@ class Objects:
                 for meta in page
             }
 
-    def sign_put(self, key: str, *, seconds: int) -> str | None:
-        """A URL by which anybody may put this one object for a while; None for a folder."""
-        if not isinstance(self._public, S3Store):
-            return None
+    @property
+    def can_sign(self) -> bool:
+        """A bucket can; a folder has nobody to check a signature."""
+        return isinstance(self._public, S3Store)
+
+    def sign_put(self, key: str, *, seconds: int) -> str:
+        """A URL by which anybody may put this one object for a while."""
+        assert isinstance(self._public, S3Store)
         with _telling("sign for"):
             return obstore.sign(self._public, "PUT", key, timedelta(seconds=seconds))
 

@@ -31,6 +31,17 @@ def check_beginning(head: bytes) -> None:
         )
 
 
+def check_checksum(found: str, announced: str | None) -> None:
+    """Raises LexmillError where something else came than its sender meant to send."""
+    if announced is not None and found != announced:
+        raise LexmillError(
+            "checksum_mismatch",
+            f"the file that came has the SHA-256 {found}, not the one that was announced; send it"
+            " again",
+            ErrorClass.DOCUMENT,
+        )
+
+
 def cleaned_name(name: str) -> str:
     """The last part of a path, of whatever system, without what cannot be seen or is no name."""
     last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]

@@ -10,7 +10,9 @@ from lexmill.database import Base
 class Upload(Base):
     """One file on its way in, from before its first byte: what is not completed is swept.
 
-    ``secret`` is the hash of what the address of a presigned upload ends in.
+    ``secret`` is the hash of what the address of a presigned upload ends in. ``incoming_until``:
+    so long whoever has the bucket's own address can put something there, also when the upload is
+    completed. ``sha256`` is what was announced, and then what came.
     """
 
     __tablename__ = "upload"
@@ -29,8 +31,14 @@ class Upload(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     completed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    incoming_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
     __table_args__ = (
         Index("ix_upload_expires_at", "expires_at", postgresql_where=text("completed_at IS NULL")),
         Index("ix_upload_document_id", "document_id"),
+        Index(
+            "ix_upload_incoming_until",
+            "incoming_until",
+            postgresql_where=text("incoming_until IS NOT NULL"),
+        ),
     )

@@ -4,7 +4,7 @@ from contextlib import ExitStack
 
 from lexmill.errors import ErrorClass, LexmillError
 from lexmill.storage.objects import Objects, Writable
-from lexmill.uploads.content import HEAD_BYTES, check_beginning
+from lexmill.uploads.content import HEAD_BYTES, check_beginning, check_checksum
 from lexmill.uploads.schemas import BegunUpload, Stored
 
 
@@ -41,13 +41,10 @@ class Receiving:
     def finish(self) -> Stored:
         if self._writer is None:
             self._open()
+        sha256 = self._digest.hexdigest()
+        check_checksum(sha256, self.upload.sha256)
         self._writing.close()
-        return Stored(
-            upload=self.upload,
-            object_key=self._key,
-            bytes=self._size,
-            sha256=self._digest.hexdigest(),
-        )
+        return Stored(upload=self.upload, object_key=self._key, bytes=self._size, sha256=sha256)
 
     def abandon(self, error: BaseException) -> None:
         self._writing.__exit__(type(error), error, error.__traceback__)

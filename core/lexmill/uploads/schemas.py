@@ -1,7 +1,10 @@
 import uuid
 from datetime import datetime
+from typing import Final
 
 import msgspec
+
+INCOMING: Final = "incoming"
 
 
 class BegunUpload(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,6 +20,20 @@ class BegunUpload(msgspec.Struct, frozen=True, kw_only=True):
     created_by: str
     expires_at: datetime
     document_id: uuid.UUID | None = None
+    sha256: str | None = None
+    """What its sender says it has; then, what it has."""
+
+    @property
+    def incoming_key(self) -> str:
+        """Where a bucket takes it; its sender can write there as long as the address is good."""
+        return f"{self.folder}{INCOMING}"
+
+
+class OfferedUpload(msgspec.Struct, frozen=True, kw_only=True):
+    """``secret`` is what an address of our own ends in; None where it is the bucket's."""
+
+    upload: BegunUpload
+    secret: str | None
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):

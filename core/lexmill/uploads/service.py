@@ -12,6 +12,8 @@ import msgspec
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from lexmill.audit.schemas import NewEntry
+from lexmill.audit.service import append_audit
 from lexmill.documents.models import Document
 from lexmill.errors import ErrorClass, LexmillError
 from lexmill.events.cloudevents import CloudEvent, DataKind
@@ -22,7 +24,7 @@ from lexmill.events.service import accept_events
 from lexmill.jobs.models import Job
 from lexmill.storage.objects import Objects
 from lexmill.uploads.models import Upload
-from lexmill.uploads.schemas import BegunUpload, Stored, UploadedDocument
+from lexmill.uploads.schemas import INCOMING, BegunUpload, OfferedUpload, Stored, UploadedDocument
 
 _SWEPT: Final = 100
 _GRACE: Final = timedelta(hours=1)
@@ -69,15 +71,39 @@ def begin_upload(
     return _begun(upload, job)
 
 
-def presign_upload(session: Session, *, upload: uuid.UUID) -> str:
-    """The secret that an address of our own ends in; only its hash is kept."""
-    secret = secrets.token_urlsafe(32)
+def offer_upload(
+    session: Session,
+    *,
+    namespace: str,
+    job: str,
+    name: str,
+    by: str,
+    seconds: int,
+    into_bucket: bool,
+    sha256: str | None = None,
+) -> OfferedUpload | None:
+    """As `begin_upload`, for whoever gets the address; of its secret only the hash is kept."""
+    begun = begin_upload(session, namespace=namespace, job=job, name=name, by=by, seconds=seconds)
+    if begun is None:
+        return None
+    secret = None if into_bucket else secrets.token_urlsafe(32)
     session.execute(
         update(Upload)
-        .where(Upload.id == upload)
-        .values(secret=hashlib.sha256(secret.encode()).digest())
+        .where(Upload.id == begun.id)
+        .values(
+            sha256=sha256,
+            secret=None if secret is None else hashlib.sha256(secret.encode()).digest(),
+            incoming_until=begun.expires_at if into_bucket else None,
+        )
     )
-    return secret
+    entry = NewEntry(
+        actor=by,
+        action="upload.offered",
+        subject={"upload": str(begun.id), "job": job},
+        after={"expires_at": begun.expires_at.isoformat(), "into_bucket": into_bucket},
+    )
+    append_audit(session, namespace=namespace, entries=[entry])
+    return OfferedUpload(upload=begun, secret=secret)
 
 
 def find_upload(
@@ -130,6 +156,7 @@ def commit_uploads(
         if outcome not in {"routed", "duplicate"}:
             raise _no_taker("this job does not take documents any more")
         documents.append(_document(session, each, event, is_duplicate=outcome == "duplicate"))
+    _note(session, stored, documents)
     return documents, accepted.wake_ups
 
 
@@ -144,7 +171,24 @@ def sweep_uploads(session: Session, *, objects: Objects) -> int:
     for upload in aborted:
         objects.delete_all(list(objects.sizes(upload.folder)))
     session.execute(delete(Upload).where(Upload.id.in_([upload.id for upload in aborted])))
-    return len(aborted)
+    return len(aborted) + _sweep_incoming(session, objects)
+
+
+def _sweep_incoming(session: Session, objects: Objects) -> int:
+    """Whatever came at a bucket's address once more, when its document had been taken."""
+    late = session.scalars(
+        select(Upload)
+        .where(Upload.incoming_until < func.now() - _GRACE, Upload.completed_at.is_not(None))
+        .limit(_SWEPT)
+        .with_for_update(skip_locked=True)
+    ).all()
+    objects.delete_all([f"{upload.folder}{INCOMING}" for upload in late])
+    session.execute(
+        update(Upload)
+        .where(Upload.id.in_([upload.id for upload in late]))
+        .values(incoming_until=None)
+    )
+    return len(late)
 
 
 def drop_uploads(session: Session, *, uploads: Sequence[uuid.UUID]) -> None:
@@ -171,6 +215,27 @@ def _find_taker(session: Session, namespace: str, name: str) -> uuid.UUID | None
     return found
 
 
+def _note(
+    session: Session, stored: Sequence[Stored], documents: Sequence[UploadedDocument]
+) -> None:
+    """Who brought what; not its name, which would outlive a purge here."""
+    entries: dict[str, list[NewEntry]] = {}
+    for each, document in zip(stored, documents, strict=True):
+        if document.state == "duplicate":
+            continue
+        upload = each.upload
+        entries.setdefault(upload.namespace, []).append(
+            NewEntry(
+                actor=upload.created_by,
+                action="document.uploaded",
+                subject={"document": str(document.id), "sha256": each.sha256},
+                after={"upload": str(upload.id), "job": upload.job, "bytes": each.bytes},
+            )
+        )
+    for namespace in sorted(entries):
+        append_audit(session, namespace=namespace, entries=entries[namespace])
+
+
 def _no_taker(message: str) -> LexmillError:
     return LexmillError("job_takes_no_documents", message, ErrorClass.DOCUMENT)
 
@@ -187,6 +252,7 @@ def _begun(row: Upload, job: str) -> BegunUpload:
         created_by=row.created_by,
         expires_at=row.expires_at,
         document_id=row.document_id,
+        sha256=row.sha256,
     )
 
 

@@ -3,12 +3,14 @@
 import hashlib
 from pathlib import Path
 
+import httpx
 import pytest
 
 from lexmill.errors import ErrorClass, LexmillError
 from lexmill.storage.objects import Objects
 from lexmill.storage.sources import file_uri
-from tests.processes import Place
+from tests.objectserver.versitygw import ObjectServer
+from tests.processes import Place, until
 
 LARGE = bytes(range(256)) * 80_000  # more than two parts of a write in pieces
 
@@ -116,7 +118,20 @@ def test_what_is_gone_says_so(objects: Objects) -> None:
 
 
 def test_only_a_bucket_signs(objects: Objects, store: str) -> None:
-    assert (objects.sign_put("key", seconds=60) is None) == (store == "file")
+    assert objects.can_sign == (store == "s3")
+
+
+def test_an_address_for_others_may_have_another_host(object_server: ObjectServer) -> None:
+    bucket = object_server.bucket().name
+    public = Objects(f"s3://{bucket}/in", public_endpoint="https://files.example.com")
+    signed = public.sign_put("acme/a b.txt", seconds=60)
+    assert signed.startswith(f"https://files.example.com/{bucket}/in/acme/a%20b.txt?X-Amz-")
+    public.put("key", b"1")  # which goes where it went before
+
+
+def test_an_address_is_good_for_a_while(object_server: ObjectServer) -> None:
+    signed = Objects(f"s3://{object_server.bucket().name}").sign_put("key", seconds=1)
+    until(lambda: httpx.put(signed, content=b"1").status_code == 403)
 
 
 def test_a_place_that_cannot_be_written_is_nobodys_outage(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ EXPECTED: Final = {
         May(insert="namespace job_uid sink event"),
     ),
     "api_token": Row(OWN, READ, WORK, NOTHING),
-    "review": Row(OWN, READ, WORK, READ),
+    "review": Row(OWN, READ_AND_DELETE, REMOVE, READ),
     "audit": Row(OWN, May(select=True, insert=ALL), May(select=True, insert=ALL), NOTHING),
     "idempotency_key": Row(OWN, May(select=True, delete=True), WORK, NOTHING),
     "upload": Row(OWN, REMOVE, REMOVE, NOTHING),
