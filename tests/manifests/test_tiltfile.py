@@ -6,19 +6,18 @@ import subprocess
 from collections.abc import Iterator
 from importlib.util import find_spec
 from itertools import pairwise
-from typing import Any
+from pathlib import Path
 
 import pytest
 import yaml
 
 from lexmill.jobs.refusals import read_legaljob
+from tests.charts.charts import Helm
 from tests.manifests.shipped import read
 from tests.manifests.tilt import ROOT, Call, Tilt
 
 PROGRAMS = {"make", "kubectl", ".venv/bin/lexmill"}
 CHART_VALUES = yaml.safe_load((ROOT / "charts" / "lexmill" / "values.yaml").read_text("utf-8"))
-FREE = ("env", "resources", "settings")
-"""Maps of the chart's values in which anything may stand."""
 
 
 @pytest.fixture(scope="module")
@@ -128,17 +127,24 @@ def test_the_program_that_restarts_knows_the_charts_commands() -> None:
 # -- the release -------------------------------------------------------------------------------
 
 
-def assert_known(values: dict[str, Any], known: dict[str, Any], path: str = "") -> None:
-    for key, value in values.items():
-        assert key in known, f"the chart has no value {path}{key}"
-        if isinstance(value, dict) and key not in FREE:
-            assert_known(value, known[key], f"{path}{key}.")
-
-
-def test_the_values_are_the_charts_and_lead_to_the_s3_server(tilt: Tilt, release: Call) -> None:
+def values_file(release: Call) -> Path:
     (file,) = [value for flag, value in pairwise(release["flags"]) if flag == "--values"]
-    values = yaml.safe_load((ROOT / file).read_text(encoding="utf-8"))
-    assert_known(values, CHART_VALUES)
+    return ROOT / str(file)
+
+
+def test_the_chart_takes_the_values_and_has_what_is_asked_for(
+    tilt: Tilt, release: Call, helm: Helm
+) -> None:
+    manifests = helm.render(values_file(release))
+    names = {(each["kind"], each["metadata"]["name"]) for each in manifests}
+    (api,) = [call for call in tilt.of("local_resource") if call["name"] == "api"]
+    service, ports = api["serve_cmd"][-2:]
+    assert ("Service", service.removeprefix("service/")) in names
+    assert ports.endswith(f":{CHART_VALUES['api']['service']['port']}")
+
+
+def test_the_values_lead_to_the_s3_server(tilt: Tilt, release: Call) -> None:
+    values = yaml.safe_load(values_file(release).read_text(encoding="utf-8"))
     (applied,) = tilt.of("k8s_yaml")
     assert applied["yaml"]["namespace"] == release["namespace"]
     server = {each["kind"]: each for each in yaml.safe_load_all(applied["yaml"]["yaml"])}
@@ -154,14 +160,18 @@ def test_the_values_are_the_charts_and_lead_to_the_s3_server(tilt: Tilt, release
 def test_the_crd_is_made_anew_when_its_models_change_and_then_installed(
     tilt: Tilt, release: Call
 ) -> None:
-    committed = ROOT / "manifests" / "crds" / "legaljobs.yaml"
+    committed = [
+        ROOT / "manifests" / "crds" / "legaljobs.yaml",
+        ROOT / "charts" / "lexmill" / "files" / "crds" / "legaljobs.yaml",
+    ]
     (crd,) = [call for call in tilt.of("local_resource") if call["name"] == "crd"]
     assert "core/lexmill/jobs" in crd["deps"]
     assert "crd" in release["resource_deps"]
-    assert str(committed.relative_to(ROOT)) in release["deps"]
-    before = committed.read_bytes(), committed.stat().st_mtime_ns
+    assert all(str(file.relative_to(ROOT)) in crd["cmd"] for file in committed)
+    assert release["chart"] in release["deps"]
+    before = [(file.read_bytes(), file.stat().st_mtime_ns) for file in committed]
     subprocess.run(["sh", "-c", crd["cmd"]], cwd=ROOT, check=True)
-    assert (committed.read_bytes(), committed.stat().st_mtime_ns) == before
+    assert [(file.read_bytes(), file.stat().st_mtime_ns) for file in committed] == before
 
 
 # -- resources, commands -----------------------------------------------------------------------
