@@ -130,7 +130,7 @@ def test_a_release_has_all_images() -> None:
 
 def test_a_release_is_refused_where_versions_differ() -> None:
     def version(tag: str) -> "subprocess.CompletedProcess[str]":
-        command = [ROOT / ".ci" / "version", tag]
+        command = [str(ROOT / ".ci" / "version"), tag]
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
