@@ -25,6 +25,8 @@ _PASSING_ERRNOS: Final = frozenset(
 _PASSING_STATUSES: Final = frozenset({408, 425, 429})
 # Who has no credentials is taken for a machine of the cloud, which could ask for some here.
 _MACHINES_CREDENTIALS: Final = "169.254.169.254"
+# In place of the address that a token was sent to for credentials.
+_WHO_GIVES_CREDENTIALS: Final = "REDACTED"
 _UNSENT: Final = ("builder error", "certificate", "Certificate")
 _BROKEN_OFF: Final = ("HTTP error", "Server returned error response", "error decoding response")
 
@@ -46,7 +48,7 @@ def fault_of(error: Exception) -> Fault:
         return Fault.REFUSED
     if isinstance(error, FileNotFoundError):
         return Fault.MISSING if code_of(error) in {None, "NoSuchKey"} else Fault.REFUSED
-    if code_of(error) == "AccessDenied":
+    if code_of(error) == "AccessDenied" and _WHO_GIVES_CREDENTIALS not in said:
         return Fault.DENIED
     if status := _STATUS.search(said):
         number = int(status[1])

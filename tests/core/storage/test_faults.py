@@ -2,9 +2,11 @@
 
 import datetime as dt
 import ipaddress
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -47,11 +49,24 @@ def answering(status: int, code: str | None, *, cut: bool = False) -> Iterator[s
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answering) as server:
+    with serving(Answering) as url:
+        yield url
+
+
+@contextmanager
+def serving(
+    handler: type[BaseHTTPRequestHandler], certificate: Path | None = None, key: Path | None = None
+) -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate, key)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
+            scheme = "http" if certificate is None else "https"
+            yield f"{scheme}://127.0.0.1:{server.server_address[1]}"
         finally:
             server.shutdown()
             thread.join()
@@ -176,6 +191,72 @@ def test_no_credentials_at_all(bucket: str, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", "/nowhere/token")
     monkeypatch.setenv("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/lexmill")
     assert_refused(faults_of(bucket))
+
+
+_ASSUMED = """<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+<AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>ASSUMED</AccessKeyId>
+<SecretAccessKey>secret</SecretAccessKey><SessionToken>session</SessionToken>
+<Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleWithWebIdentityResult>
+</AssumeRoleWithWebIdentityResponse>"""
+
+
+@pytest.mark.parametrize("is_trusted", [True, False])
+def test_a_service_accounts_token_is_exchanged_for_credentials(
+    bucket: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    is_trusted: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    """As EKS has it; a role that is refused is not the document's fault."""
+    seen: list[tuple[str, str, str]] = []
+
+    class Both(BaseHTTPRequestHandler):
+        """Gives credentials, and the object to who has them."""
+
+        def do_POST(self) -> None:
+            seen.append((self.command, self.path, ""))
+            body = _ASSUMED if is_trusted else _ERROR.format("AccessDenied")
+            self.answer(200 if is_trusted else 403, body)
+
+        def do_GET(self) -> None:
+            given = self.headers["Authorization"], self.headers["X-Amz-Security-Token"]
+            seen.append((self.command, *given))
+            self.answer(200, "Agreement")
+
+        def answer(self, status: int, body: str) -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Last-Modified", "Sun, 22 Nov 2026 10:00:00 GMT")
+            self.send_header("ETag", '"1"')
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    crt, key = certificate(tmp_path)
+    (tmp_path / "token").write_text("of.the.account")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    with serving(Both, crt, key) as url:
+        for name, value in {
+            "AWS_ENDPOINT_URL": url,
+            "AWS_ENDPOINT_URL_STS": url,
+            "AWS_CA_BUNDLE": str(crt),
+            "AWS_WEB_IDENTITY_TOKEN_FILE": str(tmp_path / "token"),
+            "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/lexmill",
+        }.items():
+            monkeypatch.setenv(name, value)
+        read = partial(read_bytes, f"s3://{bucket}/in/a.txt", roots=(), limit=1_000)
+        if not is_trusted:
+            with pytest.raises(LexmillError, match="source_refused"):
+                read()
+            return
+        assert read() == b"Agreement"
+    (asked, got) = seen
+    assert "WebIdentityToken=of.the.account" in asked[1]
+    assert "Credential=ASSUMED/" in got[1]
+    assert got[2] == "session"
 
 
 def test_an_empty_place_is_not_a_missing_one(place: Place) -> None:

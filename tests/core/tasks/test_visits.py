@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from lexmill.documents.schemas import NewStageOutput
 from lexmill.documents.service import add_documents, find_stage_outputs
-from lexmill.errors import ErrorClass, LexmillError
+from lexmill.errors import ClaimLostError, ErrorClass, LexmillError
 from lexmill.tasks.models import Task
 from lexmill.tasks.schemas import ClaimedTask, Retrying, Visit
 from lexmill.tasks.service import (
@@ -148,6 +148,41 @@ def test_other_faults_are_tried_again_and_dead_after_the_limit(
     assert document.error_message == error.message
     building.make_due(session)
     assert building.claim(session, uid) is None
+
+
+OUTAGE = LexmillError("store_away", "The store did not answer.", ErrorClass.OUTAGE)
+
+
+@pytest.mark.parametrize("kind", ["expand", "process", "finalize"])
+def test_an_outage_is_waited_for_as_long_as_it_takes(session: Session, kind: str) -> None:
+    """Without a retry left; it counts as nothing, and ends neither document nor job."""
+    if kind == "expand":
+        uid = building.declare(session)
+    else:
+        uid = building.declare_with_documents(session, *(["a"] if kind == "process" else []))
+    if kind == "finalize":
+        start_finalize(session)
+    for _ in range(20):
+        task = building.claimed(session, uid)
+        assert (task.kind, task.failures, task.crashes) == (kind, 0, 0)
+        delay = fail_task(
+            session,
+            task=task,
+            error=OUTAGE,
+            retrying=Retrying(limit=0),
+            outage_seconds=30,
+        )
+        assert delay is not None
+        assert 15 <= delay <= 30
+        assert _seconds_until_due(session, task) == pytest.approx(delay, abs=1)
+        row = building.task_row(session, task.id)
+        assert (row.state, row.failures, row.error_code) == ("waiting", 0, "store_away")
+        assert building.claim(session, uid) is None, "not due yet"
+        building.make_due(session)
+    task = building.claimed(session, uid)
+    hand_back(session, claims=[task.claim])
+    with pytest.raises(ClaimLostError):
+        fail_task(session, task=task, error=OUTAGE, retrying=Retrying())
 
 
 def test_without_retries_the_first_fault_is_the_last(session: Session) -> None:
