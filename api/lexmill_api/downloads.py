@@ -21,7 +21,9 @@ _PLAIN: Final = re.compile(r"[^A-Za-z0-9._-]+")
 def attachment(name: str) -> dict[str, str]:
     """RFC 6266: the name as it is for those that know it encoded, and one that harms nobody."""
     cleaned = cleaned_name(name)
-    plain = _PLAIN.sub("_", cleaned).strip("_") or "document"
+    plain = _PLAIN.sub("_", cleaned).strip("_")
+    if not plain or plain.startswith("."):  # nothing but its suffix is left, which would hide it
+        plain = f"document{plain}"
     return {
         "Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''"
         + quote(cleaned, safe="")
