@@ -1,4 +1,4 @@
-"""`lexmill facts`: measure how often facts are right, and learn which candidates are."""
+"""`lexmill model facts`: measure how often facts are right, and learn which candidates are."""
 
 import json
 from collections.abc import Sequence

@@ -2,20 +2,20 @@
 
 import json
 import re
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from lexmill.audit.chain import GENESIS, verify_chain
 from lexmill.audit.schemas import AuditEntry, Head, Verdict
-from lexmill_cli.connecting import Home, Namespace, Token, Url, connected
+from lexmill_cli.connecting import Installation
 from lexmill_cli.errors import CommandError, Exit
+from lexmill_cli.options import command
+from lexmill_cli.showing import AsJson, Cut, say, show_json, show_list
 
 app = typer.Typer(no_args_is_help=True, help="Read, verify and export the audit trail.")
 
@@ -30,9 +30,9 @@ class _Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     head: Head
 
 
-@app.command()
+@command(app)
 def verify(
-    namespace: Namespace = "default",
+    at: Installation,
     head: Annotated[
         str | None,
         typer.Option(help="NUMBER:HASH that was noted before: finds a chain that was cut off."),
@@ -40,82 +40,83 @@ def verify(
     file: Annotated[
         Path | None, typer.Option(help="An export instead of an installation.", readable=False)
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
-    url: Url = None,
-    token: Token = None,
-    home: Home = Path(".lexmill"),
+    as_json: AsJson = False,
 ) -> None:
     """Compute the chain again, here, and name the first entry that does not hold."""
     noted = _noted(head)
     if file is not None:
         verdict = _verify_file(file, noted)
     else:
-        with connected(url, token, home) as client:
-            verdict = verify_chain(client.audit(namespace), namespace=namespace, noted=noted)
+        with at.client() as client:
+            entries = client.audit.list(at.namespace)
+            verdict = verify_chain(entries, namespace=at.namespace, noted=noted)
     if as_json:
-        print(msgspec.json.encode(verdict).decode())  # noqa: T201 - the machine's answer
+        show_json(verdict)
     if verdict.broken is not None:
         raise CommandError(
             Exit.UNFINISHED,
             f"The audit trail of {verdict.namespace} is broken at number"
             f" {verdict.broken.number}: {verdict.broken.reason}.",
         )
-    Console(stderr=True, soft_wrap=True).print(
+    say(
         f"The audit trail of {verdict.namespace} is whole: {verdict.entries} entries. Note its head"
         f" elsewhere: {verdict.head.number}:{verdict.head.hash}"
     )
 
 
-@app.command()
+@command(app)
 def show(
-    namespace: Namespace = "default",
-    as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
-    url: Url = None,
-    token: Token = None,
-    home: Home = Path(".lexmill"),
+    at: Installation,
+    cut: Cut,
+    sha256: Annotated[
+        str | None, typer.Option("--sha256", help="About documents with this SHA-256.")
+    ] = None,
+    field: Annotated[str | None, typer.Option(help="About this field.")] = None,
+    actor: Annotated[str | None, typer.Option(help="Who did it.")] = None,
+    action: Annotated[str | None, typer.Option(help="What was done, as review.corrected.")] = None,
 ) -> None:
-    """Every entry, oldest first; with --json a JSON object a line."""
-    table = Table("No.", "When", "Who", "What", "Field", "Before", "After", header_style="bold")
-    with connected(url, token, home) as client:
-        for entry in client.audit(namespace):
-            if as_json:
-                print(entry.entry)  # noqa: T201 - the machine's answer
-                continue
-            content = json.loads(entry.entry)
-            table.add_row(
-                str(entry.number),
-                str(content["at"])[:16].replace("T", " "),
-                Text(content["actor"]),
-                Text(content["action"]),
-                Text(str(content["subject"].get("field", ""))),
-                Text(_value(content["before"])),
-                Text(_value(content["after"])),
-            )
-    if not as_json:
-        Console(stderr=True).print(table if table.row_count else "Nothing was recorded yet.")
+    """Its entries, oldest first."""
+    with at.client() as client:
+        show_list(
+            client.audit.list(
+                at.namespace,
+                sort=cut.sort,
+                sha256=sha256,
+                field=field,
+                actor=actor,
+                action=action,
+            ),
+            {
+                "No.": lambda entry: entry.number,
+                "When": lambda entry: datetime.fromisoformat(_said(entry)["at"]),
+                "Who": lambda entry: _said(entry)["actor"],
+                "What": lambda entry: _said(entry)["action"],
+                "About": lambda entry: _about(_said(entry)["subject"]),
+                "Before": lambda entry: _value(_said(entry)["before"]),
+                "After": lambda entry: _value(_said(entry)["after"]),
+            },
+            cut,
+            nothing="Nothing was recorded.",
+            encode=lambda entry: entry.entry.encode(),
+        )
 
 
-@app.command()
+@command(app)
 def export(
+    at: Installation,
     target: Annotated[Path, typer.Argument(help="The file to write.", writable=False)],
-    namespace: Namespace = "default",
-    url: Url = None,
-    token: Token = None,
-    home: Home = Path(".lexmill"),
 ) -> None:
     """Write the whole chain with a manifest of its head; `verify --file` needs nothing else."""
     head, count = Head(number=0, hash=GENESIS), 0
     try:
-        with connected(url, token, home) as client, target.open("wb") as lines:
-            for entry in client.audit(namespace):
+        with at.client() as client, target.open("wb") as lines:
+            for entry in client.audit.list(at.namespace):
                 lines.write(msgspec.json.encode(entry) + b"\n")
                 head, count = Head(number=entry.number, hash=entry.hash), count + 1
-            lines.write(msgspec.json.encode(_Manifest(namespace, count, head)) + b"\n")
+            lines.write(msgspec.json.encode(_Manifest(at.namespace, count, head)) + b"\n")
     except OSError as error:
         raise CommandError(Exit.UNAVAILABLE, f"{target}: {error.strerror}.") from error
-    Console(stderr=True, soft_wrap=True).print(
-        f"{count} entries; the head is {head.number}:{head.hash}"
-    )
+    say(f"{count} entries; the head is {head.number}:{head.hash}")
 
 
 def _verify_file(file: Path, noted: Head | None) -> Verdict:
@@ -158,6 +159,16 @@ def _noted(head: str | None) -> Head | None:
             Exit.MISUSE, "--head is NUMBER:HASH, as `lexmill audit verify` printed it."
         )
     return Head(number=int(match[1]), hash=match[2])
+
+
+def _said(entry: AuditEntry) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(entry.entry)
+    return content
+
+
+def _about(subject: dict[str, Any]) -> str:
+    """A field, a playbook, a hold: what it is, not the hashes beside it."""
+    return ", ".join(str(each) for name, each in subject.items() if name != "sha256" and each)
 
 
 def _value(content: dict[str, Any] | None) -> str:

@@ -1,73 +1,63 @@
 """`lexmill dead`: what used up its limits, and trying it again."""
 
-import json
-from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from lexmill_cli.connecting import Home, Namespace, Token, Url, connected
+from lexmill.tasks.schemas import Kind
+from lexmill_cli.connecting import Installation, job_uid
 from lexmill_cli.errors import CommandError, Exit
+from lexmill_cli.options import command
+from lexmill_cli.showing import AsJson, Cut, say, show_json, show_list
 
 app = typer.Typer(no_args_is_help=True, help="List dead tasks and try them again.")
 
 
-@app.command("list")
+@command(app, "list")
 def list_dead(
-    namespace: Namespace = "default",
-    as_json: Annotated[bool, typer.Option("--json", help="A JSON array on stdout.")] = False,
-    url: Url = None,
-    token: Token = None,
-    home: Home = Path(".lexmill"),
+    at: Installation,
+    cut: Cut,
+    job: Annotated[str | None, typer.Option(help="Name or uid of their job.")] = None,
+    kind: Annotated[Kind | None, typer.Option(help="What they were about to do.")] = None,
+    error_code: Annotated[str | None, typer.Option(help="That ended with this code.")] = None,
 ) -> None:
-    """Dead tasks with the reason of each."""
-    with connected(url, token, home) as client:
-        tasks = list(client.dead(namespace))
-    if as_json:
-        rows = [
+    """Dead tasks with the reason of each, the oldest first."""
+    with at.client() as client:
+        show_list(
+            client.dead.list(
+                at.namespace,
+                sort=cut.sort,
+                job=job_uid(client, at.namespace, job),
+                kind=kind,
+                error_code=error_code,
+            ),
             {
-                "id": task.id,
-                "kind": task.kind,
-                "job": task.job,
-                "document": task.document,
-                "code": task.error_code,
-                "message": task.error_message,
-            }
-            for task in tasks
-        ]
-        print(json.dumps(rows))  # noqa: T201 - the machine's answer
-        return
-    table = Table("Id", "Kind", "Job", "Document", "Reason", header_style="bold")
-    for task in tasks:
-        table.add_row(
-            str(task.id),
-            task.kind,
-            Text(task.job),
-            Text(task.document or ""),
-            Text(task.error_message or ""),
+                "Id": lambda task: task.id,
+                "Kind": lambda task: task.kind,
+                "Job": lambda task: task.job,
+                "Document": lambda task: task.document,
+                "Reason": lambda task: task.error_message,
+            },
+            cut,
+            nothing="Nothing is dead.",
         )
-    console = Console(stderr=True)
-    console.print(table if tasks else "Nothing is dead.")
 
 
-@app.command()
+@command(app)
 def replay(
+    at: Installation,
     ids: Annotated[list[int] | None, typer.Argument(help="Ids of `dead list`.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="All of the namespace.")] = False,
-    namespace: Namespace = "default",
-    url: Url = None,
-    token: Token = None,
-    home: Home = Path(".lexmill"),
+    as_json: AsJson = False,
 ) -> None:
     """Queue dead tasks again; a running system works on them at once, else the next one does."""
     if bool(ids) == everything:
         raise CommandError(Exit.MISUSE, "Name the ids of `lexmill dead list`, or --all.")
-    with connected(url, token, home) as client:
-        chosen = ids or [task.id for task in client.dead(namespace)]
-        queued = client.replay(namespace, chosen) if chosen else 0
-    Console(stderr=True).print(f"{queued} of {len(chosen)} tasks are queued again.")
+    with at.client() as client:
+        chosen = ids or [task.id for task in client.dead.list(at.namespace)]
+        queued = client.dead.replay(at.namespace, chosen) if chosen else 0
+    if as_json:
+        show_json({"queued": queued})
+    say(f"{queued} of {len(chosen)} tasks are queued again.")
     if queued < len(chosen):
         raise typer.Exit(Exit.UNFINISHED)

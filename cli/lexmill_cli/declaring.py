@@ -4,7 +4,7 @@ import hashlib
 import os
 import sys
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, get_args
@@ -36,6 +36,9 @@ from lexmill_legal.redaction import load_terms
 from lexmill_legal.redaction.pseudonyms import RedactionKeyError, derive
 
 STDIN = Path("-")
+
+ConfigMaps = Mapping[str, Mapping[str, str]]
+"""Texts by name and key."""
 
 _PLAYBOOK = ConfigMapRef(name="playbook", key="playbook.yaml")
 _TERMS = ConfigMapRef(name="redaction-terms", key="terms.yaml")
@@ -147,12 +150,8 @@ def jobs_of_yaml(
     Relative URIs are meant relative to the file. Raises CommandError naming line or field.
     """
     manifests = read_manifests(path)
-    config_maps = {
-        str(manifest["metadata"]["name"]): _entries(path, manifest)
-        for manifest in manifests
-        if manifest.get("kind") == "ConfigMap"
-    }
-    jobs = [_validated(path, manifest) for manifest in manifests if manifest.get("kind") == KIND]
+    config_maps = config_maps_of(path, manifests)
+    jobs = [validated(path, manifest) for manifest in manifests if manifest.get("kind") == KIND]
     return [
         _localised(
             path,
@@ -223,32 +222,24 @@ def _read_text(path: Path) -> str:
 
 def read_playbook(path: Path) -> str:
     """The text of a playbook that can be used; else CommandError with line and column."""
-    _check_readable(path)
-    try:
-        source = path.read_text(encoding="utf-8")
-        playbook.load(source)
-    except UnicodeDecodeError as error:
-        raise CommandError(Exit.MISUSE, f"{path}: this is not UTF-8 text") from error
-    except OSError as error:
-        raise CommandError(Exit.MISUSE, f"{path}: {error.strerror}") from error
-    except PlaybookError as error:
-        raise CommandError(
-            Exit.MISUSE, f"{path}:{error.line}:{error.column}: {error.message}"
-        ) from error
-    return source
+    return _read_valid(path, playbook.load)
 
 
 def read_terms(path: Path) -> str:
     """The text of terms to redact that can be used; else CommandError with line and column."""
+    return _read_valid(path, load_terms)
+
+
+def _read_valid(path: Path, load: Callable[[str], object]) -> str:
     _check_readable(path)
     try:
         source = path.read_text(encoding="utf-8")
-        load_terms(source)
+        load(source)
     except UnicodeDecodeError as error:
         raise CommandError(Exit.MISUSE, f"{path}: this is not UTF-8 text") from error
     except OSError as error:
         raise CommandError(Exit.MISUSE, f"{path}: {error.strerror}") from error
-    except TermsError as error:
+    except (PlaybookError, TermsError) as error:
         raise CommandError(
             Exit.MISUSE, f"{path}:{error.line}:{error.column}: {error.message}"
         ) from error
@@ -268,6 +259,15 @@ def _check_readable(path: Path) -> None:
         raise CommandError(Exit.MISUSE, f"{path}: {error.strerror}") from error
 
 
+def config_maps_of(path: Path, manifests: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, str]]:
+    """The texts of a file by name and key."""
+    return {
+        str(manifest["metadata"]["name"]): _entries(path, manifest)
+        for manifest in manifests
+        if manifest.get("kind") == "ConfigMap"
+    }
+
+
 def _entries(path: Path, manifest: Mapping[str, Any]) -> dict[str, str]:
     data, name = manifest.get("data") or {}, manifest["metadata"]["name"]
     if not isinstance(data, dict) or not all(isinstance(text, str) for text in data.values()):
@@ -277,7 +277,7 @@ def _entries(path: Path, manifest: Mapping[str, Any]) -> dict[str, str]:
     return {str(key): text for key, text in data.items()}
 
 
-def _validated(path: Path, manifest: Mapping[str, Any]) -> LegalJob:
+def validated(path: Path, manifest: Mapping[str, Any]) -> LegalJob:
     try:
         return read_legaljob(manifest)
     except RefusedError as error:
@@ -287,50 +287,41 @@ def _validated(path: Path, manifest: Mapping[str, Any]) -> LegalJob:
 def _localised(
     path: Path,
     job: LegalJob,
-    config_maps: Mapping[str, Mapping[str, str]],
+    config_maps: ConfigMaps,
     *,
     playbook_file: Path | None,
     out: Path,
     max_workers: int | None,
     redaction: RedactionFiles,
 ) -> LocalJob:
-    spec = job.spec
-    used = {
-        source.config_map.name for source in spec.documents or () if source.config_map is not None
-    }
     changes: dict[str, Any] = {}
     if playbook_file is not None:
-        config_maps = {
-            **config_maps,
-            _PLAYBOOK.name: {str(_PLAYBOOK.key): read_playbook(playbook_file)},
-        }
+        text = read_playbook(playbook_file)
+        config_maps = {**config_maps, _PLAYBOOK.name: {str(_PLAYBOOK.key): text}}
         changes["playbook"] = PlaybookRef(config_map=_PLAYBOOK)
-    reference = changes.get("playbook", spec.playbook)
-    if reference is not None:
-        used.add(reference.config_map.name)
-        _check_playbook(path, config_maps, reference.config_map)
     if redaction.terms is not None:
-        config_maps = {**config_maps, _TERMS.name: {str(_TERMS.key): read_terms(redaction.terms)}}
+        text = read_terms(redaction.terms)
+        config_maps = {**config_maps, _TERMS.name: {str(_TERMS.key): text}}
         changes["redaction"] = _redaction(redaction)
-    asked = changes.get("redaction", spec.redaction)
-    if asked is not None and asked.config_map is not None:
-        used.add(asked.config_map.name)
-        _check_terms(path, config_maps, asked.config_map)
-    if asked is not None and asked.key_secret is not None:
-        _check_key_is_named(path, asked.key_secret, redaction.key)
+    spec = job.spec.model_copy(update=changes)
+    check_texts(path, spec, config_maps)
+    if spec.redaction is not None and spec.redaction.key_secret is not None:
+        _check_key_is_named(path, spec.redaction.key_secret, redaction.key)
+    used = used_config_maps(spec)
     for name in sorted(used - set(config_maps)):
         raise CommandError(
             Exit.MISUSE, f"{path}: the ConfigMap {name} that the job names is not in this file"
         )
+    places: dict[str, Any] = {}
     if spec.documents is not None:
-        changes["documents"] = tuple(_absolute(path, source) for source in spec.documents)
+        places["documents"] = tuple(_absolute(path, source) for source in spec.documents)
     if spec.output is None:
-        changes["output"] = Output(uri=file_uri(out.resolve()), formats=_FORMATS)
+        places["output"] = Output(uri=file_uri(out.resolve()), formats=_FORMATS)
     elif "://" not in spec.output.uri:
-        changes["output"] = spec.output.model_copy(
+        places["output"] = spec.output.model_copy(
             update={"uri": file_uri((path.parent / spec.output.uri).resolve())}
         )
-    spec = spec.model_copy(update=changes)
+    spec = spec.model_copy(update=places)
     return LocalJob(
         namespace=job.metadata.namespace,
         declared=DeclaredJob(
@@ -359,8 +350,26 @@ def _check_key_is_named(path: Path, secret: SecretRef, key: Path | None) -> None
         )
 
 
-def _check_terms(
-    path: Path, config_maps: Mapping[str, Mapping[str, str]], reference: ConfigMapRef
+def used_config_maps(spec: LegalJobSpec) -> frozenset[str]:
+    """By their names."""
+    references = [source.config_map for source in spec.documents or ()]
+    if spec.playbook is not None:
+        references.append(spec.playbook.config_map)
+    if spec.redaction is not None:
+        references.append(spec.redaction.config_map)
+    return frozenset(each.name for each in references if each is not None)
+
+
+def check_texts(path: Path, spec: LegalJobSpec, config_maps: ConfigMaps) -> None:
+    """Raises CommandError where a text of ``path`` is not what the spec takes it for."""
+    if spec.playbook is not None:
+        _check_text(path, config_maps, spec.playbook.config_map, playbook.load)
+    if spec.redaction is not None and spec.redaction.config_map is not None:
+        _check_text(path, config_maps, spec.redaction.config_map, load_terms)
+
+
+def _check_text(
+    path: Path, config_maps: ConfigMaps, reference: ConfigMapRef, load: Callable[[str], object]
 ) -> None:
     entries = config_maps.get(reference.name)
     if entries is None:
@@ -371,29 +380,8 @@ def _check_terms(
             Exit.MISUSE, f"{path}: the ConfigMap {reference.name} has no key {key!r}"
         )
     try:
-        load_terms(entries[key])
-    except TermsError as error:
-        raise CommandError(
-            Exit.MISUSE,
-            f"{path}: ConfigMap {reference.name}, key {key}, line {error.line}, "
-            f"column {error.column}: {error.message}",
-        ) from error
-
-
-def _check_playbook(
-    path: Path, config_maps: Mapping[str, Mapping[str, str]], reference: ConfigMapRef
-) -> None:
-    entries = config_maps.get(reference.name)
-    if entries is None:
-        return
-    key = reference.key or next(iter(entries), "")
-    if key not in entries:
-        raise CommandError(
-            Exit.MISUSE, f"{path}: the ConfigMap {reference.name} has no key {key!r}"
-        )
-    try:
-        playbook.load(entries[key])
-    except PlaybookError as error:
+        load(entries[key])
+    except (PlaybookError, TermsError) as error:
         raise CommandError(
             Exit.MISUSE,
             f"{path}: ConfigMap {reference.name}, key {key}, line {error.line}, "

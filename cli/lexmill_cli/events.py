@@ -1,37 +1,49 @@
 """`lexmill events`: what came in, and why it became no document."""
 
 import uuid
-from pathlib import Path
+from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from lexmill.client.events import Outcome
-from lexmill_cli.connecting import Home, Namespace, Token, Url, connected
-from lexmill_cli.showing import AsJson, Everything, Limit, show_list, show_one
+from lexmill_cli.connecting import Installation, job_uid
+from lexmill_cli.options import command, moment
+from lexmill_cli.showing import AsJson, Cut, show_list, show_one
 
 app = typer.Typer(no_args_is_help=True, help="List the events that were accepted, and look at one.")
 
 
-@app.command("list")
+@command(app, "list")
 def list_events(
+    at: Installation,
+    cut: Cut,
     outcome: Annotated[Outcome | None, typer.Option(help="Only these.")] = None,
     type_: Annotated[str | None, typer.Option("--type", help="Of this type.")] = None,
     source: Annotated[str | None, typer.Option(help="From this source.")] = None,
-    job: Annotated[str | None, typer.Option(help="Name of the job they are for.")] = None,
-    limit: Limit = 100,
-    everything: Everything = False,
-    namespace: Namespace = "default",
-    as_json: AsJson = False,
-    url: Url = None,
-    token: Token = None,
-    home: Home = Path(".lexmill"),
+    event_id: Annotated[str | None, typer.Option(help="With this id of its source.")] = None,
+    job: Annotated[str | None, typer.Option(help="Name or uid of the job they are for.")] = None,
+    received_from: Annotated[
+        datetime | None, typer.Option(parser=moment, metavar="TIME", help="Received then or later.")
+    ] = None,
+    received_before: Annotated[
+        datetime | None, typer.Option(parser=moment, metavar="TIME", help="Received before.")
+    ] = None,
 ) -> None:
     """Events, the newest first: unmatched and unroutable ones made no document."""
-    with connected(url, token, home) as client:
-        uid = None if job is None else uuid.UUID(client.jobs.get(namespace, job).uid)
+    with at.client() as client:
         show_list(
-            client.events.list(namespace, outcome=outcome, type=type_, source=source, job=uid),
+            client.events.list(
+                at.namespace,
+                sort=cut.sort,
+                outcome=outcome,
+                type=type_,
+                source=source,
+                event_id=event_id,
+                job=job_uid(client, at.namespace, job),
+                received_from=received_from,
+                received_before=received_before,
+            ),
             {
                 "Id": lambda event: event.id,
                 "Received": lambda event: event.received_at,
@@ -40,24 +52,20 @@ def list_events(
                 "Outcome": lambda event: event.outcome,
                 "Documents": lambda event: event.documents,
             },
-            limit=None if everything else limit,
-            as_json=as_json,
+            cut,
             nothing="There is no such event.",
         )
 
 
-@app.command()
+@command(app)
 def get(
+    at: Installation,
     event: Annotated[uuid.UUID, typer.Argument(help="Id of `events list`.")],
-    namespace: Namespace = "default",
     as_json: AsJson = False,
-    url: Url = None,
-    token: Token = None,
-    home: Home = Path(".lexmill"),
 ) -> None:
     """One event, and what each listening job makes of it: why it made no document."""
-    with connected(url, token, home) as client:
-        found = client.events.get(namespace, event)
+    with at.client() as client:
+        found = client.events.get(at.namespace, event)
     show_one(
         found,
         {

@@ -1,41 +1,80 @@
 """`lexmill jobs`: what an installation has to do, and changing that."""
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import Annotated
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
-from lexmill.client.api import ApiClient
-from lexmill.client.jobs import Owner, State
-from lexmill.jobs.schemas import JobProgress
-from lexmill_cli.connecting import Home, Namespace, Token, Url, connected
-from lexmill_cli.errors import Exit
-from lexmill_cli.showing import AsJson, Everything, Limit, show_json, show_list, show_one
+from lexmill.client.jobs import Jobs, Owner, State
+from lexmill.jobs.schemas import KIND, JobProgress, LegalJob, ResultFile
+from lexmill_cli.connecting import Installation
+from lexmill_cli.declaring import (
+    check_texts,
+    config_maps_of,
+    read_manifests,
+    used_config_maps,
+    validated,
+)
+from lexmill_cli.errors import CommandError, Exit
+from lexmill_cli.options import command, moment
+from lexmill_cli.showing import (
+    AsJson,
+    Cut,
+    say,
+    show_json,
+    show_list,
+    show_one,
+    write_pieces,
+)
+from lexmill_cli.watching import watch_jobs
 
-app = typer.Typer(no_args_is_help=True, help="List jobs, look at one, stop it or try it again.")
+app = typer.Typer(
+    no_args_is_help=True, help="Declare jobs, follow them, stop them, take their files."
+)
 
 Name = Annotated[str, typer.Argument(help="Name of the job.")]
+Run = Annotated[int | None, typer.Option(min=1, help="Of this run; default: the newest.")]
 
 
-@app.command("list")
+@dataclass(frozen=True)
+class Ordered:
+    name: Annotated[str, typer.Argument(help="Name of the job.")]
+    if_version: Annotated[
+        str | None,
+        typer.Option(help="Only if it still is this `version` of `jobs get --json`."),
+    ] = None
+    as_json: AsJson = False
+
+
+@command(app, "list")
 def list_jobs(
+    at: Installation,
+    cut: Cut,
     state: Annotated[State | None, typer.Option(help="Only these.")] = None,
     owner: Annotated[Owner | None, typer.Option(help="Who declared them.")] = None,
     matter: Annotated[str | None, typer.Option(help="Of this matter.")] = None,
-    limit: Limit = 100,
-    everything: Everything = False,
-    namespace: Namespace = "default",
-    as_json: AsJson = False,
-    url: Url = None,
-    token: Token = None,
-    home: Home = Path(".lexmill"),
+    declared_from: Annotated[
+        datetime | None, typer.Option(parser=moment, metavar="TIME", help="Declared then or later.")
+    ] = None,
+    declared_before: Annotated[
+        datetime | None, typer.Option(parser=moment, metavar="TIME", help="Declared before.")
+    ] = None,
 ) -> None:
     """Jobs that were not deleted, the newest first."""
-    with connected(url, token, home) as client:
+    with at.client() as client:
         show_list(
-            client.jobs.list(namespace, state=state, owner=owner, matter=matter),
+            client.jobs.list(
+                at.namespace,
+                sort=cut.sort,
+                state=state,
+                owner=owner,
+                matter=matter,
+                declared_from=declared_from,
+                declared_before=declared_before,
+            ),
             {
                 "Name": lambda job: job.name,
                 "State": lambda job: job.state,
@@ -44,126 +83,223 @@ def list_jobs(
                 "Declared": lambda job: job.declared_at,
                 "Message": lambda job: job.message,
             },
-            limit=None if everything else limit,
-            as_json=as_json,
+            cut,
             nothing="There is no such job.",
         )
 
 
-@app.command()
-def get(
-    name: Name,
-    namespace: Namespace = "default",
-    as_json: AsJson = False,
-    url: Url = None,
-    token: Token = None,
-    home: Home = Path(".lexmill"),
-) -> None:
+@command(app)
+def get(at: Installation, name: Name, as_json: AsJson = False) -> None:
     """How far a job is; exit code 1 where it failed, or documents of it did."""
-    with connected(url, token, home) as client:
-        job = client.jobs.get(namespace, name)
+    with at.client() as client:
+        job = client.jobs.get(at.namespace, name)
     show_one(job, _fields(job), as_json=as_json)
-    counts = job.documents
-    if job.state == "Failed" or counts.failed or counts.dead:
-        raise typer.Exit(Exit.UNFINISHED)
+    raise typer.Exit(ending(job))
 
 
-@app.command()
-def declaration(
-    name: Name,
-    namespace: Namespace = "default",
-    url: Url = None,
-    token: Token = None,
-    home: Home = Path(".lexmill"),
-) -> None:
+@command(app)
+def declaration(at: Installation, name: Name) -> None:
     """What was declared, as JSON."""
-    with connected(url, token, home) as client:
-        show_json(client.jobs.declaration(namespace, name))
+    with at.client() as client:
+        show_json(client.jobs.declaration(at.namespace, name))
 
 
-@app.command()
-def cancel(
-    name: Name,
-    namespace: Namespace = "default",
+@command(app)
+def declare(
+    at: Installation,
+    file: Annotated[Path, typer.Argument(help="LegalJob YAML; - is stdin.", readable=False)],
     as_json: AsJson = False,
-    url: Url = None,
-    token: Token = None,
-    home: Home = Path(".lexmill"),
 ) -> None:
+    """Declare the LegalJobs of a file as jobs of the API's own, with the ConfigMaps beside them."""
+    manifests = read_manifests(file)
+    jobs = [_checked(file, each, at.namespace) for each in manifests if each.get("kind") == KIND]
+    texts = config_maps_of(file, manifests)
+    for job in jobs:
+        check_texts(file, job.spec, texts)
+    with at.client() as client:
+        for job in jobs:
+            found = client.jobs.declare(
+                at.namespace,
+                name=job.metadata.name,
+                spec=job.spec,
+                config_maps={
+                    name: texts[name] for name in sorted(used_config_maps(job.spec) & texts.keys())
+                },
+            )
+            show_one(found, _fields(found), as_json=as_json)
+
+
+@command(app)
+def watch(
+    at: Installation,
+    names: Annotated[list[str] | None, typer.Argument(help="Jobs; without, all.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="A JSON object a change.")] = False,
+) -> None:
+    """Follow jobs as they go on, until they have ended; without names until Ctrl-C.
+
+    Exit code 1 where one of them failed, or documents of it did.
+    """
+    with at.client() as client:
+        for name in names or ():
+            client.jobs.get(at.namespace, name)  # who waits for what is not there waits long
+        ended = watch_jobs(client, at.namespace, names or (), as_json=as_json)
+    raise typer.Exit(max((ending(job) for job in ended), default=Exit.OK))
+
+
+@command(app)
+def workers(
+    at: Installation,
+    name: Name,
+    pool: Annotated[str, typer.Option(help="One of its pools.")] = "main",
+    as_json: AsJson = False,
+) -> None:
+    """Workers that are busy with it, and with how many documents."""
+    with at.client() as client:
+        client.jobs.get(at.namespace, name)
+        busy = client.jobs.busy_workers(at.namespace, name, pool=pool)
+    show_one(busy, busy, as_json=as_json)
+    if not busy and not as_json:
+        say("No worker is busy with it.")
+
+
+@command(app)
+def cancel(at: Installation, ordered: Ordered) -> None:
     """Stop it: documents that are not done end as dead and may be replayed."""
-    _order(lambda client: client.jobs.cancel(namespace, name), url, token, home, as_json=as_json)
+    _order(at, ordered, Jobs.cancel)
 
 
-@app.command()
-def suspend(
-    name: Name,
-    namespace: Namespace = "default",
-    as_json: AsJson = False,
-    url: Url = None,
-    token: Token = None,
-    home: Home = Path(".lexmill"),
-) -> None:
+@command(app)
+def suspend(at: Installation, ordered: Ordered) -> None:
     """Begin nothing new until it is resumed; what runs ends in order."""
-    _order(lambda client: client.jobs.suspend(namespace, name), url, token, home, as_json=as_json)
+    _order(at, ordered, Jobs.suspend)
 
 
-@app.command()
-def resume(
-    name: Name,
-    namespace: Namespace = "default",
-    as_json: AsJson = False,
-    url: Url = None,
-    token: Token = None,
-    home: Home = Path(".lexmill"),
-) -> None:
+@command(app)
+def resume(at: Installation, ordered: Ordered) -> None:
     """Go on with a job that was suspended."""
-    _order(lambda client: client.jobs.resume(namespace, name), url, token, home, as_json=as_json)
+    _order(at, ordered, Jobs.resume)
 
 
-@app.command()
+@command(app)
 def replay(
+    at: Installation,
     name: Name,
     failed: Annotated[bool, typer.Option("--failed", help="Failed documents too.")] = False,
-    namespace: Namespace = "default",
     as_json: AsJson = False,
-    url: Url = None,
-    token: Token = None,
-    home: Home = Path(".lexmill"),
 ) -> None:
     """Try its dead documents again, in a new run."""
     states = frozenset({"dead", "failed"} if failed else {"dead"})
-    with connected(url, token, home) as client:
-        queued = client.jobs.replay(namespace, name, states=states)
+    with at.client() as client:
+        queued = client.jobs.replay(at.namespace, name, states=states)
     if as_json:
         show_json({"queued": queued})
-    Console(stderr=True).print(f"{queued} documents are queued again.")
+    say(f"{queued} documents are queued again.")
 
 
-@app.command()
+@command(app)
 def delete(
+    at: Installation,
     name: Name,
-    namespace: Namespace = "default",
-    url: Url = None,
-    token: Token = None,
-    home: Home = Path(".lexmill"),
+    if_version: Annotated[
+        str | None, typer.Option(help="Only if it still is this `version` of `jobs get --json`.")
+    ] = None,
 ) -> None:
     """Free its name; what is open ends as dead, results stay."""
-    with connected(url, token, home) as client:
-        client.jobs.delete(namespace, name)
-    Console(stderr=True).print(f"The job {name} is deleted; its results are not.")
+    with at.client() as client:
+        client.jobs.delete(at.namespace, name, if_match=if_version)
+    say(f"The job {name} is deleted; its results are not.")
 
 
-def _order(
-    order: Callable[[ApiClient], JobProgress],
-    url: str | None,
-    token: str | None,
-    home: Path,
-    *,
-    as_json: bool,
+@command(app)
+def results(at: Installation, name: Name, as_json: AsJson = False) -> None:
+    """The report files of its finished runs, the newest run first."""
+    with at.client() as client:
+        found = client.jobs.results(at.namespace, name)
+    show_list(
+        found.files,
+        {
+            "Run": lambda file: file.run,
+            "File": lambda file: file.name,
+            "Bytes": lambda file: file.bytes,
+        },
+        Cut(everything=True, as_json=as_json),
+        nothing=_no_files(found.uri),
+    )
+    if not found.is_whole:
+        say("There are more files than these.")
+
+
+@command(app)
+def download(
+    at: Installation,
+    name: Name,
+    out: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("lexmill-results"),
+    file: Annotated[
+        str | None, typer.Option(help="Only this one of `jobs results`, to stdout with --out -.")
+    ] = None,
+    run: Run = None,
 ) -> None:
-    with connected(url, token, home) as client:
-        job = order(client)
-    show_one(job, _fields(job), as_json=as_json)
+    """Take the report files of a run."""
+    with at.client() as client:
+        found = client.jobs.results(at.namespace, name)
+        newest = max((each.run for each in found.files), default=None)
+        wanted = [each for each in found.files if each.run == (run or newest)]
+        if file is not None:
+            wanted = [each for each in wanted if each.name == file]
+        if not wanted:
+            raise CommandError(Exit.MISUSE, _no_files(found.uri))
+        for each in wanted:
+            target = None if out == Path("-") else out / _inside(each)
+            if target is not None:
+                _make_folder(target.parent)
+            with client.jobs.result_file(
+                at.namespace, name, run=each.run, file=each.name
+            ) as pieces:
+                write_pieces(pieces, target)
+    if out != Path("-"):
+        say(f"{len(wanted)} files of run {wanted[0].run} are in {out}.")
+
+
+def ending(job: JobProgress) -> Exit:
+    counts = job.documents
+    is_bad = job.state == "Failed" or counts.failed or counts.dead
+    return Exit.UNFINISHED if is_bad else Exit.OK
+
+
+def _order(at: Installation, ordered: Ordered, order: Callable[..., JobProgress]) -> None:
+    with at.client() as client:
+        job = order(client.jobs, at.namespace, ordered.name, if_match=ordered.if_version)
+    show_one(job, _fields(job), as_json=ordered.as_json)
+
+
+def _checked(file: Path, manifest: dict[str, Any], namespace: str) -> LegalJob:
+    own = manifest["metadata"].get("namespace")
+    if own not in {None, namespace}:
+        raise CommandError(
+            Exit.MISUSE, f"{file}: the job is for the namespace {own}: say --namespace {own}."
+        )
+    return validated(file, manifest)
+
+
+def _no_files(uri: str | None) -> str:
+    if uri is not None:
+        return f"The job writes its reports to {uri}, as its output says."
+    return "There is no such file: reports are written when a run has ended."
+
+
+def _inside(file: ResultFile) -> Path:
+    """What an installation answers does not lead out of the folder."""
+    path = PurePosixPath(file.name)
+    if path.is_absolute() or ".." in path.parts:
+        raise CommandError(Exit.MISUSE, "The installation names a file that lies elsewhere.")
+    return Path(path)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CommandError(Exit.UNAVAILABLE, f"{folder}: {error.strerror}.") from error
 
 
 def _fields(job: JobProgress) -> dict[str, object]:

@@ -23,11 +23,14 @@ from lexmill_cli import (
     dead,
     documents,
     events,
+    facts,
     jobs,
     model,
     playbooks,
+    records,
     redaction,
     review,
+    tokens,
 )
 from lexmill_cli.declaring import (
     LocalJob,
@@ -38,8 +41,10 @@ from lexmill_cli.declaring import (
 )
 from lexmill_cli.display import Display, show_summary
 from lexmill_cli.errors import CommandError, Exit
+from lexmill_cli.options import command
 from lexmill_cli.results import read_summary
 from lexmill_cli.running import Outcome, run_jobs, serve_forever
+from lexmill_cli.statistics import statistics
 from lexmill_cli.system import local_system
 from lexmill_cli.validating import crd_text, validate, verdict_lines, verdicts_json
 
@@ -57,9 +62,17 @@ app.add_typer(events.app, name="events")
 app.add_typer(dead.app, name="dead")
 app.add_typer(review.app, name="review")
 app.add_typer(audit.app, name="audit")
-app.add_typer(accuracy.app, name="facts")
-app.add_typer(model.app, name="model")
+app.add_typer(facts.app, name="facts")
+app.add_typer(facts.findings_app, name="findings")
 app.add_typer(playbooks.app, name="playbook")
+app.add_typer(records.matters_app, name="matters")
+app.add_typer(records.holds_app, name="holds")
+app.add_typer(records.tombstones_app, name="tombstones")
+app.add_typer(tokens.app, name="tokens")
+models = typer.Typer(no_args_is_help=True, help="Make models again, and measure them.")
+models.add_typer(model.app, name="clauses")
+models.add_typer(accuracy.app, name="facts")
+app.add_typer(models, name="model")
 app.add_typer(redaction.app, name="redaction")
 
 Home = Annotated[Path, typer.Option(envvar="LEXMILL_HOME", help="Folder of the system's own data.")]
@@ -181,6 +194,9 @@ def crd(
 ) -> None:
     """Print the CustomResourceDefinition, for `kubectl apply --server-side -f -`."""
     typer.echo(crd_text(as_json=as_json), nl=False)
+
+
+command(app)(statistics)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""`lexmill model`: make the clause model again, and measure it."""
+"""`lexmill model clauses`: make the clause model again, and measure it."""
 
 import hashlib
 import json

@@ -14,10 +14,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from lexmill.playbooks.schemas import PlaybookRow
+from lexmill_cli.connecting import Installation
 from lexmill_cli.declaring import job_of_paths
 from lexmill_cli.display import Display
 from lexmill_cli.errors import CommandError, Exit
+from lexmill_cli.options import command
 from lexmill_cli.running import run_jobs
+from lexmill_cli.showing import Columns, Cut, Out, say, show_json, show_list, write_pieces
 from lexmill_cli.system import local_system
 from lexmill_legal import playbook
 from lexmill_legal.errors import PlaybookError
@@ -32,14 +36,26 @@ from lexmill_legal.results import (
     Finding,
 )
 
-app = typer.Typer(no_args_is_help=True, help="Playbooks: check, test and try them.")
+app = typer.Typer(
+    no_args_is_help=True, help="Playbooks: check, test and try them; keep them in an installation."
+)
 
 _RESULTS = "results.jsonl"
 _VERDICTS = ("fail", "unknown", "pass")
 _QUOTE = 160
 
 Files = Annotated[list[Path], typer.Argument(help="Playbooks (YAML).", readable=False)]
+Name = Annotated[str, typer.Argument(help="Name of the playbook.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout at the end.")]
+
+_NONE = "There is no playbook in this namespace."
+_VERSIONS: Columns[PlaybookRow] = {
+    "Name": lambda row: row.name,
+    "Version": lambda row: row.number,
+    "Rules": lambda row: row.rules,
+    "By": lambda row: row.created_by,
+    "Sent": lambda row: row.created_at,
+}
 
 
 @dataclass(frozen=True)
@@ -115,6 +131,52 @@ def dry_run(
         _show(Console(), rules, judged)
     unread = any(result.status != "succeeded" for result in results)
     raise typer.Exit(Exit.UNFINISHED if unread else Exit.OK)
+
+
+@command(app, "list")
+def list_playbooks(at: Installation, cut: Cut) -> None:
+    """Playbooks of an installation, the newest version of each."""
+    with at.client() as client:
+        show_list(client.playbooks.list(at.namespace, sort=cut.sort), _VERSIONS, cut, nothing=_NONE)
+
+
+@command(app)
+def versions(at: Installation, name: Name, as_json: AsJson = False) -> None:
+    """Every version of one, the newest first."""
+    with at.client() as client:
+        found = client.playbooks.versions(at.namespace, name)
+    show_list(found, _VERSIONS, Cut(everything=True, as_json=as_json), nothing=_NONE)
+
+
+@command(app)
+def get(
+    at: Installation,
+    name: Name,
+    number: Annotated[
+        int | None, typer.Option("--version", min=1, help="Default: the newest.")
+    ] = None,
+    out: Out = None,
+) -> None:
+    """The text of one, as it was sent."""
+    with at.client() as client:
+        found = client.playbooks.get(at.namespace, name, number=number)
+    write_pieces([found.text.encode()], out, is_text=True)
+
+
+@command(app)
+def put(
+    at: Installation,
+    name: Name,
+    file: Annotated[Path, typer.Argument(help="The playbook (YAML).", readable=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Make it the next version of an installation's playbook; its own text changes nothing."""
+    _loaded(file)
+    with at.client() as client:
+        row = client.playbooks.put(at.namespace, name, file.read_bytes())
+    if as_json:
+        show_json(row)
+    say(f"{row.name} is version {row.number}, with {_count(row.rules, 'rule')}.")
 
 
 @app.command()

@@ -1,25 +1,29 @@
-"""`lexmill review`: what people decided in a report comes back; what they have decided so far."""
+"""`lexmill review`: what people decide, here or in a report, and what they have decided so far."""
 
 import getpass
-import json
+import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-import msgspec
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from lexmill.reviews.schemas import (
+    Change,
+    Choice,
     Decided,
     Evidence,
     NewDecision,
     RefusedDecisionsError,
+    Reviewed,
 )
-from lexmill_cli.connecting import Home, Namespace, Token, Url, connected
+from lexmill_cli.connecting import Installation
+from lexmill_cli.deciding import Wanted, decision_about
 from lexmill_cli.errors import CommandError, Exit
+from lexmill_cli.options import command, moment
+from lexmill_cli.showing import AsJson, Cut, say, show_json, show_list, show_one
 from lexmill_legal.decisions import refuse_reviewer
 from lexmill_legal.reports import (
     CellProblem,
@@ -28,33 +32,51 @@ from lexmill_legal.reports import (
     read_workbook,
 )
 
-app = typer.Typer(no_args_is_help=True, help="Take decisions from a report, and list them.")
+app = typer.Typer(
+    no_args_is_help=True, help="Decide what the engine is not sure of, here or in a report."
+)
 
 _MOST_SHOWN = 50
 
 
-@app.command("import")
+@dataclass(frozen=True)
+class About:
+    """An item of a document."""
+
+    document: Annotated[uuid.UUID, typer.Argument(help="Id of `documents list`.")]
+    field: Annotated[str, typer.Argument(help="As term, party, or clause:non_compete.")]
+    item: Annotated[
+        str, typer.Option(help="Of a field with several values: one, as `facts list -w` shows it.")
+    ] = ""
+    comment: Annotated[str | None, typer.Option(help="Why; the audit trail has it.")] = None
+    reviewer: Annotated[
+        str | None, typer.Option(help="Who decided, with the installation's own token only.")
+    ] = None
+    recheck: Annotated[
+        bool, typer.Option("--recheck", help="Check the document again at once.")
+    ] = False
+    as_json: AsJson = False
+
+
+@command(app, "import")
 def import_report(
+    at: Installation,
     report: Annotated[Path, typer.Argument(help="A report.xlsx with decisions.", readable=False)],
     reviewer: Annotated[
         str | None,
         typer.Option(help="Who decided, where the column Reviewer is empty; default: the user."),
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="Only read it; record nothing.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="A JSON object on stdout.")] = False,
-    namespace: Namespace = "default",
-    url: Url = None,
-    token: Token = None,
-    home: Home = Path(".lexmill"),
+    as_json: AsJson = False,
 ) -> None:
     """Record the decisions of a report, all of them or none; the next run follows them."""
     rows = _read(report, as_json=as_json)
     decisions = _decisions(rows, reviewer)
     decided = Decided(recorded=0, unchanged=0)
     if decisions and not check:
-        with connected(url, token, home) as client:
+        with at.client() as client:
             try:
-                decided = client.review(namespace, decisions)
+                decided = client.reviews.decide(at.namespace, decisions)
             except RefusedDecisionsError as error:
                 problems = [
                     CellProblem(
@@ -65,36 +87,171 @@ def import_report(
                 ]
                 _refuse(problems, as_json=as_json, conflict=error.code == "review_conflict")
     if as_json:
-        answer = {"recorded": decided.recorded, "unchanged": decided.unchanged, "problems": []}
-        print(json.dumps(answer))  # noqa: T201 - the machine's answer
-    Console(stderr=True).print(_said(len(rows), decided, check=check))
+        show_json({"recorded": decided.recorded, "unchanged": decided.unchanged, "problems": []})
+    say(_said(len(rows), decided, check=check))
 
 
-@app.command("list")
+@command(app, "list")
 def list_reviews(
-    namespace: Namespace = "default",
-    as_json: Annotated[bool, typer.Option("--json", help="A JSON array on stdout.")] = False,
-    url: Url = None,
-    token: Token = None,
-    home: Home = Path(".lexmill"),
+    at: Installation,
+    cut: Cut,
+    document: Annotated[uuid.UUID | None, typer.Option(help="About this document.")] = None,
+    sha256: Annotated[
+        str | None, typer.Option("--sha256", help="About documents with this SHA-256.")
+    ] = None,
+    field: Annotated[str | None, typer.Option(help="About this field, or clause:KIND.")] = None,
+    decision: Annotated[
+        Literal["accepted", "corrected", "rejected", "absent", "reopened"] | None,
+        typer.Option(help="What was decided last."),
+    ] = None,
+    reviewer: Annotated[str | None, typer.Option(help="Who decided last.")] = None,
+    decided_from: Annotated[
+        datetime | None, typer.Option(parser=moment, metavar="TIME", help="Decided then or later.")
+    ] = None,
+    decided_before: Annotated[
+        datetime | None, typer.Option(parser=moment, metavar="TIME", help="Decided before.")
+    ] = None,
 ) -> None:
     """What people have decided, oldest items first."""
-    with connected(url, token, home) as client:
-        reviews = list(client.reviews(namespace))
-    if as_json:
-        print(msgspec.json.encode(reviews).decode())  # noqa: T201 - the machine's answer
-        return
-    table = Table("Document", "Field", "Decision", "Value", "Who", "When", header_style="bold")
-    for one in reviews:
-        table.add_row(
-            one.sha256[:12],
-            Text(one.field),
-            one.decision,
-            Text(one.value or ""),
-            Text(one.reviewer),
-            f"{one.decided_at:%Y-%m-%d %H:%M}",
+    with at.client() as client:
+        show_list(
+            client.reviews.list(
+                at.namespace,
+                sort=cut.sort,
+                document=document,
+                sha256=sha256,
+                field=field,
+                decision=decision,
+                reviewer=reviewer,
+                decided_from=decided_from,
+                decided_before=decided_before,
+            ),
+            {
+                "Id": lambda one: one.id,
+                "Document": lambda one: one.sha256[:12],
+                "Field": lambda one: one.field,
+                "Decision": lambda one: one.decision,
+                "Value": lambda one: one.value,
+                "Who": lambda one: one.reviewer,
+                "When": lambda one: one.decided_at,
+            },
+            cut,
+            nothing="Nobody has decided such a thing yet.",
         )
-    Console(stderr=True).print(table if reviews else "Nobody has decided anything yet.")
+
+
+@command(app)
+def get(
+    at: Installation,
+    review: Annotated[int, typer.Argument(help="Id of `review list`.")],
+    as_json: AsJson = False,
+) -> None:
+    """One item, and what holds now."""
+    with at.client() as client:
+        _show(client.reviews.get(at.namespace, review), as_json=as_json)
+
+
+@command(app)
+def accept(at: Installation, about: About) -> None:
+    """What the engine found is right; of several candidates the first."""
+    _decide(at, about, "accept")
+
+
+@command(app)
+def correct(
+    at: Installation,
+    about: About,
+    value: Annotated[str, typer.Option(help="The right one, as 2026-12-31, 30 days, US-DE.")],
+    quote: Annotated[
+        str | None, typer.Option(help="The document's words that say so, copied exactly.")
+    ] = None,
+) -> None:
+    """Another value is right."""
+    _decide(at, about, "correct", value, quote)
+
+
+@command(app)
+def reject(at: Installation, about: About) -> None:
+    """What the engine found is not it."""
+    _decide(at, about, "reject")
+
+
+@command(app)
+def absent(at: Installation, about: About) -> None:
+    """The document has no such value."""
+    _decide(at, about, "absent")
+
+
+@command(app)
+def reopen(
+    at: Installation,
+    review: Annotated[int, typer.Argument(help="Id of `review list`.")],
+    comment: Annotated[str | None, typer.Option(help="Why; the audit trail has it.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take a decision back: the engine's value counts again."""
+    with at.client() as client:
+        known = client.reviews.get(at.namespace, review)
+        changed = client.reviews.change(
+            at.namespace,
+            review,
+            Change(choice="reopen", comment=comment),
+            revision=known.revision,
+        )
+    _show(changed, as_json=as_json)
+
+
+def _decide(
+    at: Installation,
+    about: About,
+    choice: Choice,
+    value: str | None = None,
+    quote: str | None = None,
+) -> None:
+    wanted = Wanted(
+        document=about.document,
+        field=about.field,
+        choice=choice,
+        item=about.item,
+        reviewer=_reviewer(about.reviewer),
+        comment=about.comment,
+        value=value,
+        quote=quote,
+    )
+    with at.client() as client:
+        decision = decision_about(client, at.namespace, wanted)
+        try:
+            decided = client.reviews.decide(at.namespace, [decision])
+        except RefusedDecisionsError as error:
+            conflict = error.code == "review_conflict"
+            raise CommandError(
+                Exit.UNFINISHED if conflict else Exit.MISUSE,
+                f"Nothing was recorded: {error.problems[0].message}.",
+            ) from error
+        if about.recheck:
+            client.documents.recheck(at.namespace, about.document)
+    if about.as_json:
+        show_json(decided)
+    then = "" if about.recheck else " `lexmill documents recheck` makes its results follow."
+    say(f"It is recorded.{then}" if decided.recorded else "It was known already.")
+
+
+def _show(review: Reviewed, *, as_json: bool) -> None:
+    show_one(
+        review,
+        {
+            "Id": review.id,
+            "Document": review.sha256,
+            "Field": review.field,
+            "Item": review.item,
+            "Decision": review.decision,
+            "Value": review.value,
+            "Who": review.reviewer,
+            "When": review.decided_at,
+            "Comment": review.comment,
+        },
+        as_json=as_json,
+    )
 
 
 def _read(report: Path, *, as_json: bool) -> Sequence[RowDecision]:
@@ -151,15 +308,13 @@ def _reviewer(given: str | None) -> str:
 
 
 def _refuse(problems: Sequence[CellProblem], *, as_json: bool, conflict: bool) -> None:
-    console = Console(stderr=True, soft_wrap=True)
     for problem in problems[:_MOST_SHOWN]:
-        console.print(Text(f"{problem.cell}: {problem.message}."))
+        say(f"{problem.cell}: {problem.message}.")
     if len(problems) > _MOST_SHOWN:
-        console.print(f"... and {len(problems) - _MOST_SHOWN} more.")
+        say(f"... and {len(problems) - _MOST_SHOWN} more.")
     if as_json:
         listed = [{"cell": each.cell, "message": each.message} for each in problems]
-        answer = {"recorded": 0, "unchanged": 0, "problems": listed}
-        print(json.dumps(answer))  # noqa: T201 - the machine's answer
+        show_json({"recorded": 0, "unchanged": 0, "problems": listed})
     what = "somebody else has decided since this report" if conflict else "it has mistakes"
     raise CommandError(
         Exit.UNFINISHED if conflict else Exit.MISUSE, f"Nothing was recorded: {what} (see above)."

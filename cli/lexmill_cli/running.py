@@ -99,7 +99,7 @@ class _Session:
         A job that listens keeps its uid, and with it what has come for it, when it is changed.
         """
         declared = job.declared
-        known = self.ask(lambda: self.client.progress(job.namespace, declared.name))
+        known = self.ask(lambda: self.client.jobs.find(job.namespace, declared.name))
         if known is not None and known.state in _UNDER_WAY:
             same = known.spec_hash == declared.spec_hash
             if same and declared.spec.trigger is None:
@@ -135,7 +135,7 @@ def _follow(session: _Session, scaler: LocalScaler, jobs: Sequence[LocalJob]) ->
 
 
 def _progress(client: ApiClient, job: LocalJob) -> JobProgress:
-    progress = client.progress(job.namespace, job.declared.name)
+    progress = client.jobs.find(job.namespace, job.declared.name)
     if progress is None or progress.uid != str(job.declared.uid):
         raise CommandError(
             Exit.UNFINISHED, f"The job {job.declared.name} was deleted or replaced meanwhile."

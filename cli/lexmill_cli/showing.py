@@ -1,9 +1,14 @@
 """How lists and single things are shown: a table for people, JSON for machines."""
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+import sys
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from itertools import islice
-from typing import Annotated, Any, TypeVar
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO, Final, TypeVar
+from uuid import UUID
 
 import msgspec
 import typer
@@ -11,32 +16,70 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from lexmill.client.connection import Rows
+from lexmill_cli.errors import CommandError, Exit
+
 T = TypeVar("T")
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
-Limit = Annotated[int, typer.Option(min=1, help="Most rows that are shown.")]
-Everything = Annotated[bool, typer.Option("--all", help="All rows, however many.")]
+Out = Annotated[Path | None, typer.Option(help="The file to write; default: stdout.")]
 
 Columns = Mapping[str, Callable[[T], object]]
 
+_WHOLE: Final = (UUID, datetime, date, int, float)
+"""What is of no use in parts: columns of these are never folded."""
+_UNBOUND: Final = 10_000
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How much of a list is shown, and how."""
+
+    limit: Annotated[int, typer.Option(min=1, help="Most rows that are shown.")] = 100
+    everything: Annotated[bool, typer.Option("--all", help="All rows, however many.")] = False
+    sort: Annotated[
+        str | None, typer.Option(help="The order, as docs/api.md names them; - for the reverse.")
+    ] = None
+    as_json: Annotated[bool, typer.Option("--json", help="A JSON object a line.")] = False
+
 
 def show_list(
-    rows: Iterable[T], columns: Columns[T], *, limit: int | None, as_json: bool, nothing: str
+    rows: Rows[T] | Iterable[T],
+    columns: Columns[T],
+    cut: Cut,
+    *,
+    nothing: str,
+    encode: Callable[[T], bytes] = msgspec.json.encode,
 ) -> None:
-    """Machines get what people would see: an array, cut at the same row."""
-    shown = list(rows if limit is None else islice(rows, limit + 1))
-    more = limit is not None and len(shown) > limit
-    shown = shown[:limit]
-    if as_json:
-        show_json(shown)
-    console = Console(stderr=True)
-    if not as_json:
-        table = Table(*columns, header_style="bold")
+    """Machines get whole records, people the columns; of both as many."""
+    most = None if cut.everything else cut.limit
+    beyond = None if most is None else most + 1
+    found = rows.first(beyond) if isinstance(rows, Rows) else iter(rows)
+    shown = islice(found, most)
+    if cut.as_json:
         for row in shown:
-            table.add_row(*(Text(_cell(read(row))) for read in columns.values()))
-        console.print(table if shown else nothing)
-    if more:
-        console.print(f"There are more than {limit}: --limit or --all shows them.")
+            _write_line(encode(row))
+    elif table := list(shown):
+        show_table(list(columns), [[read(row) for read in columns.values()] for row in table])
+    else:
+        say(nothing)
+    if next(found, None) is not None:
+        say(f"There are more than {most}: --limit or --all shows them.")
+
+
+def show_table(names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """As wide as the terminal; for other programs a row is a line, however long."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for at, name in enumerate(names):
+        values = [row[at] for row in rows if row[at] is not None]
+        whole = bool(values) and all(isinstance(value, _WHOLE) for value in values)
+        number = whole and all(type(value) in {int, float} for value in values)
+        table.add_column(
+            name, justify="right" if number else "left", no_wrap=whole, overflow="fold"
+        )
+    for row in rows:
+        table.add_row(*(Text(cell(value)) for value in row))
+    _print(table)
 
 
 def show_one(value: object, fields: Mapping[str, object], *, as_json: bool) -> None:
@@ -44,18 +87,82 @@ def show_one(value: object, fields: Mapping[str, object], *, as_json: bool) -> N
     if as_json:
         show_json(value)
         return
-    table = Table(show_header=False, box=None)
+    table = Table(show_header=False, box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     for name, field in fields.items():
-        if field not in {None, ""}:
-            table.add_row(Text(name, "bold"), Text(_cell(field)))
-    Console(stderr=True).print(table)
+        if field is not None and field != "":
+            table.add_row(Text(name, "bold"), Text(cell(field)))
+    _print(table)
 
 
 def show_json(value: Any) -> None:
-    print(msgspec.json.encode(value).decode())  # noqa: T201 - the machine's answer
+    _write_line(msgspec.json.encode(value))
 
 
-def _cell(value: object) -> str:
-    if isinstance(value, datetime):
-        return f"{value.astimezone():%Y-%m-%d %H:%M}"
-    return "" if value is None else str(value)
+def say(sentence: str) -> None:
+    """A word beside the answer, which machines do not read."""
+    Console(stderr=True, soft_wrap=True).print(Text(printable(sentence)))
+
+
+def cell(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case datetime():
+            return f"{value.astimezone():%Y-%m-%d %H:%M}"
+        case bool():
+            return "yes" if value else "no"
+        case _:
+            return printable(str(value))
+
+
+def printable(text: str) -> str:
+    """In one line; what documents say is not to move a terminal's cursor or turn its text round."""
+    kept = (
+        letter if letter.isprintable() else "" if unicodedata.category(letter) == "Cf" else " "
+        for letter in text
+    )
+    return " ".join("".join(kept).split())
+
+
+def write_pieces(pieces: Iterable[bytes], out: Path | None, *, is_text: bool = False) -> None:
+    """To a file, which is there whole or not at all, or to stdout."""
+    if out is None:
+        if not is_text and sys.stdout.isatty():
+            raise CommandError(
+                Exit.MISUSE, "A file is not for a terminal: name one with --out, or send it on."
+            )
+        _copy(pieces, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+        return
+    part = out.with_name(f".{out.name}.part")
+    try:
+        try:
+            with part.open("wb") as file:
+                _copy(pieces, file)
+            part.replace(out)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise CommandError(Exit.UNAVAILABLE, f"{out}: {error.strerror}.") from error
+
+
+def _copy(pieces: Iterable[bytes], target: BinaryIO) -> None:
+    target.writelines(pieces)
+
+
+def _write_line(line: bytes) -> None:
+    sys.stdout.buffer.write(line + b"\n")
+
+
+def _print(table: Table) -> None:
+    console = Console()
+    if console.is_terminal:
+        console.print(table)
+        return
+    wide = Console(width=_UNBOUND)
+    with wide.capture() as captured:
+        wide.print(table)
+    for line in captured.get().splitlines():
+        typer.echo(line.rstrip())

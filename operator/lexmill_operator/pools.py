@@ -203,7 +203,7 @@ async def _spare_busy_pods(visit: Visit, pool: str) -> None:
     api, namespace = visit.controller.api, visit.key.namespace
     try:
         busy = await asyncio.to_thread(
-            visit.controller.client.busy_workers, namespace, visit.key.name, pool
+            visit.controller.client.jobs.busy_workers, namespace, visit.key.name, pool=pool
         )
     except LexmillError as error:
         log.warning("busy_workers_unknown", **visit.key._asdict(), code=error.code)

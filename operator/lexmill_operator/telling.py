@@ -36,7 +36,7 @@ async def count_documents(visit: Visit) -> tuple[JobProgress | None, str]:
     memory.counted_at = time.monotonic()
     try:
         progress = await asyncio.to_thread(
-            visit.controller.client.progress, visit.key.namespace, visit.key.name
+            visit.controller.client.jobs.find, visit.key.namespace, visit.key.name
         )
     except LexmillError:
         visit.again_in(RETRY_SECONDS)

@@ -42,7 +42,7 @@ def test_threads_share_a_client(api: Api) -> None:
         ThreadPoolExecutor(10) as threads,
     ):
         list(threads.map(lambda name: client.declare("threads", _declared(name)), names))
-        progress = list(threads.map(lambda name: client.progress("threads", name), names))
+        progress = list(threads.map(lambda name: client.jobs.find("threads", name), names))
     assert [each and each.name for each in progress] == names
 
 
@@ -59,14 +59,14 @@ def test_busy_workers_are_those_with_claimed_tasks(api: Api) -> None:
         uid,
     )
     with ApiClient(api.process.url, token=TOKEN, source="/tests") as client:
-        busy = client.busy_workers("busy", "busy", "main")
+        busy = client.jobs.busy_workers("busy", "busy", pool="main")
         assert sum(busy.values()) == 3
         assert set(busy) == {"pod-even", "pod-odd"}
-        assert client.busy_workers("busy", "busy", "ocr") == {}
-        assert client.busy_workers("busy", "unknown", "main") == {}
+        assert client.jobs.busy_workers("busy", "busy", pool="ocr") == {}
+        assert client.jobs.busy_workers("busy", "unknown", pool="main") == {}
         client.cancel("busy", CancelledJob(uid=uuid.UUID(uid), reason="deleted"))
-        assert client.busy_workers("busy", "busy", "main") == {}
-        assert client.progress("busy", "busy") is None
+        assert client.jobs.busy_workers("busy", "busy", pool="main") == {}
+        assert client.jobs.find("busy", "busy") is None
         feed = client.demand(after=0, wait_seconds=0)
     assert [pool.deleted for pool in feed.pools if pool.job_uid == uid] == [True]
 
@@ -82,7 +82,7 @@ def test_progress_has_the_newest_runs_first(api: Api) -> None:
         uid,
     )
     with ApiClient(api.process.url, token=TOKEN, source="/tests") as client:
-        progress = client.progress("runs", "runs")
+        progress = client.jobs.find("runs", "runs")
     assert progress is not None
     assert [run.number for run in progress.runs] == [7, 6, 5, 4, 3]
     newest = progress.runs[0]

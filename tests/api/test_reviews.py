@@ -43,13 +43,13 @@ def test_decisions_are_recorded_listed_and_audited(api: Api) -> None:
     assert (answer.status_code, answer.json()) == (200, {"recorded": 2, "unchanged": 0})
     assert post(api, "whole", [body()]).json() == {"recorded": 0, "unchanged": 1}
     with ApiClient(api.process.url, token=TOKEN, source="/tests") as client:
-        first, _ = client.reviews("whole")
+        first, _ = client.reviews.list("whole")
         assert (first.item, first.reviewer, first.decision) == ("acme ltd", "anna", "accepted")
-        assert list(client.reviews("elsewhere")) == []
-        entries = list(client.audit("whole"))
+        assert list(client.reviews.list("elsewhere")) == []
+        entries = list(client.audit.list("whole"))
         verdict = verify_chain(entries, namespace="whole")
         assert (verdict.entries, verdict.broken) == (2, None)
-        assert list(client.audit("elsewhere")) == []
+        assert list(client.audit.list("elsewhere")) == []
     only = api.get(f"/v1/namespaces/whole/reviews?sha256={'2' * 64}")
     assert only.json()["items"] == []
 
@@ -62,12 +62,12 @@ def test_refusals_reach_the_client_with_the_place_of_each(api: Api) -> None:
     bad = NewDecision(sha256=SHA256, field="term", choice="correct", reviewer="anna", value="soon")
     with ApiClient(api.process.url, token=TOKEN, source="/tests") as client:
         with pytest.raises(RefusedDecisionsError) as invalid:
-            client.review("refused", [bad])
+            client.reviews.decide("refused", [bad])
         (problem,) = invalid.value.problems
         assert (invalid.value.code, problem.index, problem.part) == ("review_invalid", 0, "value")
-        assert client.review("refused", [decision]).recorded == 1
+        assert client.reviews.decide("refused", [decision]).recorded == 1
         with pytest.raises(RefusedDecisionsError) as conflict:
-            client.review("refused", [other])
+            client.reviews.decide("refused", [other])
         assert conflict.value.code == "review_conflict"
         assert "anna" in conflict.value.problems[0].message
     assert post(api, "refused", [body(field="x y")]).status_code == 422

@@ -147,7 +147,7 @@ def test_what_is_said_about_earlier_runs(ended: JobProgress, beginning: str | No
 
 
 def test_facts_eval_says_where_the_labels_should_be(lexmill: Lexmill) -> None:
-    code, _, error = lexmill("facts", "eval", "--data", "nowhere")
+    code, _, error = lexmill("model", "facts", "eval", "--data", "nowhere")
     assert code == Exit.MISUSE
     assert "nowhere has no train.jsonl.gz" in error
 
@@ -161,14 +161,14 @@ def test_facts_eval_gives_figures_for_each_field_and_fold(lexmill: Lexmill) -> N
         "answers": {"Agreement Date": "5/1/20"},
     }
     Path("train.jsonl.gz").write_bytes(gzip.compress(json.dumps(row).encode()))
-    code, output, _ = lexmill("facts", "eval", "--data", ".", "--json", "--shipped")
+    code, output, _ = lexmill("model", "facts", "eval", "--data", ".", "--json", "--shipped")
     figures = json.loads(output)["fields"]["agreement_date"]
     assert (code, figures["labelled"], figures["recall"]) == (0, 1, 1.0)
     assert sum(fold["labelled"] for fold in figures["folds"]) == 1
-    code, output, _ = lexmill("facts", "eval", "--data", ".", "--shipped")
+    code, output, _ = lexmill("model", "facts", "eval", "--data", ".", "--shipped")
     assert (code, "agreement_date" in output) == (0, True)
 
 
 def test_facts_eval_refuses_what_is_no_file_of_labels(lexmill: Lexmill) -> None:
     Path("train.jsonl.gz").write_bytes(b"no gzip")
-    assert lexmill("facts", "eval", "--data", ".")[0] == Exit.MISUSE
+    assert lexmill("model", "facts", "eval", "--data", ".")[0] == Exit.MISUSE

@@ -1,4 +1,4 @@
-"""`lexmill model`: what is typed reaches the trainer, and each end has its sentence."""
+"""`lexmill model clauses`: what is typed reaches the trainer, and each end has its sentence."""
 
 import json
 import sys
@@ -21,7 +21,7 @@ def lexmill(
     monkeypatch.chdir(tmp_path)
 
     def run(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["lexmill", "model", *words])
+        monkeypatch.setattr(sys, "argv", ["lexmill", "model", "clauses", *words])
         with pytest.raises(SystemExit) as caught:
             main()
         output = capsys.readouterr()

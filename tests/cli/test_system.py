@@ -107,7 +107,7 @@ def test_workers_come_with_the_work_and_go_with_it(
 
         def complete() -> bool:
             scaler.step(wait_seconds=0.1)
-            progress = client.progress("default", "few")
+            progress = client.jobs.find("default", "few")
             assert sum(scaler.running().values()) <= 2
             return progress is not None and progress.state == "Complete"
 

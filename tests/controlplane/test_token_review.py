@@ -172,7 +172,7 @@ def test_while_kubernetes_is_away_nobody_is_called_unknown(api: Api, cluster: Cl
             ApiClient(api.process.url, token=token, source="/tests") as client,
             pytest.raises(LexmillError) as raised,
         ):
-            client.progress("review", "away")
+            client.jobs.find("review", "away")
         assert raised.value.retryable
         assert api.get("/v1/demand", token=GARBAGE[:-1]).status_code == 503
         assert api.get("/v1/demand", token="no-token").status_code == 401

@@ -1,11 +1,21 @@
 import uuid
-from collections.abc import Iterator
-from typing import Literal
+from datetime import datetime
+from typing import Literal, TypedDict, Unpack
 
-from lexmill.client.connection import Connection, address
+from lexmill.client.connection import Connection, Rows, address
 from lexmill.events.schemas import EventDetails, EventRow
 
 Outcome = Literal["routed", "unmatched", "unroutable", "control"]
+
+
+class EventFilters(TypedDict, total=False):
+    outcome: Outcome | None
+    type: str | None
+    source: str | None
+    event_id: str | None
+    job: uuid.UUID | None
+    received_from: datetime | None
+    received_before: datetime | None
 
 
 class Events:
@@ -15,18 +25,11 @@ class Events:
         self._connection = connection
 
     def list(
-        self,
-        namespace: str,
-        *,
-        outcome: Outcome | None = None,
-        type: str | None = None,  # noqa: A002 - CloudEvents' name for it
-        source: str | None = None,
-        job: uuid.UUID | None = None,
-        sort: str | None = None,
-    ) -> Iterator[EventRow]:
-        """The newest first, read page by page."""
-        query = {"outcome": outcome, "type": type, "source": source, "job": job, "sort": sort}
-        return self._connection.pages(address("namespaces", namespace, "events"), EventRow, query)
+        self, namespace: str, *, sort: str | None = None, **filters: Unpack[EventFilters]
+    ) -> Rows[EventRow]:
+        """The newest first."""
+        path = address("namespaces", namespace, "events")
+        return Rows(self._connection, path, EventRow, {"sort": sort, **filters})
 
     def get(self, namespace: str, event: uuid.UUID) -> EventDetails:
         """With what each listening job makes of it."""

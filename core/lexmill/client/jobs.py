@@ -1,20 +1,31 @@
-import uuid
 from collections.abc import Iterator
-from typing import Literal
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Literal, TypedDict, Unpack
+from urllib.parse import quote
 
 import msgspec
 
-from lexmill.client.connection import Connection, address, decoded
+from lexmill.client.connection import Connection, Rows, address, decoded
 from lexmill.jobs.schemas import (
     JobDeclaration,
     JobProgress,
     JobRow,
     LegalJobSpec,
     ReplayedJob,
+    ResultFiles,
 )
 
 State = Literal["Running", "Suspended", "Complete", "Failed"]
 Owner = Literal["kubernetes", "api", "local"]
+
+
+class JobFilters(TypedDict, total=False):
+    state: State | None
+    owner: Owner | None
+    matter: str | None
+    declared_from: datetime | None
+    declared_before: datetime | None
 
 
 class _Workers(msgspec.Struct):
@@ -28,22 +39,16 @@ class Jobs:
         self._connection = connection
 
     def list(
-        self,
-        namespace: str,
-        *,
-        state: State | None = None,
-        owner: Owner | None = None,
-        matter: str | None = None,
-        sort: str | None = None,
-    ) -> Iterator[JobRow]:
-        """The newest first, read page by page."""
-        query = {"state": state, "owner": owner, "matter": matter, "sort": sort}
-        return self._connection.pages(_path(namespace), JobRow, query)
+        self, namespace: str, *, sort: str | None = None, **filters: Unpack[JobFilters]
+    ) -> Rows[JobRow]:
+        """The newest first."""
+        return Rows(self._connection, _path(namespace), JobRow, {"sort": sort, **filters})
 
     def get(self, namespace: str, name: str) -> JobProgress:
         return self._connection.read(_path(namespace, name), JobProgress)
 
     def find(self, namespace: str, name: str) -> JobProgress | None:
+        """None when no such job is alive."""
         return self._connection.find(_path(namespace, name), JobProgress)
 
     def declaration(self, namespace: str, name: str) -> JobDeclaration:
@@ -96,16 +101,22 @@ class Jobs:
 
     def delete(self, namespace: str, name: str, *, if_match: str | None = None) -> None:
         """Its name is free again, what is open ends as `dead`; its results stay."""
-        self._connection.send("DELETE", _path(namespace, name), if_match=_tag(if_match))
+        self._connection.send("DELETE", _path(namespace, name), if_match=if_match)
+
+    def results(self, namespace: str, name: str) -> ResultFiles:
+        """The files of its finished runs, the newest run first."""
+        return self._connection.read(_path(namespace, name, "results"), ResultFiles)
+
+    def result_file(
+        self, namespace: str, name: str, *, run: int, file: str
+    ) -> AbstractContextManager[Iterator[bytes]]:
+        """One of them, in pieces."""
+        return self._connection.bytes_of(f"{_path(namespace, name, 'results', run)}/{quote(file)}")
 
     def _order(self, namespace: str, name: str, order: str, if_match: str | None) -> JobProgress:
         path = _path(namespace, name, order)
-        return decoded(self._connection.once("POST", path, if_match=_tag(if_match)), JobProgress)
+        return decoded(self._connection.once("POST", path, if_match=if_match), JobProgress)
 
 
-def _path(namespace: str, *parts: str | uuid.UUID) -> str:
+def _path(namespace: str, *parts: str | int) -> str:
     return address("namespaces", namespace, "jobs", *parts)
-
-
-def _tag(version: str | None) -> str | None:
-    return None if version is None else f'"{version}"'

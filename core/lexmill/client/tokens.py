@@ -1,9 +1,14 @@
 import uuid
-from collections.abc import Collection, Iterator
-from typing import Literal
+from collections.abc import Collection
+from typing import Literal, TypedDict, Unpack
 
 from lexmill.access.schemas import IssuedToken, TokenRecord
-from lexmill.client.connection import Connection, address, decoded
+from lexmill.client.connection import Connection, Rows, address, decoded
+
+
+class TokenFilters(TypedDict, total=False):
+    state: Literal["good", "ended"] | None
+    name: str | None
 
 
 class Tokens:
@@ -13,9 +18,10 @@ class Tokens:
         self._connection = connection
 
     def list(
-        self, namespace: str, *, state: Literal["good", "ended"] | None = None
-    ) -> Iterator[TokenRecord]:
-        return self._connection.pages(_path(namespace), TokenRecord, {"state": state})
+        self, namespace: str, *, sort: str | None = None, **filters: Unpack[TokenFilters]
+    ) -> Rows[TokenRecord]:
+        """Without their secrets; revoked and expired ones too."""
+        return Rows(self._connection, _path(namespace), TokenRecord, {"sort": sort, **filters})
 
     def issue(
         self, namespace: str, *, name: str, roles: Collection[str], days: int = 90

@@ -29,7 +29,7 @@ Say = Callable[[str], None]
 
 _ABOUT: Final = (
     "Weights of extract/ranking.py, learned from CUAD v1 (The Atticus Project, CC BY 4.0), "
-    "https://creativecommons.org/licenses/by/4.0/; made by `lexmill facts train`; "
+    "https://creativecommons.org/licenses/by/4.0/; made by `lexmill model facts train`; "
     "no text of a contract."
 )
 
