@@ -145,7 +145,7 @@ def job_uid(client: ApiClient, namespace: str, job: str | None) -> uuid.UUID | N
 
 
 def _sentence(error: LexmillError) -> str:
-    said = error.message[:1].upper() + error.message[1:].rstrip(".") + "."
+    said = f"{error.message.rstrip('.')}."
     return f"{said} {_ADVICE[error.code]}" if error.code in _ADVICE else said
 
 

@@ -39,6 +39,11 @@ def list_dead(
                 "Reason": lambda task: task.error_message,
             },
             cut,
+            more={
+                "Code": lambda task: task.error_code,
+                "Ended": lambda task: task.ended_at,
+                "Document id": lambda task: task.document_id,
+            },
             nothing="Nothing is dead.",
         )
 

@@ -65,10 +65,17 @@ def list_documents(
                 "Id": lambda document: document.id,
                 "Name": lambda document: document.name,
                 "State": lambda document: document.state,
-                "Taken in": lambda document: document.created_at,
                 "Reason": lambda document: document.error_message,
             },
             cut,
+            more={
+                "Taken in": lambda document: document.created_at,
+                "Ended": lambda document: document.ended_at,
+                "Job": lambda document: document.job_uid,
+                "Came out of": lambda document: document.parent_id,
+                "Hash": lambda document: document.sha256,
+                "URI": lambda document: document.uri,
+            },
             nothing="There is no such document.",
         )
 

@@ -46,13 +46,17 @@ def list_events(
             ),
             {
                 "Id": lambda event: event.id,
-                "Received": lambda event: event.received_at,
+                "Outcome": lambda event: event.outcome,
                 "Source": lambda event: event.source,
                 "Type": lambda event: event.type,
-                "Outcome": lambda event: event.outcome,
-                "Documents": lambda event: event.documents,
             },
             cut,
+            more={
+                "Received": lambda event: event.received_at,
+                "Documents": lambda event: event.documents,
+                "Job": lambda event: event.job_uid,
+                "Event": lambda event: event.event_id,
+            },
             nothing="There is no such event.",
         )
 

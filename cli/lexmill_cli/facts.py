@@ -15,8 +15,6 @@ from lexmill_cli.showing import Columns, Cut, show_list
 app = typer.Typer(no_args_is_help=True, help="Facts of all documents: values, dates, amounts.")
 findings_app = typer.Typer(no_args_is_help=True, help="What playbooks say of all documents.")
 
-Wide = Annotated[bool, typer.Option("--wide", "-w", help="More columns: ids, jobs, quotes.")]
-
 
 @dataclass(frozen=True)
 class OfDocuments:
@@ -55,7 +53,6 @@ def list_facts(
         bool | None, typer.Option("--firm/--not-firm", help="Certain ones, or candidates.")
     ] = None,
     method: Annotated[Method | None, typer.Option(help="How they were found.")] = None,
-    wide: Wide = False,
 ) -> None:
     """Facts by field and value; of each document those of its newest result."""
     with at.client() as client:
@@ -79,8 +76,9 @@ def list_facts(
                 firm=firm,
                 method=method,
             ),
-            {**_FACTS, **_MORE_OF_FACTS} if wide else _FACTS,
+            _FACTS,
             cut,
+            more=_MORE_OF_FACTS,
             nothing="There is no such fact.",
         )
 
@@ -96,7 +94,6 @@ def list_findings(
     playbook_sha256: Annotated[
         str | None, typer.Option("--playbook-sha256", help="By the playbook with this SHA-256.")
     ] = None,
-    wide: Wide = False,
 ) -> None:
     """What the playbooks say of all documents; what failed comes first."""
     with at.client() as client:
@@ -113,8 +110,9 @@ def list_findings(
                 severity=severity,
                 playbook_sha256=playbook_sha256,
             ),
-            {**_FINDINGS, **_MORE_OF_FINDINGS} if wide else _FINDINGS,
+            _FINDINGS,
             cut,
+            more=_MORE_OF_FINDINGS,
             nothing="There is no such finding.",
         )
 
@@ -145,9 +143,9 @@ _FINDINGS: Columns[FindingRow] = {
     "Severity": lambda finding: finding.severity,
     "Rule": lambda finding: finding.rule,
     "Document": lambda finding: _name(finding.uri),
-    "Message": lambda finding: finding.message,
 }
 _MORE_OF_FINDINGS: Columns[FindingRow] = {
+    "Message": lambda finding: finding.message,
     "Field": lambda finding: finding.field,
     "Matter": lambda finding: finding.matter,
     "Job": lambda finding: finding.job,

@@ -84,6 +84,12 @@ def list_jobs(
                 "Message": lambda job: job.message,
             },
             cut,
+            more={
+                "Reason": lambda job: job.reason,
+                "Ended": lambda job: job.ended_at,
+                "Next run": lambda job: job.next_run_at,
+                "Uid": lambda job: job.uid,
+            },
             nothing="There is no such job.",
         )
 

@@ -56,6 +56,7 @@ _VERSIONS: Columns[PlaybookRow] = {
     "By": lambda row: row.created_by,
     "Sent": lambda row: row.created_at,
 }
+_MORE: Columns[PlaybookRow] = {"Hash": lambda row: row.sha256}
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,13 @@ def dry_run(
 def list_playbooks(at: Installation, cut: Cut) -> None:
     """Playbooks of an installation, the newest version of each."""
     with at.client() as client:
-        show_list(client.playbooks.list(at.namespace, sort=cut.sort), _VERSIONS, cut, nothing=_NONE)
+        show_list(
+            client.playbooks.list(at.namespace, sort=cut.sort),
+            _VERSIONS,
+            cut,
+            more=_MORE,
+            nothing=_NONE,
+        )
 
 
 @command(app)

@@ -46,10 +46,15 @@ def list_holds(
                 "Id": lambda hold: hold.id,
                 "On": _on,
                 "Case": lambda hold: hold.case_name,
-                "Placed": lambda hold: hold.placed_at,
-                "Released": lambda hold: hold.released_at,
+                "State": lambda hold: "released" if hold.released_at else "held",
             },
             cut,
+            more={
+                "Placed": lambda hold: hold.placed_at,
+                "By": lambda hold: hold.placed_by,
+                "Reason": lambda hold: hold.reason,
+                "Released": lambda hold: hold.released_at,
+            },
             nothing="There is no such hold.",
         )
 
@@ -121,9 +126,14 @@ def list_tombstones(
                 "Purged": lambda stone: stone.purged_at,
                 "Cause": lambda stone: stone.cause,
                 "Reason": lambda stone: stone.reason,
-                "By": lambda stone: stone.purged_by,
             },
             cut,
+            more={
+                "By": lambda stone: stone.purged_by,
+                "Objects gone": lambda stone: stone.removed_at,
+                "Job": lambda stone: stone.job_uid,
+                "Hash": lambda stone: stone.sha256,
+            },
             nothing="Nothing was purged.",
         )
 

@@ -136,6 +136,11 @@ def list_reviews(
                 "When": lambda one: one.decided_at,
             },
             cut,
+            more={
+                "Item": lambda one: one.item,
+                "Comment": lambda one: one.comment,
+                "Hash": lambda one: one.sha256,
+            },
             nothing="Nobody has decided such a thing yet.",
         )
 

@@ -26,8 +26,9 @@ Out = Annotated[Path | None, typer.Option(help="The file to write; default: stdo
 
 Columns = Mapping[str, Callable[[T], object]]
 
-_WHOLE: Final = (UUID, datetime, date, int, float)
-"""What is of no use in parts: columns of these are never folded."""
+_WHOLE: Final = (UUID, date, int, float)
+"""What is of no use in parts: columns of these are never folded, nor are those of short words."""
+_SHORT: Final = 12
 _UNBOUND: Final = 10_000
 
 
@@ -40,6 +41,9 @@ class Cut:
     sort: Annotated[
         str | None, typer.Option(help="The order, as docs/api.md names them; - for the reverse.")
     ] = None
+    wide: Annotated[
+        bool, typer.Option("--wide", "-w", help="All columns, each row in one line.")
+    ] = False
     as_json: Annotated[bool, typer.Option("--json", help="A JSON object a line.")] = False
 
 
@@ -49,9 +53,10 @@ def show_list(
     cut: Cut,
     *,
     nothing: str,
+    more: Columns[T] | None = None,
     encode: Callable[[T], bytes] = msgspec.json.encode,
 ) -> None:
-    """Machines get whole records, people the columns; of both as many."""
+    """Machines get whole records, people the columns, and ``more`` if they want it wide."""
     most = None if cut.everything else cut.limit
     beyond = None if most is None else most + 1
     found = rows.first(beyond) if isinstance(rows, Rows) else iter(rows)
@@ -60,26 +65,36 @@ def show_list(
         for row in shown:
             _write_line(encode(row))
     elif table := list(shown):
-        show_table(list(columns), [[read(row) for read in columns.values()] for row in table])
+        read = {**columns, **(more or {})} if cut.wide else columns
+        values = [[each(row) for each in read.values()] for row in table]
+        show_table(list(read), values, wide=cut.wide)
     else:
         say(nothing)
     if next(found, None) is not None:
         say(f"There are more than {most}: --limit or --all shows them.")
 
 
-def show_table(names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """As wide as the terminal; for other programs a row is a line, however long."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for at, name in enumerate(names):
+def show_table(
+    names: Sequence[str], rows: Sequence[Sequence[object]], *, wide: bool = False
+) -> None:
+    """As wide as the terminal; ``wide``, or for another program, a row is a line, however long."""
+    console = Console()
+    fits = console.is_terminal and not wide
+    table = _grid()
+    # A terminal has no room for what is empty; programs count columns.
+    shown = [at for at in range(len(names)) if not fits or any(cell(row[at]) for row in rows)]
+    for at in shown:
         values = [row[at] for row in rows if row[at] is not None]
-        whole = bool(values) and all(isinstance(value, _WHOLE) for value in values)
-        number = whole and all(type(value) in {int, float} for value in values)
+        number = bool(values) and all(type(value) in {int, float} for value in values)
         table.add_column(
-            name, justify="right" if number else "left", no_wrap=whole, overflow="fold"
+            names[at],
+            justify="right" if number else "left",
+            no_wrap=not fits or all(map(_is_whole, values)),
+            overflow="fold",
         )
     for row in rows:
-        table.add_row(*(Text(cell(value)) for value in row))
-    _print(table)
+        table.add_row(*(Text(cell(row[at])) for at in shown))
+    _print(table, console if fits else None)
 
 
 def show_one(value: object, fields: Mapping[str, object], *, as_json: bool) -> None:
@@ -87,13 +102,14 @@ def show_one(value: object, fields: Mapping[str, object], *, as_json: bool) -> N
     if as_json:
         show_json(value)
         return
-    table = Table(show_header=False, box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table = _grid(show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for name, field in fields.items():
         if field is not None and field != "":
             table.add_row(Text(name, "bold"), Text(cell(field)))
-    _print(table)
+    console = Console()
+    _print(table, console if console.is_terminal else None)
 
 
 def show_json(value: Any) -> None:
@@ -156,12 +172,28 @@ def _write_line(line: bytes) -> None:
     sys.stdout.buffer.write(line + b"\n")
 
 
-def _print(table: Table) -> None:
-    console = Console()
-    if console.is_terminal:
+def _is_whole(value: object) -> bool:
+    if isinstance(value, str):
+        return len(value) <= _SHORT and " " not in value
+    return isinstance(value, _WHOLE)
+
+
+def _grid(*, show_header: bool = True) -> Table:
+    return Table(
+        box=None,
+        pad_edge=False,
+        padding=(0, 2, 0, 0),
+        header_style="bold",
+        show_header=show_header,
+    )
+
+
+def _print(table: Table, console: Console | None) -> None:
+    """Without a console as wide as it is."""
+    if console is not None:
         console.print(table)
         return
-    wide = Console(width=_UNBOUND)
+    wide = Console(width=_UNBOUND, force_terminal=False)
     with wide.capture() as captured:
         wide.print(table)
     for line in captured.get().splitlines():

@@ -40,22 +40,23 @@ def statistics(
         say(f"{len(found.uncounted)} days are not counted yet: ask again.")
 
 
-def _rows(found: Statistics) -> list[tuple[str, str, int]]:
+def _rows(found: Statistics) -> list[tuple[str, str, str]]:
     named = {
         "Documents": found.documents,
         "Types": found.document_types,
         "Languages": found.languages,
         "Events": found.events,
     }
-    rows = [(what, which, count) for what, counts in named.items() for which, count in _top(counts)]
+    rows = [
+        (what, which, str(count)) for what, counts in named.items() for which, count in _top(counts)
+    ]
+    worst = sorted(found.findings, key=lambda rule: (-rule.failed, -rule.unknown))
+    for rule in worst[:_MOST]:
+        counts = f"{rule.failed} failed, {rule.unknown} unknown, {rule.passed} passed"
+        rows.append(("Rules", rule.rule, counts))
     rows += [
-        ("Rules", f"{rule.rule}: {name}", count)
-        for rule in sorted(found.findings, key=lambda rule: -rule.failed)[:_MOST]
-        for name, count in (
-            ("failed", rule.failed),
-            ("unknown", rule.unknown),
-            ("passed", rule.passed),
-        )
+        ("Stages", stage.stage, f"{stage.median_seconds * 1000:.0f} ms, the median")
+        for stage in found.stages
     ]
     return rows
 

@@ -35,6 +35,11 @@ def list_tokens(
                 "Expires": lambda token: token.expires_at,
             },
             cut,
+            more={
+                "Issued": lambda token: token.created_at,
+                "By": lambda token: token.created_by,
+                "Revoked": lambda token: token.revoked_at,
+            },
             nothing="There is no such token.",
         )
 

@@ -4,6 +4,7 @@ import sys
 import uuid
 from collections.abc import Collection, Sequence
 from typing import Final
+from urllib.parse import unquote
 
 from rich.console import Console
 
@@ -14,6 +15,8 @@ from lexmill_cli.display import Display, ended
 from lexmill_cli.showing import printable, show_json
 
 _OVER: Final = {"Complete", "Failed"}
+_AT_ONCE: Final = 200
+"""As many as the API lets one stream watch."""
 
 
 def watch_jobs(
@@ -47,24 +50,30 @@ def watch_jobs(
 
 
 def watch_documents(
-    client: ApiClient, namespace: str, ids: Collection[uuid.UUID], *, as_json: bool
+    client: ApiClient, namespace: str, ids: Sequence[uuid.UUID], *, as_json: bool
 ) -> Sequence[DocumentState]:
+    """How they ended, each said when it has."""
     newest: dict[uuid.UUID, DocumentState] = {}
-    for document in client.live.watch(namespace, documents=ids):
-        if not isinstance(document, DocumentState):
-            continue
-        newest[document.id] = document
-        if as_json:
-            show_json(document)
-            sys.stdout.flush()
-        else:
-            reason = f": {document.error_message}" if document.error_message else ""
-            print(  # noqa: T201 - what was asked for
-                f"{document.id} {document.state} {printable(document.uri + reason)}", flush=True
-            )
-        if all(id_ in newest and newest[id_].state != "queued" for id_ in ids):
-            break
+    for at in range(0, len(ids), _AT_ONCE):
+        some = ids[at : at + _AT_ONCE]
+        for document in client.live.watch(namespace, documents=some):
+            if not isinstance(document, DocumentState):
+                continue
+            newest[document.id] = document
+            if as_json:
+                show_json(document)
+                sys.stdout.flush()
+            elif document.state != "queued":
+                print(_end_of(document), flush=True)  # noqa: T201 - what was asked for
+            if all(id_ in newest and newest[id_].state != "queued" for id_ in some):
+                break
     return list(newest.values())
+
+
+def _end_of(document: DocumentState) -> str:
+    name = unquote(document.uri.rpartition("/")[2])
+    why = f": {document.error_message}" if document.error_message else ""
+    return f"{document.id} {document.state} {printable(name + why)}"
 
 
 def _line(job: JobProgress) -> str:
