@@ -159,7 +159,7 @@ def test_a_job_is_declared_from_a_file(lexmill: Command, tmp_path: Path) -> None
     told = json.loads(lexmill("jobs", "declaration", "nda", "-n", "files").stdout)
     assert told["config_maps"]["rules"]["playbook.yaml"].startswith("rules:")
     again = lexmill("jobs", "declare", file, "-n", "files")
-    assert (again.returncode, "has a job of this name" in again.stderr) == (2, True), again.stderr
+    assert (again.returncode, "a job of this name" in again.stderr) == (2, True), again.stderr
     elsewhere = lexmill("jobs", "declare", file, "-n", "other")
     assert (elsewhere.returncode, "--namespace files" in elsewhere.stderr) == (2, True)
     file.write_text(JOB.replace("governing_law", "nonsense"), encoding="utf-8")
