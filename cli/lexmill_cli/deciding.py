@@ -18,7 +18,7 @@ from lexmill_legal.decisions import (
     item_of,
     value_keys,
 )
-from lexmill_legal.reports import read_result
+from lexmill_legal.result_lines import read_result
 from lexmill_legal.results import DocumentResult, Fact
 
 _NEEDS_ONE: Final = frozenset({"accept", "reject"})

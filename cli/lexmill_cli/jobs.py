@@ -159,13 +159,20 @@ def workers(
     pool: Annotated[str, typer.Option(help="One of its pools.")] = "main",
     as_json: AsJson = False,
 ) -> None:
-    """Workers that are busy with it, and with how many documents."""
+    """What waits for workers of a pool, and who is busy with how much."""
     with at.client() as client:
-        client.jobs.get(at.namespace, name)
+        backlog = client.jobs.backlog(at.namespace, name, pool=pool)
         busy = client.jobs.busy_workers(at.namespace, name, pool=pool)
-    show_one(busy, busy, as_json=as_json)
-    if not busy and not as_json:
-        say("No worker is busy with it.")
+    show_one(
+        {"backlog": backlog, "busy": busy},
+        {
+            "Waiting": backlog.waiting,
+            "Running": backlog.running,
+            "Tried again later": backlog.delayed,
+            **busy,
+        },
+        as_json=as_json,
+    )
 
 
 @command(app)

@@ -15,6 +15,7 @@ from lexmill.jobs.schemas import (
     ReplayedJob,
     ResultFiles,
 )
+from lexmill.scaling.schemas import PoolBacklog
 
 State = Literal["Running", "Suspended", "Complete", "Failed"]
 Owner = Literal["kubernetes", "api", "local"]
@@ -58,6 +59,10 @@ class Jobs:
         """Visits under way by worker; idle workers, and those of an unknown job, are missing."""
         found = self._connection.find(_path(namespace, name, "workers"), _Workers, {"pool": pool})
         return {} if found is None else found.busy
+
+    def backlog(self, namespace: str, name: str, *, pool: str) -> PoolBacklog:
+        """What asks for workers of a pool."""
+        return self._connection.read(_path(namespace, name, "demand"), PoolBacklog, {"pool": pool})
 
     def declare(
         self,

@@ -4,8 +4,8 @@ Measured 2026 on the 408 training contracts of CUAD v1 (The Atticus Project, CC 
 share of first, uncontested values that equal the label. "value" compares the normalised value
 with the answer (dates exactly, computed ones within a day; durations; places; names by token
 overlap of one half, parties by a similarity of 0.85; a value where the label has none is wrong;
-docs/accuracy.md says more, `lexmill model facts eval` measures it again); "place" asks only whether the
-place lies in the labelled clause.
+docs/accuracy.md says more, `lexmill model facts eval` measures it again); "place" asks only
+whether the place lies in the labelled clause.
 
 Roles of amounts were read by hand in 72 places, one a contract, after the rules had changed for
 what 72 others showed.

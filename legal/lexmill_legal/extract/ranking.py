@@ -1,8 +1,9 @@
 """Which of a field's candidates is right: a small logistic model over what speaks for each.
 
 Rules propose values with a score of their own; the clause model says which sentences are about a
-field. Here both are weighed. The weights come from labelled contracts (`lexmill model facts train`) and
-turn a candidate into the chance that it is right, measured on contracts of other companies.
+field. Here both are weighed. The weights come from labelled contracts
+(`lexmill model facts train`) and turn a candidate into the chance that it is right, measured on
+contracts of other companies.
 """
 
 import json

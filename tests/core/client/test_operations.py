@@ -81,6 +81,7 @@ def tour_of_jobs(client: ApiClient) -> None:
     assert client.jobs.find(NS, "other") is None
     assert client.jobs.declaration(NS, "tour").spec["matter"] == "M-1"
     assert client.jobs.busy_workers(NS, "tour", pool="main") == {}
+    assert client.jobs.backlog(NS, "tour", pool="main").backlog == 0
     assert client.jobs.suspend(NS, "tour", if_match=declared.version).state == "Suspended"
     refused("changed_meanwhile", lambda: client.jobs.resume(NS, "tour", if_match=declared.version))
     assert client.jobs.resume(NS, "tour").state == "Pending"

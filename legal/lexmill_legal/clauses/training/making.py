@@ -1,4 +1,4 @@
-"""`lexmill model clauses train` and `eval`: from a folder to the model's file, its card, its figures."""
+"""`lexmill model clauses`: from a folder to the model's file, its card, its figures."""
 
 import hashlib
 from collections.abc import Callable
@@ -104,8 +104,8 @@ _CARD: Final = """\
   {companies} companies. Changes: sentences were cut, labelled by overlap, and turned into weights;
   no text of a contract is in the file beyond single words and pairs of words that stand in at least
   three sentences. Boilerplate kinds were labelled by the headings of the same contracts.
-- Made by: `lexmill model clauses train --data FOLDER`, which gives the same bytes for the same contracts.
-- Measured by `lexmill model clauses eval` on companies that the measured model had not seen (five folds):
+- Made by: `lexmill model clauses train --data FOLDER`; the same contracts give the same bytes.
+- Measured by `lexmill model clauses eval` on companies that the model had not seen (five folds):
   macro average precision {ap:.3f}, F1 {f1:.3f}, right sentence among the first three
   {first_three:.3f}, expected calibration error {ece:.3f}. By kind: docs/accuracy.md.
 - Limits: contracts of US public companies, 1993 to 2020. Kinds with fewer than 30 contracts are
