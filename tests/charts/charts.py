@@ -99,13 +99,25 @@ def pods(manifests: Sequence[Manifest]) -> dict[str, Manifest]:
     """Every pod that comes of the chart, by what makes it; workers by their template."""
     found: dict[str, Manifest] = {}
     for each in manifests:
-        name = f"{each['kind']} {each['metadata']['name']}"
+        metadata = each["metadata"]
+        name = f"{each['kind']} {metadata['name']}"
         if each["kind"] == "Pod":
-            found[name] = {key: each[key] for key in ("metadata", "spec")}
+            found[f"{name} in {metadata['namespace']}"] = each
         elif each["kind"] in WITH_PODS:
-            found[name] = each["spec"]["template"]
+            found[name] = _with_claims(each["spec"])
     found["workers"] = worker_template(manifests)
     return found
+
+
+def _with_claims(spec: Manifest) -> Manifest:
+    """A StatefulSet's pods get the volumes of its claims."""
+    template: Manifest = spec["template"]
+    claims = [
+        {"name": name, "persistentVolumeClaim": {"claimName": f"{name}-0"}}
+        for name in (each["metadata"]["name"] for each in spec.get("volumeClaimTemplates", ()))
+    ]
+    volumes = [*template["spec"].get("volumes", ()), *claims]
+    return {**template, "spec": {**template["spec"], "volumes": volumes}}
 
 
 def worker_template(manifests: Sequence[Manifest]) -> Manifest:
