@@ -10,6 +10,7 @@ import uvicorn
 from pydantic import ValidationError
 
 from lexmill.bootstrap import start
+from lexmill.errors import LexmillError
 from lexmill.settings import Settings
 from lexmill_api.app import create_app
 from lexmill_api.heads import LimitedHeads
@@ -30,7 +31,11 @@ def main() -> int:
     process = start(settings, process="api")
     if settings.database.api_url is None:
         log.warning("rest_shares_login", set="LEXMILL_DATABASE__API_URL")
-    app = create_app(process)
+    try:
+        app = create_app(process)
+    except LexmillError as error:  # a store that cannot be opened
+        sys.stderr.write(f"lexmill-api: {error}\n")
+        return 2
     # What is there by now stays: a collection that walks it again and again under load holds every
     # request up for tens of milliseconds.
     gc.collect()

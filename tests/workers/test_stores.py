@@ -2,6 +2,7 @@
 
 import json
 import signal
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from lexmill_cli.local.valkey import ValkeyServer
 from tests.api.asking import Api, connected
 from tests.api.test_contents import BEARER, archive
 from tests.objectserver.versitygw import ObjectServer, running_object_server
-from tests.processes import Place, Settings, files_beneath, running_api, until
+from tests.processes import TOKEN, Place, Settings, files_beneath, running, running_api, until
 from tests.servers import temporary_database
 from tests.workers.test_process import LEASES, working
 
@@ -139,6 +140,36 @@ def test_the_second_run_of_a_schedule_takes_what_is_new(api: Api, place: Place) 
         until(lambda: api.rows(finalized.format(2), uid))
     assert sorted(lines(place.folder / "out/1/results.jsonl")) == ["a.txt", "b.txt"]
     assert sorted(lines(place.folder / "out/2/results.jsonl")) == ["c.txt"]
+
+
+@pytest.mark.parametrize("module", ["lexmill_api", "lexmill_workers"])
+@pytest.mark.parametrize(
+    ("uri", "says"),
+    [
+        ("s3://bucket/prefix", "AWS_CA_BUNDLE names a file that cannot be read"),
+        ("s3:///prefix", "storage.uri"),
+        ("/var/lib/objects", "storage.uri"),
+    ],
+)
+def test_a_store_that_cannot_be_opened_is_said_at_the_start(
+    tmp_path: Path, module: str, uri: str, says: str
+) -> None:
+    settings = Settings("", "redis://127.0.0.1:1/0", tmp_path, {"LEXMILL_STORAGE__URI": uri})
+    with running(
+        settings,
+        module,
+        "process",
+        "",
+        LEXMILL_DATABASE__URL="postgresql+psycopg://nobody@127.0.0.1:1/nothing",
+        LEXMILL_API__CONTROL_TOKEN=TOKEN,
+        LEXMILL_WORKER__NAMESPACE="acme",
+        LEXMILL_WORKER__JOB=str(uuid.uuid4()),
+        AWS_CA_BUNDLE=str(tmp_path / "gone.crt"),
+    ) as process:
+        assert process.process.wait(60) == 2
+    log = process.log.read_text(encoding="utf-8")
+    assert says in log
+    assert "Traceback" not in log
 
 
 @pytest.fixture

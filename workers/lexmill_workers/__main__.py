@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from lexmill.bootstrap import start
 from lexmill.database import transaction
+from lexmill.errors import LexmillError
 from lexmill.queue.wakeups import ValkeyWakeUps
 from lexmill.settings import Settings
 from lexmill.storage.objects import Objects
@@ -44,7 +45,8 @@ def main() -> int:
     try:
         settings = Settings()
         worker = settings.required_worker
-    except (ValidationError, ValueError) as error:
+        objects = Objects(settings.storage.uri)
+    except (ValidationError, ValueError, LexmillError) as error:
         sys.stderr.write(f"lexmill-worker: the settings are incomplete: {error}\n")
         return 2
     process = start(settings, process="worker")
@@ -52,7 +54,7 @@ def main() -> int:
         process=process,
         worker=worker,
         worker_id=worker.name or f"{socket.gethostname()}-{os.getpid()}",
-        objects=Objects(settings.storage.uri),
+        objects=objects,
         sandbox=Sandbox(
             "lexmill_workers.stages:work",
             preload=PRELOAD,

@@ -33,7 +33,7 @@ from lexmill_api.v1.jobs import JobName
 router = APIRouter(
     prefix="/namespaces/{namespace}",
     tags=["uploads"],
-    responses=problems("not_found", "job_takes_no_documents", "too_large"),
+    responses=problems("not_found", "job_takes_no_documents", "too_large", "checksum_mismatch"),
 )
 addresses = APIRouter(
     prefix="/uploads",
