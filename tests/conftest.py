@@ -1,10 +1,13 @@
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import hypothesis
 import pytest
 
 from lexmill_cli.local.postgres import PostgresServer
 from lexmill_cli.local.valkey import ValkeyServer, running_valkey
+from tests.api.asking import Api, Serving, connected
+from tests.processes import Place, Settings, running_api
 from tests.servers import database_name, temporary_database, temporary_postgres
 
 pytest_plugins = [
@@ -58,3 +61,23 @@ def database(postgres: PostgresServer, template_database: str) -> Iterator[str]:
     """The URL of a fresh migrated database, for the role that is no superuser."""
     with temporary_database(postgres, template=template_database) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def serving(
+    postgres: PostgresServer,
+    valkey: ValkeyServer,
+    template_database: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Serving:
+    """`with serving({"LEXMILL_…": "…"}) as api`: each has a database and a folder of its own."""
+
+    @contextmanager
+    def serve(more: Mapping[str, str] | None = None, place: Place | None = None) -> Iterator[Api]:
+        with temporary_database(postgres, template=template_database) as url:
+            folder = tmp_path_factory.mktemp("api")
+            settings = Settings(url, valkey.url, folder, more or {}, place)
+            with running_api(settings) as process, connected(process, settings) as api:
+                yield api
+
+    return serve

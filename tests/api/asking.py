@@ -1,8 +1,8 @@
 """Talking to an API process as senders, people and scalers do, and looking into its database."""
 
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,6 +70,10 @@ class Api:
             conninfo(self.settings.database_url), autocommit=True, row_factory=namedtuple_row
         ) as connection:
             return connection.execute(query, values).fetchall()
+
+
+Serving = Callable[..., AbstractContextManager[Api]]
+"""What the fixture `serving` is: a new API process, with these settings beside the usual ones."""
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from tests.api.asking import Api, event
+from tests.api.asking import Api, Serving, event
 from tests.api.test_matrix import ROUTES, ROWS
 from tests.identityserver.hydra import Hydra
 from tests.processes import TOKEN, until
@@ -250,21 +250,11 @@ def test_what_only_looks_like_a_token_is_nobody_s(api: Api, token: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def oidc_api(request: pytest.FixtureRequest, hydra: Hydra) -> Iterator[Api]:
-    from tests.api.asking import connected  # noqa: PLC0415 - beside what it is for
-    from tests.processes import Settings, running_api  # noqa: PLC0415
-    from tests.servers import temporary_database  # noqa: PLC0415
-
-    postgres, valkey = request.getfixturevalue("postgres"), request.getfixturevalue("valkey")
-    template = request.getfixturevalue("template_database")
-    folder = request.getfixturevalue("tmp_path_factory").mktemp("oidc")
-    with temporary_database(postgres, template=template) as url:
-        more = {"LEXMILL_API__OIDC__ISSUER": hydra.issuer}
-        settings = Settings(url, valkey.url, folder, more)
-        with running_api(settings) as process, connected(process, settings) as api:
-            good = hydra.token(f"{OURS}:reader")
-            until(lambda: api.get("/v1/namespaces/ours/documents", token=good).status_code == 200)
-            yield api
+def oidc_api(serving: Serving, hydra: Hydra) -> Iterator[Api]:
+    with serving({"LEXMILL_API__OIDC__ISSUER": hydra.issuer}) as api:
+        good = hydra.token(f"{OURS}:reader")
+        until(lambda: api.get("/v1/namespaces/ours/documents", token=good).status_code == 200)
+        yield api
 
 
 def test_a_token_brings_no_keys_of_its_own(oidc_api: Api, hydra: Hydra) -> None:

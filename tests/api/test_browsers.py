@@ -4,30 +4,20 @@ from collections.abc import Iterator
 
 import pytest
 
-from lexmill_cli.local.postgres import PostgresServer
-from lexmill_cli.local.valkey import ValkeyServer
-from tests.api.asking import Api, connected
-from tests.processes import TOKEN, Settings, running_api
-from tests.servers import temporary_database
+from tests.api.asking import Api, Serving
+from tests.processes import TOKEN
 
 PAGE = "https://review.example"
 
 
 @pytest.fixture(scope="module")
-def api(
-    postgres: PostgresServer,
-    valkey: ValkeyServer,
-    template_database: str,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Api]:
+def api(serving: Serving) -> Iterator[Api]:
     more = {
         "LEXMILL_API__ALLOWED_ORIGINS": f'["{PAGE}"]',
         "LEXMILL_API__REQUESTS_PER_MINUTE": "30",
     }
-    with temporary_database(postgres, template=template_database) as url:
-        settings = Settings(url, valkey.url, tmp_path_factory.mktemp("api"), more)
-        with running_api(settings) as process, connected(process, settings) as api:
-            yield api
+    with serving(more) as api:
+        yield api
 
 
 @pytest.mark.parametrize("path", ["/v1/demand", "/v1/nothing", "/livez", "/events/types"])

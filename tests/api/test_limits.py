@@ -6,11 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
-from lexmill_cli.local.postgres import PostgresServer
-from lexmill_cli.local.valkey import ValkeyServer
-from tests.api.asking import BATCH, Api, connected, event
-from tests.processes import Settings, running_api, until
-from tests.servers import conninfo, temporary_database
+from tests.api.asking import BATCH, Api, Serving, event
+from tests.processes import until
+from tests.servers import conninfo
 
 pytestmark = pytest.mark.servers
 
@@ -22,17 +20,9 @@ SMALL = {
 
 
 @pytest.fixture(scope="module")
-def small(
-    postgres: PostgresServer,
-    valkey: ValkeyServer,
-    template_database: str,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Api]:
-    folder = tmp_path_factory.mktemp("api")
-    with temporary_database(postgres, template=template_database) as url:
-        settings = Settings(url, valkey.url, folder, SMALL)
-        with running_api(settings) as process, connected(process, settings) as api:
-            yield api
+def small(serving: Serving) -> Iterator[Api]:
+    with serving(SMALL) as api:
+        yield api
 
 
 def test_sizes_are_settings(small: Api) -> None:

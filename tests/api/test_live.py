@@ -16,11 +16,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from lexmill_cli.local.postgres import PostgresServer
-from lexmill_cli.local.valkey import ValkeyServer
-from tests.api.asking import Api, connected, event
-from tests.processes import TOKEN, Settings, running_api, until
-from tests.servers import temporary_database
+from tests.api.asking import Api, Serving, event
+from tests.processes import TOKEN, until
 
 pytestmark = pytest.mark.servers
 
@@ -295,27 +292,20 @@ def test_a_socket_watches_so_much_and_no_more(api: Api) -> None:
         assert told(connection)["code"] == "too_many"
 
 
-def test_when_the_process_ends_streams_are_told_to_come_again(
-    postgres: PostgresServer,
-    valkey: ValkeyServer,
-    template_database: str,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
-    with temporary_database(postgres, template=template_database) as url:
-        settings = Settings(url, valkey.url, tmp_path_factory.mktemp("api"), {})
-        with running_api(settings) as process, connected(process, settings) as own:
-            own.declare("ending")
-            with (
-                listening(own, "/v1/namespaces/ending/progress") as listener,
-                socket(own) as connection,
-            ):
-                own.post(event(), path="/ns/ending/events")
-                until(lambda: listener.jobs("ending"))
-                asked = time.monotonic()
-                assert process.stop() == 0
-                assert time.monotonic() - asked < 5
-                assert listener.messages[-1]["event"] == "reconnect"
-                with pytest.raises(ConnectionClosed) as closed:
-                    connection.recv(timeout=60)
-                assert closed.value.rcvd is not None
-                assert closed.value.rcvd.code == 1012
+def test_when_the_process_ends_streams_are_told_to_come_again(serving: Serving) -> None:
+    with serving() as own:
+        own.declare("ending")
+        with (
+            listening(own, "/v1/namespaces/ending/progress") as listener,
+            socket(own) as connection,
+        ):
+            own.post(event(), path="/ns/ending/events")
+            until(lambda: listener.jobs("ending"))
+            asked = time.monotonic()
+            assert own.process.stop() == 0
+            assert time.monotonic() - asked < 5
+            assert listener.messages[-1]["event"] == "reconnect"
+            with pytest.raises(ConnectionClosed) as closed:
+                connection.recv(timeout=60)
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == 1012

@@ -18,12 +18,9 @@ from fastapi.routing import APIRoute, APIRouter, APIWebSocketRoute
 
 from lexmill_api import v1
 from lexmill_api.identity import Role
-from lexmill_cli.local.postgres import PostgresServer
-from lexmill_cli.local.valkey import ValkeyServer
-from tests.api.asking import Api, connected
+from tests.api.asking import Api, Serving
 from tests.identityserver.hydra import Hydra
-from tests.processes import TOKEN, Settings, running_api, until
-from tests.servers import temporary_database
+from tests.processes import TOKEN, until
 
 pytestmark = pytest.mark.servers
 
@@ -157,19 +154,14 @@ def provider(request: pytest.FixtureRequest) -> Hydra | None:
 @pytest.fixture(scope="module")
 def api(
     provider: Hydra | None,
-    postgres: PostgresServer,
-    valkey: ValkeyServer,
-    template_database: str,
-    tmp_path_factory: pytest.TempPathFactory,
+    serving: Serving,
 ) -> Iterator[Api]:
     more = {"LEXMILL_API__OIDC__LEEWAY_SECONDS": "0"} if provider else {}
     if provider:
         more["LEXMILL_API__OIDC__ISSUER"] = provider.issuer
-    with temporary_database(postgres, template=template_database) as url:
-        settings = Settings(url, valkey.url, tmp_path_factory.mktemp("api"), more)
-        with running_api(settings) as process, connected(process, settings) as api:
-            api.declare(OURS)
-            yield api
+    with serving(more) as api:
+        api.declare(OURS)
+        yield api
 
 
 @dataclass(frozen=True)

@@ -13,22 +13,18 @@ from lexmill_cli.local import postgres as local_postgres
 from lexmill_cli.local import valkey as local_valkey
 from lexmill_cli.local.postgres import PostgresServer
 from lexmill_cli.local.valkey import ValkeyServer, running_valkey
-from tests.api.asking import Api, connected, event
-from tests.processes import Settings, running_api, until
+from tests.api.asking import Api, Serving, connected, event
+from tests.processes import Settings, running, running_api, until
 from tests.servers import conninfo, temporary_database, temporary_postgres
 
 pytestmark = pytest.mark.servers
 
 
 @pytest.fixture
-def own(
-    template_database: str, postgres: PostgresServer, valkey: ValkeyServer, tmp_path: Path
-) -> Iterator[Api]:
+def own(serving: Serving) -> Iterator[Api]:
     """A process that the test may stop, on the shared servers."""
-    with temporary_database(postgres, template=template_database) as url:
-        settings = Settings(url, valkey.url, tmp_path, {})
-        with running_api(settings) as process, connected(process, settings) as api:
-            yield api
+    with serving() as api:
+        yield api
 
 
 def test_postgresql_is_killed_and_comes_back(valkey: ValkeyServer, tmp_path: Path) -> None:
@@ -84,17 +80,13 @@ def test_valkey_is_killed_and_comes_back(
             assert api.process.stop() == 0
 
 
-def test_an_old_schema_is_named(
-    postgres: PostgresServer, template_database: str, valkey: ValkeyServer, tmp_path: Path
-) -> None:
-    with temporary_database(postgres, template=template_database) as url:
-        settings = Settings(url, valkey.url, tmp_path, {})
-        with running_api(settings) as process, connected(process, settings) as api:
-            with psycopg.connect(conninfo(url), autocommit=True) as connection:
-                connection.execute("UPDATE alembic_version SET version_num = 'older'")
-            ready = api.get("/readyz", token=None)
-            assert ready.status_code == 503
-            assert ready.text.startswith("missing: schema")
+def test_an_old_schema_is_named(own: Api) -> None:
+    url = conninfo(own.settings.database_url)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = 'older'")
+    ready = own.get("/readyz", token=None)
+    assert ready.status_code == 503
+    assert ready.text.startswith("missing: schema")
 
 
 def test_what_is_in_flight_at_sigterm_is_committed_and_answered(own: Api) -> None:
@@ -118,8 +110,6 @@ def test_what_is_in_flight_at_sigterm_is_committed_and_answered(own: Api) -> Non
 
 
 def test_settings_that_are_missing_are_named(tmp_path: Path) -> None:
-    from tests.processes import running  # noqa: PLC0415 - only here
-
     settings = Settings(
         "",
         "redis://127.0.0.1:1",

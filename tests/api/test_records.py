@@ -10,12 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
-from lexmill_cli.local.postgres import PostgresServer
-from lexmill_cli.local.valkey import ValkeyServer
-from tests.api.asking import Api, connected, event
+from tests.api.asking import Api, Serving, event
 from tests.api.test_contents import BEARER, archive, document_of, ended, upload, working
-from tests.processes import Place, Settings, files_beneath, running_api, until
-from tests.servers import temporary_database
+from tests.processes import Place, files_beneath, until
 
 pytestmark = pytest.mark.servers
 
@@ -27,19 +24,10 @@ AT_ONCE = {
 
 
 @pytest.fixture(scope="module")
-def api(
-    postgres: PostgresServer,
-    valkey: ValkeyServer,
-    template_database: str,
-    tmp_path_factory: pytest.TempPathFactory,
-    module_place: Place,
-) -> Iterator[Api]:
+def api(serving: Serving, module_place: Place) -> Iterator[Api]:
     """One that removes objects as soon as they are purged, from a folder and from a bucket."""
-    with temporary_database(postgres, template=template_database) as url:
-        folder = tmp_path_factory.mktemp("records")
-        settings = Settings(url, valkey.url, folder, AT_ONCE, module_place)
-        with running_api(settings) as process, connected(process, settings) as api:
-            yield api
+    with serving(AT_ONCE, module_place) as api:
+        yield api
 
 
 def hold(api: Api, namespace: str, case: str, **on: str) -> dict[str, Any]:

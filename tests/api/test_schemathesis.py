@@ -14,11 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from lexmill_cli.local.postgres import PostgresServer
-from lexmill_cli.local.valkey import ValkeyServer
-from tests.api.asking import Api, connected, event
-from tests.processes import TOKEN, Settings, running_api
-from tests.servers import temporary_database
+from tests.api.asking import Api, Serving, event
+from tests.processes import TOKEN
 
 pytestmark = pytest.mark.servers
 
@@ -29,20 +26,13 @@ SECONDS = 600
 
 
 @pytest.fixture(scope="module")
-def api(
-    postgres: PostgresServer,
-    valkey: ValkeyServer,
-    template_database: str,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Api]:
+def api(serving: Serving) -> Iterator[Api]:
     more = {"LEXMILL_API__REQUESTS_PER_MINUTE": "1000000"}
-    with temporary_database(postgres, template=template_database) as url:
-        settings = Settings(url, valkey.url, tmp_path_factory.mktemp("api"), more)
-        with running_api(settings) as process, connected(process, settings) as api:
-            api.declare(NAMESPACE)
-            for _ in range(3):
-                assert api.post(event(), path=f"/ns/{NAMESPACE}/events").status_code == 202
-            yield api
+    with serving(more) as api:
+        api.declare(NAMESPACE)
+        for _ in range(3):
+            assert api.post(event(), path=f"/ns/{NAMESPACE}/events").status_code == 202
+        yield api
 
 
 def test_everything_is_as_the_document_says(api: Api, tmp_path: Path) -> None:

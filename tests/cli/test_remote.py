@@ -13,12 +13,9 @@ import pytest
 from typer.testing import CliRunner
 
 from lexmill_cli.errors import CommandError
-from lexmill_cli.local.postgres import PostgresServer
-from lexmill_cli.local.valkey import ValkeyServer
 from lexmill_cli.main import app
-from tests.api.asking import Api, connected, event
-from tests.processes import TOKEN, Settings, running_api
-from tests.servers import temporary_database
+from tests.api.asking import Api, Serving, event
+from tests.processes import TOKEN
 
 pytestmark = pytest.mark.servers
 
@@ -46,16 +43,9 @@ data:
 
 
 @pytest.fixture(scope="module")
-def api(
-    postgres: PostgresServer,
-    valkey: ValkeyServer,
-    template_database: str,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Api]:
-    with temporary_database(postgres, template=template_database) as url:
-        settings = Settings(url, valkey.url, tmp_path_factory.mktemp("api"), {})
-        with running_api(settings) as process, connected(process, settings) as api:
-            yield api
+def api(serving: Serving) -> Iterator[Api]:
+    with serving() as api:
+        yield api
 
 
 @dataclass(frozen=True)

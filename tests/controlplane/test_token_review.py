@@ -18,12 +18,9 @@ from lexmill.settings import TokenReviewSettings
 from lexmill_api.identity import Action, UndecidedError
 from lexmill_api.identity.callers import KubernetesUser
 from lexmill_api.identity.kubernetes import KubernetesReviews
-from lexmill_cli.local.postgres import PostgresServer
-from lexmill_cli.local.valkey import ValkeyServer
-from tests.api.asking import Api, connected, declaration, event
+from tests.api.asking import Api, Serving, declaration, event
 from tests.controlplane.control_plane import ControlPlane
-from tests.processes import TOKEN, Settings, running_api, until
-from tests.servers import temporary_database
+from tests.processes import TOKEN, until
 
 OPERATOR, STRANGER, OURS = "lexmill-operator", "stranger", "lexmill-api"
 GARBAGE = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJub2JvZHkifQ.c2lnbmVk"
@@ -89,13 +86,7 @@ def cluster(
 
 
 @pytest.fixture(scope="module")
-def api(
-    cluster: Cluster,
-    postgres: PostgresServer,
-    valkey: ValkeyServer,
-    template_database: str,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Api]:
+def api(cluster: Cluster, serving: Serving) -> Iterator[Api]:
     review = cluster.settings()
     more = {
         "LEXMILL_API__TOKEN_REVIEW__URL": review.url,
@@ -103,10 +94,8 @@ def api(
         "LEXMILL_API__TOKEN_REVIEW__TOKEN_FILE": str(review.token_file),
         "LEXMILL_API__TOKEN_REVIEW__ALLOWED": msgspec.json.encode(review.allowed).decode(),
     }
-    with temporary_database(postgres, template=template_database) as url:
-        settings = Settings(url, valkey.url, tmp_path_factory.mktemp("api"), more)
-        with running_api(settings) as process, connected(process, settings) as api:
-            yield api
+    with serving(more) as api:
+        yield api
 
 
 @pytest.mark.parametrize(

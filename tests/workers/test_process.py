@@ -11,15 +11,14 @@ from typing import Any
 import pytest
 
 from lexmill_cli.local import postgres as local_postgres
-from lexmill_cli.local.postgres import PostgresServer
 from lexmill_cli.local.processes import free_port
 from lexmill_cli.local.valkey import ValkeyServer
 from lexmill_legal.result_lines import read_result
 from lexmill_migrations import logins
-from tests.api.asking import Api, connected, control, event
+from tests.api.asking import Api, Serving, connected, control, event
 from tests.logins import PASSWORD, tenant_url
 from tests.processes import TOKEN, OurProcess, Settings, running, running_api, until
-from tests.servers import temporary_database, temporary_postgres
+from tests.servers import temporary_postgres
 from tests.workers.sandbox.processes import states
 
 pytestmark = pytest.mark.servers
@@ -38,17 +37,10 @@ TASK = """
 
 
 @pytest.fixture(scope="module")
-def api(
-    postgres: PostgresServer,
-    valkey: ValkeyServer,
-    template_database: str,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Api]:
+def api(serving: Serving) -> Iterator[Api]:
     """For the module: use names of your own in it."""
-    with temporary_database(postgres, template=template_database) as url:
-        settings = Settings(url, valkey.url, tmp_path_factory.mktemp("installation"), LEASES)
-        with running_api(settings) as process, connected(process, settings) as api:
-            yield api
+    with serving(LEASES) as api:
+        yield api
 
 
 @contextmanager

@@ -17,26 +17,20 @@ from lexmill.settings import OidcSettings
 from lexmill_api.identity import Caller, UndecidedError
 from lexmill_api.identity.oidc import OidcVerifier
 from lexmill_cli.local.postgres import PostgresServer
-from lexmill_cli.local.valkey import ValkeyServer
-from tests.api.asking import Api, connected
+from tests.api.asking import Api, Serving
 from tests.identityserver.hydra import Hydra, running_hydra
-from tests.processes import Settings, running_api, until
+from tests.processes import until
 from tests.servers import conninfo, temporary_database
 
 
 @pytest.fixture(scope="module")
 def api(
     hydra: Hydra,
-    postgres: PostgresServer,
-    valkey: ValkeyServer,
-    template_database: str,
-    tmp_path_factory: pytest.TempPathFactory,
+    serving: Serving,
 ) -> Iterator[Api]:
     more = {"LEXMILL_API__OIDC__ISSUER": hydra.issuer}
-    with temporary_database(postgres, template=template_database) as url:
-        settings = Settings(url, valkey.url, tmp_path_factory.mktemp("api"), more)
-        with running_api(settings) as process, connected(process, settings) as api:
-            yield api
+    with serving(more) as api:
+        yield api
 
 
 def status(api: Api, token: str | None, namespace: str = "team-a") -> int:

@@ -12,32 +12,22 @@ import pytest
 from pydantic import ValidationError
 
 from lexmill.settings import ApiSettings
-from lexmill_cli.local.postgres import PostgresServer
-from lexmill_cli.local.valkey import ValkeyServer
-from tests.api.asking import STRUCTURED, Api, connected, declaration, event
-from tests.processes import TOKEN, Settings, running_api
-from tests.servers import temporary_database
+from tests.api.asking import STRUCTURED, Api, Serving, declaration, event
+from tests.processes import TOKEN
 
 OLD, NEW = (f"whsec_{base64.b64encode(bytes([n]) * 32).decode()}" for n in (1, 2))
 
 
 @pytest.fixture(scope="module")
-def api(
-    postgres: PostgresServer,
-    valkey: ValkeyServer,
-    template_database: str,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Api]:
+def api(serving: Serving) -> Iterator[Api]:
     more = {
         "LEXMILL_API__OPEN_INGEST": "false",
         "LEXMILL_API__WEBHOOK_SECRETS": msgspec.json.encode({"signed": [OLD, NEW]}).decode(),
     }
-    with temporary_database(postgres, template=template_database) as url:
-        settings = Settings(url, valkey.url, tmp_path_factory.mktemp("api"), more)
-        with running_api(settings) as process, connected(process, settings) as api:
-            api.declare("signed")
-            api.declare("other")
-            yield api
+    with serving(more) as api:
+        api.declare("signed")
+        api.declare("other")
+        yield api
 
 
 def send(
