@@ -18,6 +18,7 @@ from lexmill.queue.wakeups import ValkeyWakeUps
 from lexmill.storage.objects import Objects
 from lexmill_api.batching import Batcher
 from lexmill_api.bodies import BodyLimit
+from lexmill_api.defects import Defects
 from lexmill_api.delivery import Delivery
 from lexmill_api.drawing import Drawing
 from lexmill_api.event_types import event_type_routes
@@ -31,7 +32,7 @@ from lexmill_api.live.hub import Hub
 from lexmill_api.openapi import Rest
 from lexmill_api.problem_pages import problem_routes
 from lexmill_api.problems import (
-    answer_database_away,
+    answer_database_error,
     answer_error,
     answer_http_error,
     answer_invalid,
@@ -100,10 +101,11 @@ def create_app(process: Process) -> Ingest:
 
     rest = Rest(title="Lexmill", version="1", openapi_url="/openapi.json")
     rest.include_router(router)
-    rest.add_exception_handler(SQLAlchemyError, answer_database_away)
+    rest.add_exception_handler(SQLAlchemyError, answer_database_error)
     rest.add_exception_handler(LexmillError, answer_error)
     rest.add_exception_handler(HTTPException, answer_http_error)
     rest.add_exception_handler(RequestValidationError, answer_invalid)
+    rest.add_middleware(Defects)
     rest.state.runtime = runtime
     app = Starlette(
         routes=[
@@ -135,6 +137,7 @@ def create_app(process: Process) -> Ingest:
                     "Retry-After",
                 ],
             ),
+            Middleware(Defects),
         ],
         lifespan=lifespan,
         exception_handlers={HTTPException: answer_http_error},

@@ -21,6 +21,7 @@ from lexmill.events.cloudevents import Received, largest_body, parse_request
 from lexmill.events.errors import BatchError, EventError, problem
 from lexmill.events.schemas import Incoming
 from lexmill.events.service import accept_control
+from lexmill.telemetry.logs import raised_at
 from lexmill.telemetry.metrics import EVENTS
 from lexmill_api.batching import OverloadedError
 from lexmill_api.identity import Access, Action
@@ -79,8 +80,13 @@ class Ingest:
             except _Gone:
                 return
             except Exception as error:  # noqa: BLE001 - its message could quote the event
-                log.error("ingest_defect", error=type(error).__name__, request=id_)
-                answer = _problem(500, "internal_error", "Lexmill failed on this request")
+                log.error(
+                    "ingest_defect",
+                    error=type(error).__name__,
+                    places=raised_at(error),
+                    request=id_,
+                )
+                answer = INTERNAL_ERROR
         await send(
             {
                 "type": "http.response.start",
@@ -280,5 +286,8 @@ NOT_SENT = {
 UNKNOWN_JOB = _problem(404, "unknown_job", "no listening job of this name is in this namespace")
 CONTROL_ALONE = _problem(
     400, "control_alone", "a control event is sent alone, to the address of a namespace"
+)
+INTERNAL_ERROR = _problem(
+    500, "internal_error", "Lexmill failed on this request; report it with its X-Request-ID"
 )
 OVERLOADED = _problem(429, "overloaded", "too many events are waiting to be committed", _RETRY)

@@ -7,15 +7,19 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from lexmill.errors import ErrorClass, LexmillError
+from lexmill.events.errors import PROBLEMS, TITLES, ErrorCode
 
-PROBLEMS: Final = "/problems/"
-"""Where the types are, on the installation itself: GET gives title and advice."""
+__all__ = ["PROBLEMS", "PROBLEM_TYPES", "ProblemType", "status_of"]
 
 
 class ProblemType(NamedTuple):
     status: int
     title: str
     advice: str
+
+
+def _of_event(code: ErrorCode, advice: str, status: int = 400) -> dict[str, ProblemType]:
+    return {code.value: ProblemType(status, TITLES[code], advice)}
 
 
 PROBLEM_TYPES: Final[Mapping[str, ProblemType]] = {
@@ -65,9 +69,6 @@ PROBLEM_TYPES: Final[Mapping[str, ProblemType]] = {
     ),
     "invalid_cursor": ProblemType(
         422, "The cursor is none of this list", "Begin the list again without a cursor."
-    ),
-    "invalid_data": ProblemType(
-        400, "The data of a control event is not as it has to be", "The detail names the place."
     ),
     "invalid_filter": ProblemType(
         422, "A filter has a value that it does not take", "The detail says what it takes."
@@ -251,6 +252,29 @@ PROBLEM_TYPES: Final[Mapping[str, ProblemType]] = {
     "upload_used": ProblemType(
         409, "The file of this address has come already", "Ask for another address."
     ),
+    # events: of those that are refused nothing is taken, and sending them again changes nothing
+    **_of_event(ErrorCode.BAD_BATCH, "None was taken: `errors` says which are bad, and why."),
+    **_of_event(ErrorCode.BATCH_TOO_LARGE, "Send fewer events at once.", 413),
+    **_of_event(ErrorCode.DUPLICATE_ATTRIBUTE, "Send each attribute once."),
+    **_of_event(
+        ErrorCode.EVENT_TOO_LARGE, "Send the document's uri, or upload the file (docs/api.md).", 413
+    ),
+    **_of_event(ErrorCode.INVALID_ATTRIBUTE, "The detail names it and what it takes."),
+    **_of_event(ErrorCode.INVALID_DATA, "The detail names the place."),
+    **_of_event(
+        ErrorCode.INVALID_HEADER, "Write it as the HTTP binding of CloudEvents 1.0 (3.1.3) does."
+    ),
+    **_of_event(ErrorCode.INVALID_NAME, "Names have lower-case letters and digits only."),
+    **_of_event(ErrorCode.MISSING_ATTRIBUTE, "The detail names it."),
+    **_of_event(ErrorCode.NOT_JSON, "The detail says what is none."),
+    **_of_event(ErrorCode.NOT_UTF8, "Send it in UTF-8."),
+    **_of_event(ErrorCode.TOO_DEEP, "Nest it less, or send it as the document's file."),
+    **_of_event(
+        ErrorCode.UNSUPPORTED_MEDIA_TYPE,
+        "Send application/cloudevents+json in UTF-8, its batch, or ce- headers.",
+        415,
+    ),
+    **_of_event(ErrorCode.UNSUPPORTED_VERSION, "Send specversion 1.0."),
 }
 
 

@@ -7,14 +7,16 @@ import msgspec
 import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import compile_path
 
+from lexmill.database import is_passing
 from lexmill.errors import LexmillError
 from lexmill.reviews.schemas import RefusedDecisionsError
+from lexmill.telemetry.logs import raised_at
 from lexmill_api.problem_types import PROBLEM_TYPES, PROBLEMS, status_of
 
 log = structlog.get_logger(__name__)
@@ -72,6 +74,12 @@ def problem_response(
     return Response(problem_body(status, code, detail, problems), status, headers, MEDIA_TYPE)
 
 
+def internal_error() -> Response:
+    """A new one each time, as headers are added to it."""
+    detail = "Lexmill failed on this request; report it with its X-Request-ID"
+    return problem_response(500, "internal_error", detail)
+
+
 async def answer_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 405 and isinstance(request.app, FastAPI):
@@ -112,10 +120,13 @@ async def answer_invalid(_: Request, error: Exception) -> Response:
     return problem_response(422, "invalid_request", f"{place}: {first['msg']}")
 
 
-async def answer_database_away(_: Request, error: Exception) -> Response:
+async def answer_database_error(_: Request, error: Exception) -> Response:
     """What PostgreSQL said stays here, as it can quote what was sent."""
     if isinstance(error, DataError):  # a route that lets such a value through ought to know better
         log.error("value_out_of_range", place=type(error.orig).__name__)
         return problem_response(422, "invalid_request", "a value is out of the range of its type")
+    if isinstance(error, SQLAlchemyError) and not is_passing(error):
+        log.error("request_defect", error=type(error).__name__, places=raised_at(error))
+        return internal_error()
     log.warning("request_failed", error=type(error).__name__)
     return problem_response(503, "database_away", "the database does not answer", _COME_AGAIN)

@@ -8,6 +8,7 @@ import pytest
 
 import lexmill
 import lexmill_api
+from lexmill.events.errors import TITLES, ErrorCode
 from lexmill_api.problem_types import PROBLEM_TYPES
 from lexmill_api.problems import problem
 from tests.api.asking import Api
@@ -48,6 +49,10 @@ def test_every_code_that_is_given_has_a_type() -> None:
     assert {"not_found", "invalid_cursor", "owned_by_kubernetes", "unknown_job"} <= places.keys()
     unknown = {code: place for code, place in places.items() if code not in PROBLEM_TYPES}
     assert unknown == {}, "add them to lexmill_api/problem_types.py and docs/api.md"
+
+
+def test_every_refusal_of_an_event_has_a_type() -> None:
+    assert {code.value for code in ErrorCode} == set(TITLES) <= PROBLEM_TYPES.keys()
 
 
 def test_the_documentation_has_the_table() -> None:

@@ -3,7 +3,7 @@
 A sentence names the attribute and the problem and never quotes what was sent.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -12,7 +12,8 @@ import msgspec
 # Knative keeps the answer in the extension `knativeerrordata`: base64, cut at 1,024 characters.
 PROBLEM_BYTES: Final = 1024 // 4 * 3
 
-_TITLES: Final = {400: "Bad Request", 413: "Content Too Large", 415: "Unsupported Media Type"}
+PROBLEMS: Final = "/problems/"
+"""In front of a code it is the problem's `type`: an address on the installation itself."""
 
 
 class ErrorCode(StrEnum):
@@ -30,6 +31,24 @@ class ErrorCode(StrEnum):
     BATCH_TOO_LARGE = "batch_too_large"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
     BAD_BATCH = "bad_batch"
+
+
+TITLES: Final[Mapping[ErrorCode, str]] = {
+    ErrorCode.NOT_UTF8: "The event is not UTF-8",
+    ErrorCode.NOT_JSON: "The event is not JSON",
+    ErrorCode.TOO_DEEP: "JSON is nested too deep",
+    ErrorCode.DUPLICATE_ATTRIBUTE: "An attribute is there twice",
+    ErrorCode.INVALID_NAME: "An attribute has no good name",
+    ErrorCode.INVALID_HEADER: "A ce- header cannot be read",
+    ErrorCode.MISSING_ATTRIBUTE: "An attribute is missing",
+    ErrorCode.INVALID_ATTRIBUTE: "An attribute has no good value",
+    ErrorCode.UNSUPPORTED_VERSION: "The event is not CloudEvents 1.0",
+    ErrorCode.INVALID_DATA: "The data of an event is not as it has to be",
+    ErrorCode.EVENT_TOO_LARGE: "The event is too large",
+    ErrorCode.BATCH_TOO_LARGE: "The batch is too large",
+    ErrorCode.UNSUPPORTED_MEDIA_TYPE: "The request is no CloudEvent",
+    ErrorCode.BAD_BATCH: "A batch has bad events",
+}
 
 
 class EventError(Exception):
@@ -72,6 +91,7 @@ class _Group(msgspec.Struct):
 
 
 class _Problem(msgspec.Struct, omit_defaults=True):
+    type: str
     title: str
     status: int
     code: str
@@ -89,7 +109,13 @@ def problem(error: EventError | BatchError) -> bytes:
     Of a batch it gives the number of bad events and, grouped by what is wrong, the place of each
     as far as there is room.
     """
-    document = _Problem(_TITLES[error.status], error.status, error.code, error.reason)
+    document = _Problem(
+        type=PROBLEMS + error.code,
+        title=TITLES[error.code],
+        status=error.status,
+        code=error.code,
+        detail=error.reason,
+    )
     if isinstance(error, EventError):
         return _encode(document)
     document.count, document.errors = len(error.errors), []

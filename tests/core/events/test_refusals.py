@@ -83,7 +83,8 @@ def test_a_batch_names_each_bad_event() -> None:
     ]
     assert caught.value.status == 400
     assert json.loads(problem(caught.value)) == {
-        "title": "Bad Request",
+        "type": "/problems/bad_batch",
+        "title": "A batch has bad events",
         "status": 400,
         "code": "bad_batch",
         "detail": "3 of 5 events are bad; none was taken",
@@ -128,7 +129,8 @@ def test_many_events_with_one_fault_are_named_by_place() -> None:
 
 def test_a_single_problem() -> None:
     assert json.loads(problem(refusal(structured(id=MISSING)))) == {
-        "title": "Bad Request",
+        "type": "/problems/missing_attribute",
+        "title": "An attribute is missing",
         "status": 400,
         "code": "missing_attribute",
         "detail": "id is missing",
