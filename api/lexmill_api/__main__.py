@@ -15,6 +15,7 @@ from lexmill.settings import Settings
 from lexmill_api.app import create_app
 from lexmill_api.heads import LimitedHeads
 from lexmill_api.ingest import Ingest
+from lexmill_api.live.socket import MAX_MESSAGE_BYTES
 
 log = structlog.get_logger(__name__)
 
@@ -50,6 +51,7 @@ def main() -> int:
         log_config=None,
         server_header=False,
         proxy_headers=False,
+        ws_max_size=MAX_MESSAGE_BYTES,
         timeout_graceful_shutdown=20,
     )
     _Server(config, app).run()

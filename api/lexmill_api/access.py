@@ -6,14 +6,20 @@ from typing import Annotated
 from fastapi import Depends, HTTPException, Path, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import HTTPConnection
+from starlette.responses import Response
 
 from lexmill_api.identity import Access, Action, Caller, UndecidedError
+from lexmill_api.problems import problem_response
 from lexmill_api.runtime import ApiRuntime
 
 _bearer = HTTPBearer(
     auto_error=False,
     description="a token of the OpenID Connect provider, of a service account, or of Lexmill",
 )
+
+_TOO_OFTEN = "this client asks too often; Retry-After says when to come again"
+_AWAY = "who could say whose the token is does not answer"
+_COME_AGAIN = {"Retry-After": "2"}
 
 Namespace = Annotated[str, Path(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
 
@@ -64,7 +70,7 @@ def _take(request: Request, runtime: ApiRuntime, client: str) -> None:
     allowance = runtime.rates.take(client)
     request.state.headers.update(runtime.rates.headers(allowance))
     if not allowance.granted:
-        raise HTTPException(429, "this client asks too often; Retry-After says when to come again")
+        raise HTTPException(429, _TOO_OFTEN)
 
 
 Identified = Annotated[Caller, Depends(identified)]
@@ -80,11 +86,20 @@ def may_still(runtime: ApiRuntime, token: str, action: Action) -> Callable[[str]
     return ask
 
 
-async def is_identified(runtime: ApiRuntime, token: str) -> bool:
+async def socket_refusal(runtime: ApiRuntime, token: str, address: str) -> Response | None:
+    """Why a WebSocket is not opened, as `identified` says it of requests."""
     try:
-        return await runtime.identities.identify(token.encode()) is not None
+        caller = await runtime.identities.identify(token.encode())
     except UndecidedError:
-        return False
+        return problem_response(503, "identity_away", _AWAY, _COME_AGAIN)
+    if caller is None or not caller.controls:
+        allowance = runtime.rates.take(f"caller {caller.name}" if caller else f"address {address}")
+        if not allowance.granted:
+            headers = runtime.rates.headers(allowance)
+            return problem_response(429, "too_many_requests", _TOO_OFTEN, headers)
+    if caller is None:
+        return problem_response(401, "unauthorised", "a bearer token that is good is needed")
+    return None
 
 
 async def bearer_token(
@@ -129,6 +144,4 @@ Administrator = Annotated[Caller, Depends(may(Action.ADMINISTER))]
 
 
 def _away() -> HTTPException:
-    return HTTPException(
-        503, "who could say whose the token is does not answer", {"Retry-After": "2"}
-    )
+    return HTTPException(503, _AWAY, _COME_AGAIN)

@@ -29,7 +29,7 @@ BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
 
 @contextmanager
-def working(api: Api, namespace: str, uid: str) -> Iterator[None]:
+def working(api: Api, namespace: str, uid: str, **more: str) -> Iterator[None]:
     """A worker of the job, until the end of the block."""
     port = free_port()
     with running(
@@ -41,6 +41,7 @@ def working(api: Api, namespace: str, uid: str) -> Iterator[None]:
         LEXMILL_WORKER__NAMESPACE=namespace,
         LEXMILL_WORKER__JOB=uid,
         LEXMILL_TELEMETRY__METRICS_PORT=str(port),
+        **more,
     ) as worker:
         until(lambda: worker.is_ready)
         yield

@@ -62,6 +62,41 @@ def test_findings(api: Api) -> None:
     assert (failed["message"], failed["playbook_sha256"]) == ("There is no cap.", "b" * 64)
 
 
+def test_what_a_person_decided_is_beside_the_fact_at_once(api: Api) -> None:
+    """The rows follow when the document is rechecked: until then they say that they do not."""
+    engine = connect(api.settings.database_url)
+    with transaction(engine) as session:
+        uid = building.declare_with_documents(session, "b.pdf", namespace="decided", name="decided")
+        task = building.claimed(session, uid)
+        other = result_rows(read(sha256="c" * 64))
+        building.succeed(session, task, sha256="c" * 64, result_key="decided/x", result=other)
+    base = "/v1/namespaces/decided"
+    asked = f"{base}/facts?field=expiration_date"
+    assert api.get(asked).json()["items"][0]["decision"] is None
+    assert not any(row["is_decided_since"] for row in api.get(f"{base}/findings").json()["items"])
+    decision = {"sha256": "c" * 64, "field": "expiration_date", "choice": "correct"}
+    later = {**decision, "value": "31 December 2027", "reviewer": "anna", "revision": 0}
+    assert api.order("decided/reviews", [later]).status_code == 200
+
+    (fact,) = api.get(asked).json()["items"]
+    assert (fact["value"], fact["method"]) == ("31 December 2026", "rule")
+    assert fact["decision"]["normalized"] == "2027-12-31"
+    assert (fact["decision"]["decision"], fact["decision"]["reviewer"]) == ("corrected", "anna")
+    assert fact["decision"]["is_pending"]
+    assert all(row["is_decided_since"] for row in api.get(f"{base}/findings").json()["items"])
+    (other_fact,) = api.get(f"{base}/facts?field=amount").json()["items"]
+    assert other_fact["decision"] is None
+
+    assert recheck(api, str(task.document_id), "decided") == (202, {"queued": 1})
+    with transaction(engine) as session:
+        again = building.claimed(session, uid)
+        building.succeed(session, again, sha256="c" * 64, result_key="decided/y", result=other)
+    engine.dispose()
+    (fact,) = api.get(asked).json()["items"]
+    assert not fact["decision"]["is_pending"]
+    assert not any(row["is_decided_since"] for row in api.get(f"{base}/findings").json()["items"])
+
+
 def test_statistics(api: Api) -> None:
     found = api.get(f"{BASE}/statistics").json()
     assert found["documents"]["succeeded"] >= 1

@@ -1,5 +1,7 @@
 """The list contract as HTTP has it; what pages hold is tested where lists are read."""
 
+import uuid
+
 import pytest
 
 from tests.api.asking import Api, event
@@ -46,7 +48,8 @@ def test_link_leads_through_all_pages_under_the_same_filters(api: Api, sent: lis
         ("cursor=", "invalid_cursor", "without one"),
         ("outcome=lost", "invalid_filter", "outcome takes one of routed"),
         ("received_from=yesterday", "invalid_filter", "received_from takes a time"),
-        ("job=1", "invalid_filter", "job takes a UUID"),
+        ("job=A_Job", "invalid_filter", "job takes the name of a job or its uid"),
+        ("job=", "invalid_filter", "job takes the name of a job or its uid"),
         ("colour=red", "unknown_filter", "it takes cursor"),
         ("limit=1&limit=2", "invalid_request", "once"),
     ],
@@ -68,6 +71,36 @@ def test_a_cursor_is_of_one_order_only(api: Api) -> None:
     cursor = api.get(f"{EVENTS}?limit=1&sort=received_at").json()["next"]
     answer = api.get(f"{EVENTS}?limit=1&cursor={cursor}")
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_cursor")
+
+
+@pytest.mark.parametrize("what", ["documents", "events", "dead", "facts", "findings", "tombstones"])
+def test_a_job_is_named_by_its_uid_or_its_name(api: Api, what: str) -> None:
+    for job in (str(uuid.uuid4()), "nobody", "a" * 253):
+        answer = api.get(f"/v1/namespaces/listed/{what}?job={job}")
+        assert (answer.status_code, answer.json()["items"]) == (200, [])
+
+
+def test_a_name_is_that_of_its_newest_job(api: Api) -> None:
+    """Others of this name are found by their uids, those of other namespaces not at all."""
+    uids = []
+    for number in range(2):
+        uids.append(api.declare("renewed"))
+        assert api.post(event(), path="/ns/renewed/events").status_code == 202
+        if number == 0:
+            deleted = api.http.delete(
+                "/v1/namespaces/renewed/jobs/renewed", headers={"Authorization": f"Bearer {TOKEN}"}
+            )
+            assert deleted.status_code == 204
+    old, new = (jobs_of(api, f"job={uid}") for uid in uids)
+    assert (old, new) == ({uids[0]}, {uids[1]})
+    assert jobs_of(api, "job=renewed") == {uids[1]}
+    assert jobs_of(api, "job=listed") == set()
+    assert jobs_of(api, "") == set(uids)
+
+
+def jobs_of(api: Api, query: str) -> set[str]:
+    answer = api.get(f"/v1/namespaces/renewed/documents?{query}")
+    return {row["job_uid"] for row in answer.raise_for_status().json()["items"]}
 
 
 def test_openapi_documents_each_parameter_and_the_answer(api: Api) -> None:

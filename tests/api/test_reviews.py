@@ -54,6 +54,15 @@ def test_decisions_are_recorded_listed_and_audited(api: Api) -> None:
     assert only.json()["items"] == []
 
 
+def test_decisions_that_come_twice_under_a_key_have_one_answer(api: Api) -> None:
+    for _ in range(2):
+        answer = api.order("keyed/reviews", [body()], Idempotency_Key="decide-1")
+        assert (answer.status_code, answer.json()) == (200, {"recorded": 1, "unchanged": 0})
+    other = api.order("keyed/reviews", [body(item="b")], Idempotency_Key="decide-1")
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    assert len(api.get("/v1/namespaces/keyed/audit").json()["items"]) == 1
+
+
 def test_refusals_reach_the_client_with_the_place_of_each(api: Api) -> None:
     decision = NewDecision(
         sha256=SHA256, field="term", choice="correct", reviewer="anna", value="2 years", revision=0

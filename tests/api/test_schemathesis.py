@@ -15,23 +15,33 @@ from pathlib import Path
 import pytest
 
 from tests.api.asking import Api, Serving, event
+from tests.api.test_contents import ended, working
 from tests.processes import TOKEN
 
 pytestmark = pytest.mark.servers
 
 NAMESPACE = "schemathesis"
+# Some are deleted on the way.
+DOCUMENTS = 20
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 # Far above what it takes: a loaded machine is no failure.
-SECONDS = 600
+SECONDS = 1200
 
 
 @pytest.fixture(scope="module")
 def api(serving: Serving) -> Iterator[Api]:
     more = {"LEXMILL_API__REQUESTS_PER_MINUTE": "1000000"}
     with serving(more) as api:
-        api.declare(NAMESPACE)
-        for _ in range(3):
+        uid = api.declare(NAMESPACE)
+        for _ in range(DOCUMENTS):
             assert api.post(event(), path=f"/ns/{NAMESPACE}/events").status_code == 202
+        with working(
+            api, NAMESPACE, uid, LEXMILL_API__CONTROL_TOKEN=TOKEN
+        ):  # as it has the settings
+            ended(api, uid)
+        for number in range(DOCUMENTS):
+            body = {"name": f"listens-{number}", "spec": {"trigger": {}}}
+            assert api.order(f"{NAMESPACE}/jobs", body).status_code == 201
         yield api
 
 

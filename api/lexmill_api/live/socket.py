@@ -9,6 +9,7 @@ namespace. It is answered by ``subscribed``, ``unsubscribed`` or ``problem``, an
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
+from typing import Annotated
 
 import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -18,6 +19,8 @@ from lexmill_api.live.streams import HEARTBEAT_SECONDS
 from lexmill_api.live.subscriptions import Message, Subscription, watched
 
 MAX_WATCHED = 200
+MAX_MESSAGE_BYTES = 1 << 17
+"""Room for that many of the longest names."""
 PROTOCOL = "lexmill.v1"
 _TOKEN_PROTOCOL = "bearer."  # noqa: S105 - in front of the token, which a browser can send so only
 _GOING_AWAY, _POLICY = 1012, 1008
@@ -25,12 +28,15 @@ _GOING_AWAY, _POLICY = 1012, 1008
 MayList = Callable[[str], Awaitable[bool]]
 
 
+JobName = Annotated[str, msgspec.Meta(max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?\Z")]
+
+
 class Subscribe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     type: str
-    namespace: str
-    jobs: tuple[str, ...] = ()
+    namespace: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\Z")]
+    jobs: tuple[JobName, ...] = ()
     documents: tuple[uuid.UUID, ...] = ()
-    last_id: int | None = None
+    last_id: Annotated[int, msgspec.Meta(ge=0, lt=2**63 - 1)] | None = None
 
 
 _decoder = msgspec.json.Decoder(Subscribe)
@@ -83,9 +89,11 @@ async def _tell(socket: WebSocket, subscription: Subscription, may: MayList) -> 
 
 async def _listen(socket: WebSocket, hub: Hub, subscription: Subscription, may: MayList) -> None:
     while True:
-        text = await socket.receive_text()
+        message = await socket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect
         try:
-            wanted = _wanted(text)
+            wanted = _wanted(message.get("text") or message.get("bytes") or "")
             if wanted.type == "subscribe":
                 await _watch(hub, subscription, wanted, may)
             else:
@@ -96,7 +104,7 @@ async def _listen(socket: WebSocket, hub: Hub, subscription: Subscription, may: 
             await _answer(socket, type=f"{wanted.type}d", namespace=wanted.namespace)
 
 
-def _wanted(text: str) -> Subscribe:
+def _wanted(text: str | bytes) -> Subscribe:
     try:
         wanted = _decoder.decode(text)
     except (msgspec.DecodeError, UnicodeError) as error:

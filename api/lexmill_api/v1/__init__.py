@@ -19,19 +19,10 @@ from lexmill_api.v1 import (
     tokens,
     uploads,
 )
-from lexmill_api.v1.answers import problems
+from lexmill_api.v1.answers import COMMON, problems
 
-router = APIRouter(
-    responses=problems(
-        "unauthorised",
-        "forbidden",
-        "invalid_request",
-        "request_too_large",
-        "too_many_requests",
-        "database_away",
-        "identity_away",
-    )
-)
+# FastAPI would describe an error of its own where none is given.
+router = APIRouter(responses=problems(*COMMON))
 for resource in (
     demand,
     jobs,

@@ -15,6 +15,17 @@ T = TypeVar("T")
 Answers = dict[int | str, dict[str, Any]]
 """What FastAPI takes as ``responses``."""
 
+COMMON: Final = (
+    "unauthorised",
+    "forbidden",
+    "invalid_request",
+    "request_too_large",
+    "too_many_requests",
+    "internal_error",
+    "database_away",
+    "identity_away",
+)
+"""What every route may answer."""
 _REFERENCE: Final = "#/components/schemas/{name}"
 _shown: Final[list[tuple[Any, object]]] = [
     (Problem, problem(404, "not_found", "no such job is in this namespace"))
@@ -54,12 +65,39 @@ def answers(
         "description": description,
         "content": {"application/json": {"schema": schema}},
     }
-    if headers:
-        described["headers"] = {
-            name: {"description": says, "schema": {"type": "string"}}
-            for name, says in headers.items()
-        }
-    return {status: described}
+    return {status: {**described, **_described_headers(headers)}}
+
+
+def _described_headers(headers: Mapping[str, str] | None) -> dict[str, Any]:
+    if headers is None:
+        return {}
+    shown = {
+        name: {"description": says, "schema": {"type": "string"}} for name, says in headers.items()
+    }
+    return {"headers": shown}
+
+
+def content_answers(
+    kind: str, example: str | None, *, description: str, headers: Mapping[str, str] | None = None
+) -> Answers:
+    """Of a route that answers with text or bytes; bytes have no example."""
+    schema = {"type": "string", **({} if example is None else {"examples": [example]})}
+    described: dict[str, Any] = {
+        "description": description,
+        "content": {kind: {"schema": schema}},
+    }
+    return {200: {**described, **_described_headers(headers)}}
+
+
+def file_answers(*kinds: str, codes: tuple[str, ...]) -> Answers:
+    """Of a route that answers with a file; ``codes`` are what else it may answer."""
+    content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in kinds}
+    headers = _described_headers({"Content-Disposition": "to be saved, under its name"})
+    return {
+        200: {"description": "the file", "content": content, **headers},
+        206: {"description": "the part of it that Range asks for", "content": content, **headers},
+        **problems(*codes, "range_not_satisfiable"),
+    }
 
 
 def page_answers(record: type[T], example: T) -> Answers:
@@ -81,7 +119,10 @@ def body_of(record: Any, example: object) -> dict[str, Any]:
 
 
 def problems(*codes: str) -> Answers:
-    """For a route's ``responses``: the codes that it may answer with, one example each."""
+    """For a route's ``responses``: the codes that it may answer with, one example each.
+
+    Those of all routes and of shared parameters are added by `lexmill_api.openapi`.
+    """
     found: Answers = {}
     for code in codes:
         kind = PROBLEM_TYPES[code]
@@ -107,6 +148,9 @@ def shown_schemas() -> dict[str, Any]:
     schemas, components = msgspec.json.schema_components(
         [record for record, _ in _shown], ref_template=_REFERENCE
     )
+    qualified = [name for name in components if "." in name]
+    if qualified:  # routes refer to them by their own names
+        raise ValueError(f"two records have the same name: {', '.join(sorted(qualified))}")
     for schema, (_, example) in zip(schemas, _shown, strict=True):
         if "$ref" in schema:
             component = components[schema["$ref"].rpartition("/")[2]]

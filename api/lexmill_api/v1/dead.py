@@ -13,10 +13,10 @@ from lexmill.tasks.listing import DEAD_TASKS, list_dead_tasks
 from lexmill.tasks.schemas import DeadTaskRow
 from lexmill_api.access import Lister, Submitter
 from lexmill_api.namespaces import Database
-from lexmill_api.v1.answers import answers, page_answer, page_answers, problems
+from lexmill_api.v1.answers import answers, page_answer, page_answers
 from lexmill_api.v1.lists import list_request
 from lexmill_api.v1.numbers import WHOLE
-from lexmill_api.v1.once import KEY_PROBLEMS, Done, Once
+from lexmill_api.v1.once import Done, Once
 
 router = APIRouter(prefix="/namespaces/{namespace}/dead", tags=["dead tasks"])
 
@@ -35,7 +35,7 @@ _DEAD: Final = DeadTaskRow(
 )
 
 
-class Queued(msgspec.Struct, frozen=True, kw_only=True):
+class QueuedTasks(msgspec.Struct, frozen=True, kw_only=True):
     """How many are queued again; what is not dead any more is passed over."""
 
     queued: int
@@ -59,8 +59,7 @@ async def get_dead(
     "/replay",
     status_code=202,
     responses={
-        **answers(Queued, Queued(queued=2), status=202, description="they are queued"),
-        **problems(*KEY_PROBLEMS),
+        **answers(QueuedTasks, QueuedTasks(queued=2), status=202, description="they are queued"),
     },
 )
 async def post_replay(
@@ -75,6 +74,6 @@ async def post_replay(
 
     def replay(session: Session) -> Done:
         wake_ups = replay_tasks(session, namespace=once.namespace, task_ids=tasks)
-        return Done(Queued(queued=sum(wake_ups.values())), 202, wake_ups=wake_ups)
+        return Done(QueuedTasks(queued=sum(wake_ups.values())), 202, wake_ups=wake_ups)
 
     return await once.run(replay)

@@ -36,6 +36,7 @@ _ROW: Final = DocumentRow(
     priority=0,
     created_at=_TIME,
     ended_at=_TIME,
+    purged_at=None,
 )
 
 

@@ -1,15 +1,15 @@
 import uuid
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from lexmill.listing.pages import ListRequest
 from lexmill.results.listing import FACTS, FINDINGS, list_facts, list_findings
-from lexmill.results.schemas import FactRow, FindingRow
+from lexmill.results.schemas import FactRow, FindingRow, LastDecision
 from lexmill_api.access import Lister
 from lexmill_api.namespaces import Database
-from lexmill_api.v1.answers import page_answer, page_answers, problems
+from lexmill_api.v1.answers import page_answer, page_answers
 from lexmill_api.v1.lists import list_request
 
 router = APIRouter(prefix="/namespaces/{namespace}", tags=["facts and findings"])
@@ -40,6 +40,16 @@ _FACT: Final = FactRow(
     page=3,
     start=5120,
     end=5136,
+    decision=LastDecision(
+        id=17,
+        decision="corrected",
+        value="31 December 2027",
+        normalized="2027-12-31",
+        reviewer="oidc:anna",
+        revision=1,
+        decided_at=datetime(2026, 11, 22, 9, 30, tzinfo=UTC),
+        is_pending=True,
+    ),
 )
 _FINDING: Final = FindingRow(
     document_id=_DOCUMENT,
@@ -58,13 +68,11 @@ _FINDING: Final = FindingRow(
     quote=None,
     start=None,
     end=None,
-)
-_PROBLEMS: Final = problems(
-    "invalid_cursor", "invalid_filter", "invalid_limit", "invalid_sort", "unknown_filter"
+    is_decided_since=False,
 )
 
 
-@router.get("/facts", responses=_PROBLEMS | page_answers(FactRow, _FACT))
+@router.get("/facts", responses=page_answers(FactRow, _FACT))
 async def get_facts(
     request: Request,
     database: Database,
@@ -78,7 +86,7 @@ async def get_facts(
     return page_answer(request, page)
 
 
-@router.get("/findings", responses=_PROBLEMS | page_answers(FindingRow, _FINDING))
+@router.get("/findings", responses=page_answers(FindingRow, _FINDING))
 async def get_findings(
     request: Request,
     database: Database,

@@ -49,7 +49,7 @@ from lexmill_api.v1.answers import (
 )
 from lexmill_api.v1.etags import IfMatch, IfNoneMatch, tagged_answer
 from lexmill_api.v1.lists import list_request
-from lexmill_api.v1.once import KEY_PROBLEMS, Done, Once, OnceOnly
+from lexmill_api.v1.once import Done, Once, OnceOnly
 
 router = APIRouter(prefix="/namespaces/{namespace}/jobs", tags=["jobs"])
 
@@ -151,7 +151,7 @@ def _answers(description: str, *codes: str, status: int = 200) -> Answers:
     """Of a route that answers how the job is now."""
     return {
         **answers(JobProgress, _PROGRESS, status=status, description=description, headers=_TAG),
-        **problems("invalid_request", *codes),
+        **problems(*codes),
     }
 
 
@@ -172,9 +172,7 @@ async def get_jobs(
 @router.post(
     "",
     status_code=201,
-    responses=_answers(
-        "it is declared", "job_exists", "uri_not_allowed", *KEY_PROBLEMS, status=201
-    ),
+    responses=_answers("it is declared", "job_exists", "uri_not_allowed", status=201),
 )
 async def post_job(once: Once, _: Submitter, wanted: WantedJob) -> Response:
     """Declare a job; its work begins at once, unless the spec suspends it."""
@@ -278,9 +276,7 @@ async def get_job_demand(
     return json_answer(backlog)
 
 
-_ORDERED: Final = _answers(
-    "how it is now", "not_found", "job_ended", *_OWNED, "changed_meanwhile", *KEY_PROBLEMS
-)
+_ORDERED: Final = _answers("how it is now", "not_found", "job_ended", *_OWNED)
 
 
 async def _order(
@@ -322,7 +318,7 @@ async def post_resume(once: Once, _: Controller, name: JobName, if_match: IfMatc
             status=202,
             description="they are queued",
         ),
-        **problems("invalid_request", "not_found", *KEY_PROBLEMS),
+        **problems("not_found"),
     },
 )
 async def post_replay(
@@ -350,7 +346,7 @@ async def post_replay(
     status_code=204,
     responses={
         204: {"description": "it is deleted"},
-        **problems("not_found", *_OWNED, "changed_meanwhile"),
+        **problems("not_found", *_OWNED),
     },
 )
 async def delete_job(

@@ -1,15 +1,15 @@
 """The list contract over HTTP: `limit`, `cursor`, `sort` and a list's filters in the query."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from inspect import Parameter, Signature
 from keyword import iskeyword
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import Query, Request
 from pydantic import WithJsonSchema
 
 from lexmill.errors import ErrorClass, LexmillError
-from lexmill.listing.filters import Filter
+from lexmill.listing.filters import JOB, Filter, Kind
 from lexmill.listing.pages import MAX_LIMIT, Listing, ListRequest
 
 _CONTRACT = ("limit", "cursor", "sort")
@@ -79,20 +79,20 @@ def _contract(listing: Listing[Any]) -> list[Parameter]:
     ]
 
 
+_SCHEMAS: Final[Mapping[Kind, dict[str, Any]]] = {
+    "uuid": {"type": "string", "format": "uuid"},
+    "job": {"type": "string", "pattern": JOB},
+    "time": {"type": "string", "format": "date-time"},
+    "date": {"type": "string", "format": "date"},
+    "number": {"type": "number"},
+    "text": {"type": "string", "minLength": 1, "maxLength": 2048, "pattern": r"^[^\x00]+$"},
+}
+
+
 def _schema(each: Filter) -> dict[str, Any]:
-    match each.kind:
-        case "uuid":
-            return {"type": "string", "format": "uuid"}
-        case "time":
-            return {"type": "string", "format": "date-time"}
-        case "date":
-            return {"type": "string", "format": "date"}
-        case "number":
-            return {"type": "number"}
-        case "choice":
-            return {"type": "string", "enum": list(each.choices)}
-        case "text":
-            return {"type": "string", "minLength": 1, "maxLength": 2048, "pattern": r"^[^\x00]+$"}
+    if each.kind == "choice":
+        return {"type": "string", "enum": list(each.choices)}
+    return _SCHEMAS[each.kind]
 
 
 def _parameter(name: str, description: str, schema: dict[str, Any]) -> Parameter:

@@ -1,25 +1,34 @@
 """Progress as it happens."""
 
 import uuid
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Header, Query, Response, WebSocket
+from pydantic import Field
 
-from lexmill_api.access import Lister, Namespace, Runtime, Token, is_identified, may_still
+from lexmill_api.access import Lister, Namespace, Runtime, Token, may_still, socket_refusal
 from lexmill_api.identity import Action
 from lexmill_api.live.socket import MAX_WATCHED, PROTOCOL, serve_socket, socket_token
 from lexmill_api.live.streams import EventStream
 from lexmill_api.live.subscriptions import Subscription, watched
-from lexmill_api.problems import problem_response
 
 router = APIRouter(tags=["live"])
+
+WatchedJob = Annotated[str, Field(max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")]
+
+_STREAM: Final = (
+    'retry: 2000\n\nid: 4711\nevent: job\ndata: {"name": "nda-2026", "state": "Running", …}\n\n'
+)
 
 
 @router.get(
     "/namespaces/{namespace}/progress",
     response_class=Response,
     responses={
-        200: {"content": {"text/event-stream": {}}, "description": "job and document events"}
+        200: {
+            "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _STREAM}},
+            "description": "job and document events",
+        }
     },
 )
 async def get_progress(
@@ -28,9 +37,9 @@ async def get_progress(
     _: Lister,
     namespace: Namespace,
     token: Token,
-    job: Annotated[list[str], Query(max_length=MAX_WATCHED)] = [],  # noqa: B006 - FastAPI copies it
+    job: Annotated[list[WatchedJob], Query(max_length=MAX_WATCHED)] = [],  # noqa: B006 - FastAPI copies it
     document: Annotated[list[uuid.UUID], Query(max_length=MAX_WATCHED)] = [],  # noqa: B006
-    last_event_id: Annotated[int | None, Header(ge=0)] = None,
+    last_event_id: Annotated[int | None, Header(ge=0, lt=2**63)] = None,
 ) -> Response:
     """Server-sent events of jobs and documents.
 
@@ -58,8 +67,8 @@ async def watch_by_socket(runtime: Runtime, socket: WebSocket) -> None:
     `lexmill.v1`.
     """
     token = socket_token(socket)
-    if not await is_identified(runtime, token):
-        refusal = problem_response(401, "unauthorised", "a bearer token that is good is needed")
+    refusal = await socket_refusal(runtime, token, socket.client.host if socket.client else "")
+    if refusal is not None:
         await socket.send_denial_response(refusal)
         return
     await socket.accept(PROTOCOL if PROTOCOL in socket.scope["subprotocols"] else None)

@@ -18,7 +18,6 @@ from lexmill_api.namespaces import Database, NamespaceDatabase
 from lexmill_api.runtime import ApiRuntime
 from lexmill_api.v1.etags import entity_tag
 
-KEY_PROBLEMS: Final = ("invalid_idempotency_key", "idempotency_key_reused", "still_under_way")
 # A string of RFC 8941 as the draft has it, or the bare word that most clients send.
 _KEY: Final = re.compile(r'"?([\x21\x23-\x7e]{1,255})"?')
 

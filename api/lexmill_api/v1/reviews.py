@@ -21,7 +21,6 @@ from lexmill_api.namespaces import Database
 from lexmill_api.v1.answers import (
     answers,
     body_of,
-    json_answer,
     page_answer,
     page_answers,
     problems,
@@ -70,13 +69,10 @@ _ENTRY: Final = AuditEntry(
     previous="00" * 32,
     hash="4c" * 32,
 )
-_LIST_PROBLEMS: Final = problems(
-    "invalid_cursor", "invalid_filter", "invalid_limit", "invalid_sort", "unknown_filter"
-)
 _TAGGED: Final = {"ETag": "for If-Match"}
 
 
-class Queued(msgspec.Struct, frozen=True, kw_only=True):
+class QueuedDocuments(msgspec.Struct, frozen=True, kw_only=True):
     """0 where the document is queued already."""
 
     queued: int
@@ -90,10 +86,10 @@ ReviewId = Annotated[int, Path(ge=1, lt=2**63)]
 @router.post(
     "/reviews",
     responses=answers(Decided, Decided(recorded=1, unchanged=0), description="they are recorded")
-    | problems("review_conflict", "review_invalid", "invalid_request", "request_too_large"),
+    | problems("review_conflict", "review_invalid"),
     openapi_extra=body_of(list[NewDecision], [_NEW]),
 )
-async def post_reviews(database: Database, caller: Reviewer, request: Request) -> Response:
+async def post_reviews(once: Once, caller: Reviewer, request: Request) -> Response:
     """Accept, correct, reject or reopen items of documents: all of them or none.
 
     Whoever asks is the reviewer. With ``revision`` (0: nobody has decided yet) nobody's decision is
@@ -103,21 +99,22 @@ async def post_reviews(database: Database, caller: Reviewer, request: Request) -
     decisions = _decoded(_DECISIONS, await _body(request, _MOST_BYTES))
     if len(decisions) > MOST_DECISIONS:
         raise HTTPException(413, f"at most {MOST_DECISIONS:,} decisions at once")
-    decided = await database.run(
-        lambda session: decide(
-            session,
-            namespace=database.name,
-            decisions=[
-                msgspec.structs.replace(each, reviewer=_reviewer(caller, each.reviewer))
-                for each in decisions
-            ],
-            actor=_actor(caller),
+    return await once.run(
+        lambda session: Done(
+            decide(
+                session,
+                namespace=once.namespace,
+                decisions=[
+                    msgspec.structs.replace(each, reviewer=_reviewer(caller, each.reviewer))
+                    for each in decisions
+                ],
+                actor=_actor(caller),
+            )
         )
     )
-    return json_answer(decided)
 
 
-@router.get("/reviews", responses=_LIST_PROBLEMS | page_answers(Reviewed, _REVIEWED))
+@router.get("/reviews", responses=page_answers(Reviewed, _REVIEWED))
 async def get_reviews(
     request: Request,
     database: Database,
@@ -151,12 +148,8 @@ async def get_review(
     responses=answers(Reviewed, _REVIEWED, description="what holds now", headers=_TAGGED)
     | problems(
         "not_found",
-        "changed_meanwhile",
         "precondition_required",
-        "request_too_large",
         "review_invalid",
-        "invalid_if_match",
-        "invalid_request",
     ),
     openapi_extra=body_of(Change, Change(choice="reopen", comment="The amendment was withdrawn")),
 )
@@ -183,7 +176,7 @@ async def put_review(
     return _answer(changed)
 
 
-@router.get("/audit", responses=_LIST_PROBLEMS | page_answers(AuditEntry, _ENTRY))
+@router.get("/audit", responses=page_answers(AuditEntry, _ENTRY))
 async def get_audit(
     request: Request,
     database: Database,
@@ -200,7 +193,9 @@ async def get_audit(
 @router.post(
     "/documents/{document}/recheck",
     status_code=202,
-    responses=answers(Queued, Queued(queued=1), status=202, description="it is queued")
+    responses=answers(
+        QueuedDocuments, QueuedDocuments(queued=1), status=202, description="it is queued"
+    )
     | problems("not_found", "superseded"),
 )
 async def post_recheck(
@@ -215,7 +210,7 @@ async def post_recheck(
         wake_ups = recheck_document(session, namespace=database.name, document_id=document)
         if wake_ups is None:
             raise HTTPException(404, "no such document is in this namespace")
-        return Done(Queued(queued=sum(wake_ups.values())), 202, wake_ups=wake_ups)
+        return Done(QueuedDocuments(queued=sum(wake_ups.values())), 202, wake_ups=wake_ups)
 
     return await once.run(recheck)
 

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query, Response
 from pydantic import BeforeValidator
 
-from lexmill.statistics.schemas import DayCounts, RuleCounts, StageTime, Statistics
+from lexmill.statistics.schemas import DayCounts, RuleCounts, StageSpeed, Statistics
 from lexmill.statistics.service import MOST_DAYS, USUAL_DAYS, read_statistics
 from lexmill_api.access import Lister
 from lexmill_api.namespaces import Database
@@ -29,7 +29,7 @@ _STATISTICS: Final = Statistics(
     events={"routed": 1200, "unmatched": 3},
     findings=(RuleCounts(rule="liability-is-capped", passed=1000, failed=150, unknown=43),),
     read_last_hour=195,
-    stages=(StageTime(stage="extract", median_seconds=0.21, visits=1000),),
+    stages=(StageSpeed(stage="extract", median_seconds=0.21, visits=1000),),
 )
 
 

@@ -5,6 +5,7 @@ import hashlib
 import re
 import uuid
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -27,18 +28,16 @@ from lexmill_api.multipart import file_pieces
 from lexmill_api.namespaces import Database, NamespaceDatabase
 from lexmill_api.receiving import commit, receive_body, receive_files
 from lexmill_api.runtime import ApiRuntime
-from lexmill_api.v1.answers import json_answer, problems
+from lexmill_api.v1.answers import Answers, answers, json_answer, problems
 from lexmill_api.v1.jobs import JobName
 
 router = APIRouter(
     prefix="/namespaces/{namespace}",
     tags=["uploads"],
-    responses=problems("not_found", "job_takes_no_documents", "too_large", "checksum_mismatch"),
 )
 addresses = APIRouter(
     prefix="/uploads",
     tags=["uploads"],
-    responses=problems("not_found", "job_takes_no_documents", "too_large", "checksum_mismatch"),
 )
 
 _NO_JOB: Final = "no such job is in this namespace"
@@ -53,10 +52,17 @@ _FORM: Final[dict[str, Any]] = {
                     "properties": {
                         "file": {
                             "type": "array",
-                            "items": {"type": "string", "contentMediaType": "application/pdf"},
+                            "items": {
+                                "type": "string",
+                                "contentMediaType": "application/octet-stream",
+                            },
+                            "minItems": 1,
                         }
                     },
-                }
+                    "required": ["file"],
+                    "additionalProperties": False,
+                },
+                "example": {"file": ["This Agreement is made on 1 May 2024 …"]},
             }
         },
     }
@@ -64,7 +70,11 @@ _FORM: Final[dict[str, Any]] = {
 _BYTES: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
-        "content": {"application/octet-stream": {"schema": {"type": "string"}}},
+        "content": {
+            "application/octet-stream": {
+                "schema": {"type": "string", "examples": ["This Agreement is made on 1 May 2024 …"]}
+            }
+        },
     }
 }
 
@@ -82,7 +92,57 @@ class WantedUpload(BaseModel):
     )
 
 
-@router.post("/jobs/{name}/documents", status_code=201, openapi_extra=_FORM)
+class UploadedDocuments(msgspec.Struct, frozen=True, kw_only=True):
+    documents: tuple[UploadedDocument, ...]
+
+
+_ID: Final = uuid.UUID("01935a7c-5a00-7000-8000-3f2c5b9e1d04")
+_UPLOADED: Final = UploadedDocuments(
+    documents=(
+        UploadedDocument(
+            id=_ID,
+            name="nda.pdf",
+            uri="upload:nda.pdf",
+            bytes=48_213,
+            sha256="5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef",
+            state="queued",
+            url=f"/v1/namespaces/legal/documents/{_ID}",
+        ),
+    )
+)
+_PRESIGNED: Final = PresignedUpload(
+    id=_ID,
+    url="/v1/uploads/5Yk0b2V4YW1wbGU",
+    method="PUT",
+    headers={},
+    expires_at=datetime(2026, 11, 22, 10, 30, tzinfo=UTC),
+    complete=None,
+)
+
+
+def _taken(*codes: str) -> Answers:
+    """Of what brings files."""
+    return {
+        **answers(
+            UploadedDocuments,
+            _UPLOADED,
+            status=201,
+            description="they are taken",
+            headers={"Location": "of the document, where it is one"},
+        ),
+        **answers(UploadedDocuments, _UPLOADED, description="all of them were there already"),
+        **problems(
+            "not_found", "job_takes_no_documents", "too_large", "unsupported_content", *codes
+        ),
+    }
+
+
+@router.post(
+    "/jobs/{name}/documents",
+    status_code=201,
+    responses=_taken("too_many_files", "invalid_multipart"),
+    openapi_extra=_FORM,
+)
 async def post_documents(
     *,
     request: Request,
@@ -115,7 +175,12 @@ async def post_documents(
     return _answer(await commit(runtime, stored))
 
 
-@router.post("/jobs/{name}/uploads", status_code=201)
+@router.post(
+    "/jobs/{name}/uploads",
+    status_code=201,
+    responses=answers(PresignedUpload, _PRESIGNED, status=201, description="the address")
+    | problems("not_found", "job_takes_no_documents"),
+)
 async def post_upload(
     runtime: Runtime, database: Database, caller: Submitter, name: JobName, wanted: WantedUpload
 ) -> Response:
@@ -153,7 +218,12 @@ async def post_upload(
     return json_answer(presigned, 201)
 
 
-@addresses.put("/{secret}", status_code=201, openapi_extra=_BYTES)
+@addresses.put(
+    "/{secret}",
+    status_code=201,
+    responses=_taken("upload_used", "checksum_mismatch"),
+    openapi_extra=_BYTES,
+)
 async def put_upload(request: Request, runtime: Runtime, _: Anybody, secret: str) -> Response:
     """The file of a presigned upload, as it is; the address is who may."""
     async with runtime.session() as session:
@@ -168,7 +238,11 @@ async def put_upload(request: Request, runtime: Runtime, _: Anybody, secret: str
     return _answer(await commit(runtime, [stored]))
 
 
-@router.post("/uploads/{upload}/complete", status_code=201)
+@router.post(
+    "/uploads/{upload}/complete",
+    status_code=201,
+    responses=_taken("nothing_uploaded", "checksum_mismatch"),
+)
 async def post_complete(
     runtime: Runtime, database: Database, _: Submitter, upload: uuid.UUID
 ) -> Response:
@@ -229,5 +303,5 @@ def _answer(documents: Sequence[UploadedDocument]) -> Response:
         )
     fresh = any(document.state != "duplicate" for document in documents)
     headers = {"Location": documents[0].url} if len(documents) == 1 else None
-    body = msgspec.json.encode({"documents": documents})
+    body = msgspec.json.encode(UploadedDocuments(documents=tuple(documents)))
     return Response(body, 201 if fresh else 200, headers, "application/json")

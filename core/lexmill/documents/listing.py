@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from lexmill.documents.models import Document
 from lexmill.documents.schemas import DocumentRow
-from lexmill.listing.filters import Filter
+from lexmill.listing.filters import Filter, of_job, period
 from lexmill.listing.pages import Key, Listing, ListRequest, Page, read_page
 
 _STATES = ("queued", "succeeded", "failed", "dead")
@@ -28,23 +28,19 @@ DOCUMENTS: Final = Listing(
         Document.priority,
         Document.created_at,
         Document.ended_at,
+        Document.purged_at,
     ),
     record=DocumentRow,
     namespace=Document.namespace,
     sorts={"created_at": (Key(Document.created_at, datetime), Key(Document.id, uuid.UUID))},
     default_sort="-created_at",
     filters={
-        "job": Filter("uuid", "of the job with this uid", lambda uid: Document.job_uid == uid),
+        "job": of_job(Document.job_uid, "of the job"),
         "parent": Filter(
             "uuid", "that came out of this document", lambda id_: Document.parent_id == id_
         ),
         "state": Filter("choice", "in this state", lambda state: Document.state == state, _STATES),
-        "created_from": Filter(
-            "time", "taken in then or later", lambda time: Document.created_at >= time
-        ),
-        "created_before": Filter(
-            "time", "taken in before", lambda time: Document.created_at < time
-        ),
+        **period("created", "taken in", Document.created_at),
     },
 )
 

@@ -55,6 +55,8 @@ class DocumentState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DocumentRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Of what is purged its tombstone says why and by whom (`…/keeping`)."""
+
     id: uuid.UUID
     job_uid: uuid.UUID
     parent_id: uuid.UUID | None
@@ -67,6 +69,7 @@ class DocumentRow(msgspec.Struct, frozen=True, kw_only=True):
     priority: int
     created_at: datetime
     ended_at: datetime | None
+    purged_at: datetime | None
 
 
 class DocumentTask(msgspec.Struct, frozen=True, kw_only=True):

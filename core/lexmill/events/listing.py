@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from lexmill.events.models import Event
 from lexmill.events.schemas import EventRow
-from lexmill.listing.filters import Filter
+from lexmill.listing.filters import Filter, of_job, period
 from lexmill.listing.pages import Key, Listing, ListRequest, Page, read_page
 
 _OUTCOMES = ("routed", "unmatched", "unroutable", "control")
@@ -38,13 +38,8 @@ EVENTS: Final = Listing(
         "event_id": Filter(
             "text", "with this id of its source", lambda event_id: Event.event_id == event_id
         ),
-        "job": Filter(
-            "uuid", "addressed to the job with this uid", lambda uid: Event.job_uid == uid
-        ),
-        "received_from": Filter(
-            "time", "received then or later", lambda time: Event.received_at >= time
-        ),
-        "received_before": Filter("time", "received before", lambda time: Event.received_at < time),
+        "job": of_job(Event.job_uid, "addressed to the job"),
+        **period("received", "received", Event.received_at),
     },
 )
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from lexmill.jobs.models import Job
 from lexmill.jobs.schemas import JobRow
-from lexmill.listing.filters import Filter
+from lexmill.listing.filters import Filter, period
 from lexmill.listing.pages import Key, Listing, ListRequest, Page, read_page
 
 _STATES: Final = {
@@ -55,10 +55,7 @@ JOBS: Final = Listing(
         "matter": Filter(
             "text", "of this matter", lambda matter: Job.spec["matter"].astext == matter
         ),
-        "declared_from": Filter(
-            "time", "declared then or later", lambda time: Job.declared_at >= time
-        ),
-        "declared_before": Filter("time", "declared before", lambda time: Job.declared_at < time),
+        **period("declared", "declared", Job.declared_at),
     },
 )
 

@@ -160,6 +160,9 @@ DnsSubdomain = Annotated[
 ]
 ConfigMapKey = Annotated[str, StringConstraints(pattern=r"^[-._a-zA-Z0-9]+$", max_length=253)]
 Uri = Annotated[str, StringConstraints(min_length=1, max_length=2048)]
+HttpUri = Annotated[
+    str, StringConstraints(pattern=r"^https?://[^/?#\s]\S*$", min_length=1, max_length=2048)
+]
 Glob = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 Replicas = Annotated[int, Field(ge=0, le=1000)]
 Seconds = Annotated[int, Field(ge=0, le=31_536_000)]
@@ -526,7 +529,7 @@ class Output(_Model):
 class Sink(_Model):
     """Where events about ended documents and runs are sent."""
 
-    uri: Uri = Field(description="HTTP address that takes CloudEvents.")
+    uri: HttpUri = Field(description="HTTP address that takes CloudEvents.")
 
 
 def _no_stage_twice(pools: tuple[Pool, ...]) -> bool:

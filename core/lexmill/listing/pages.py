@@ -68,7 +68,10 @@ def read_page(
     columns = [key.column for key in keys]
     query = (
         listing.query.add_columns(*(key.label(f"key_{at}") for at, key in enumerate(columns)))
-        .where(listing.namespace == namespace, *conditions(listing.filters, request.filters))
+        .where(
+            listing.namespace == namespace,
+            *conditions(listing.filters, request.filters, namespace=namespace),
+        )
         .order_by(*(column.desc() if falling else column.asc() for column in columns))
         .limit(request.limit + 1)
     )

@@ -5,7 +5,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lexmill.listing.filters import Filter
+from lexmill.listing.filters import Filter, of_job, period
 from lexmill.listing.pages import Key, Listing, ListRequest, Page, read_page
 from lexmill.records.models import LegalHold, Tombstone
 from lexmill.records.schemas import HoldRow, TombstoneRow
@@ -18,7 +18,7 @@ HOLDS: Final = Listing(
     sorts={"placed_at": (Key(LegalHold.placed_at, datetime), Key(LegalHold.id, uuid.UUID))},
     default_sort="-placed_at",
     filters={
-        "job": Filter("uuid", "on the job with this uid", lambda uid: LegalHold.job_uid == uid),
+        "job": of_job(LegalHold.job_uid, "on the job"),
         "document": Filter("uuid", "on this document", lambda id_: LegalHold.document_id == id_),
         "matter": Filter("text", "on this matter", lambda matter: LegalHold.matter == matter),
         "case": Filter("text", "for this case", lambda case: LegalHold.case_name == case),
@@ -32,6 +32,7 @@ HOLDS: Final = Listing(
             ),
             ("held", "released"),
         ),
+        **period("placed", "placed", LegalHold.placed_at),
     },
 )
 
@@ -43,13 +44,14 @@ TOMBSTONES: Final = Listing(
     sorts={"purged_at": (Key(Tombstone.purged_at, datetime), Key(Tombstone.id, uuid.UUID))},
     default_sort="-purged_at",
     filters={
-        "job": Filter("uuid", "of the job with this uid", lambda uid: Tombstone.job_uid == uid),
+        "job": of_job(Tombstone.job_uid, "of the job"),
         "cause": Filter(
             "choice",
             "purged for this cause",
             lambda cause: Tombstone.cause == cause,
             ("retention", "request"),
         ),
+        **period("purged", "purged", Tombstone.purged_at),
     },
 )
 

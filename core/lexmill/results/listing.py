@@ -1,14 +1,17 @@
 import uuid
 from typing import Any, Final
 
-from sqlalchemy import FromClause, SQLColumnExpression, and_, case, select, true
+import msgspec
+from sqlalchemy import FromClause, SQLColumnExpression, and_, case, exists, func, select, true
 from sqlalchemy.orm import Session
 
 from lexmill.listing.filters import Filter
 from lexmill.listing.pages import Key, Listing, ListRequest, Page, read_page
 from lexmill.results.models import FoundFact, Result, RuleFinding
 from lexmill.results.rows import searched
-from lexmill.results.schemas import FactRow, FindingRow
+from lexmill.results.schemas import FactRow, FindingRow, LastDecision
+from lexmill.reviews.models import Review
+from lexmill.tasks.models import Task
 from lexmill_legal.results import SINGLE_VALUED
 
 _LAST = "\U0010ffff"
@@ -28,6 +31,7 @@ def _document(table: type[FoundFact] | type[RuleFinding]) -> FromClause:
             Result.job_uid,
             Result.matter,
             Result.playbook_sha256,
+            Result.ended_at,
         )
         .where(Result.namespace == table.namespace, Result.document_id == table.document_id)
         .limit(1)
@@ -37,7 +41,49 @@ def _document(table: type[FoundFact] | type[RuleFinding]) -> FromClause:
 
 _OF_FACT = _document(FoundFact)
 _OF_FINDING = _document(RuleFinding)
+_ITEM = case((FoundFact.field.in_(sorted(SINGLE_VALUED)), ""), else_=FoundFact.key)
 _NAMES = ("uri", "sha256", "job", "job_uid", "matter")
+
+
+def _read_at(table: type[FoundFact] | type[RuleFinding], document: FromClause) -> Any:
+    """When the newest visit of the document began: it knows the decisions before."""
+    began = select(func.max(Task.started_at)).where(
+        Task.document_id == table.document_id, Task.state == "done"
+    )
+    return func.coalesce(began.correlate(table).scalar_subquery(), document.c.ended_at)
+
+
+_DECISION = (
+    select(
+        func.jsonb_build_object(
+            *(
+                part
+                for name in LastDecision.__struct_fields__
+                if name != "is_pending"
+                for part in (name, getattr(Review, name))
+            ),
+            "is_pending",
+            Review.decided_at > _read_at(FoundFact, _OF_FACT),
+        )
+    )
+    .where(
+        Review.namespace == FoundFact.namespace,
+        Review.sha256 == _OF_FACT.c.sha256,
+        Review.field == FoundFact.field,
+        Review.item == _ITEM,
+    )
+    .scalar_subquery()
+    .label("decision")
+)
+_DECIDED_SINCE = (
+    exists()
+    .where(
+        Review.namespace == RuleFinding.namespace,
+        Review.sha256 == _OF_FINDING.c.sha256,
+        Review.decided_at > _read_at(RuleFinding, _OF_FINDING),
+    )
+    .label("is_decided_since")
+)
 
 
 def _place(table: type[FoundFact] | type[RuleFinding]) -> tuple[Key, Key]:
@@ -52,7 +98,9 @@ def _document_filters(document_id: SQLColumnExpression[uuid.UUID]) -> dict[str, 
 
     return {
         "document": Filter("uuid", "of this document", lambda id_: document_id == id_),
-        "job": Filter("uuid", "of the job with this uid", lambda uid: of(Result.job_uid == uid)),
+        "job": Filter(
+            "job", "of the job of this name or uid", lambda uid: of(Result.job_uid == uid)
+        ),
         "matter": Filter("text", "of this matter", lambda name: of(Result.matter == name)),
         "sha256": Filter(
             "text", "of documents with this SHA-256", lambda hash_: of(Result.sha256 == hash_)
@@ -68,7 +116,7 @@ FACTS: Final = Listing(
         *(_OF_FACT.c[name] for name in _NAMES),
         FoundFact.id,
         FoundFact.field,
-        case((FoundFact.field.in_(sorted(SINGLE_VALUED)), ""), else_=FoundFact.key).label("item"),
+        _ITEM.label("item"),
         FoundFact.value,
         FoundFact.normalized,
         FoundFact.role,
@@ -82,6 +130,7 @@ FACTS: Final = Listing(
         FoundFact.page,
         FoundFact.start,
         FoundFact.end,
+        _DECISION,
     ).join(_OF_FACT, true()),
     record=FactRow,
     namespace=FoundFact.namespace,
@@ -152,6 +201,7 @@ FINDINGS: Final = Listing(
         RuleFinding.quote,
         RuleFinding.start,
         RuleFinding.end,
+        _DECIDED_SINCE,
     ).join(_OF_FINDING, true()),
     record=FindingRow,
     namespace=RuleFinding.namespace,
@@ -193,7 +243,14 @@ FINDINGS: Final = Listing(
 
 def list_facts(session: Session, *, namespace: str, request: ListRequest) -> Page[FactRow]:
     """Of each document the newest result; the most similar values of a field side by side."""
-    return read_page(session, listing=FACTS, namespace=namespace, request=request)
+    page = read_page(session, listing=FACTS, namespace=namespace, request=request)
+    return Page(items=tuple(map(_typed, page.items)), next=page.next)
+
+
+def _typed(row: FactRow) -> FactRow:
+    """The decision comes as JSON."""
+    decision = msgspec.convert(row.decision, LastDecision | None)
+    return msgspec.structs.replace(row, decision=decision)
 
 
 def list_findings(session: Session, *, namespace: str, request: ListRequest) -> Page[FindingRow]:

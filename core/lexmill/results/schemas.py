@@ -4,6 +4,8 @@ from typing import Literal
 
 import msgspec
 
+from lexmill_legal.results import Normalized, Verb
+
 Method = Literal["rule", "model", "computed", "human"]
 Outcome = Literal["pass", "fail", "unknown"]
 Severity = Literal["info", "low", "medium", "high", "critical"]
@@ -54,8 +56,28 @@ class NewResult(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[NewFinding, ...] = ()
 
 
+class LastDecision(msgspec.Struct, frozen=True, kw_only=True):
+    """What people decided last about an item; ``id`` is the review's.
+
+    ``is_pending``: the document was read before that, so the row beside it does not follow yet. A
+    recheck of the document makes it follow.
+    """
+
+    id: int
+    decision: Verb | Literal["reopened"]
+    value: str | None
+    normalized: Normalized
+    reviewer: str
+    revision: int
+    decided_at: dt.datetime
+    is_pending: bool
+
+
 class FactRow(msgspec.Struct, frozen=True, kw_only=True):
-    """``item`` is what a decision about this value names; ``id`` is the fact's in the result."""
+    """``item`` is what a decision about this value names; ``id`` is the fact's in the result.
+
+    ``decision`` is there at once; the row itself is as the document was read last.
+    """
 
     document_id: uuid.UUID
     number: int
@@ -80,9 +102,14 @@ class FactRow(msgspec.Struct, frozen=True, kw_only=True):
     page: int | None
     start: int | None
     end: int | None
+    decision: LastDecision | None
 
 
 class FindingRow(msgspec.Struct, frozen=True, kw_only=True):
+    """``is_decided_since``: people have decided about the document since it was read, and the rule
+    may say otherwise once it is rechecked.
+    """
+
     document_id: uuid.UUID
     number: int
     uri: str
@@ -99,3 +126,4 @@ class FindingRow(msgspec.Struct, frozen=True, kw_only=True):
     quote: str | None
     start: int | None
     end: int | None
+    is_decided_since: bool

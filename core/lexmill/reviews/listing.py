@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lexmill.documents.models import Document
-from lexmill.listing.filters import Filter
+from lexmill.listing.filters import Filter, period
 from lexmill.listing.pages import Key, Listing, ListRequest, Page, read_page
 from lexmill.reviews.models import Review
 from lexmill.reviews.schemas import Reviewed
@@ -45,10 +45,7 @@ REVIEWS: Final = Listing(
             ("accepted", "corrected", "rejected", "absent", "reopened"),
         ),
         "reviewer": Filter("text", "who decided last", lambda name: Review.reviewer == name),
-        "decided_from": Filter(
-            "time", "decided then or later", lambda time: Review.decided_at >= time
-        ),
-        "decided_before": Filter("time", "decided before", lambda time: Review.decided_at < time),
+        **period("decided", "decided", Review.decided_at),
     },
 )
 

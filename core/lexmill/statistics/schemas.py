@@ -19,7 +19,7 @@ class DayCounts(msgspec.Struct, frozen=True, kw_only=True):
     documents: dict[str, int]
 
 
-class StageTime(msgspec.Struct, frozen=True, kw_only=True):
+class StageSpeed(msgspec.Struct, frozen=True, kw_only=True):
     """``visits`` is how many the median is of; those answered from the cache are not among them."""
 
     stage: str
@@ -48,4 +48,4 @@ class Statistics(msgspec.Struct, frozen=True, kw_only=True, rename={"since": "fr
     events: dict[str, int]
     findings: tuple[RuleCounts, ...]
     read_last_hour: int
-    stages: tuple[StageTime, ...]
+    stages: tuple[StageSpeed, ...]

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from lexmill import latches
 from lexmill.errors import ErrorClass, LexmillError
 from lexmill.statistics.models import StatisticDay
-from lexmill.statistics.schemas import DayCounts, RuleCounts, StageTime, Statistics
+from lexmill.statistics.schemas import DayCounts, RuleCounts, StageSpeed, Statistics
 
 MOST_DAYS: Final = 366
 USUAL_DAYS: Final = 30
@@ -209,7 +209,7 @@ def _added_up(
         findings=_rules(totals["findings"]),
         read_last_hour=int(session.execute(_LAST_HOUR, given).scalar_one()),
         stages=tuple(
-            StageTime(stage=row.stage, median_seconds=row.median, visits=row.visits)
+            StageSpeed(stage=row.stage, median_seconds=row.median, visits=row.visits)
             for row in session.execute(_STAGES, given)
         ),
     )

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from lexmill.documents.models import Document
 from lexmill.documents.service import taken_again
 from lexmill.jobs.models import Job
-from lexmill.listing.filters import Filter
+from lexmill.listing.filters import Filter, of_job
 from lexmill.listing.pages import Key, Listing, ListRequest, Page, read_page
 from lexmill.tasks.models import Task
 from lexmill.tasks.schemas import DeadTaskRow
@@ -36,7 +36,7 @@ DEAD_TASKS: Final = Listing(
     sorts={"id": (Key(Task.id, int),)},
     default_sort="id",
     filters={
-        "job": Filter("uuid", "of the job with this uid", lambda uid: Task.job_uid == uid),
+        "job": of_job(Task.job_uid, "of the job"),
         "kind": Filter(
             "choice",
             "what was to be done",

@@ -1,6 +1,7 @@
 """The audit trail: only appended to, and any change to it shows."""
 
 import json
+from typing import Any
 
 import msgspec
 import pytest
@@ -177,21 +178,26 @@ def test_many_at_once_make_one_chain(engine: Engine) -> None:
     assert times == sorted(times)
 
 
-@given(st.integers(1, 6), st.data())
-def test_any_change_to_any_entry_breaks_the_chain(count: int, data: st.DataObject) -> None:
+# Not drawn in the test: making a table of all of Unicode is slow once, and would count as drawing.
+changes = (
+    st.tuples(st.just("number"), st.integers(-2, 20))
+    | st.tuples(st.just("entry"), st.tuples(st.integers(0, 80), st.text(max_size=3)))
+    | st.tuples(st.sampled_from(["previous", "hash"]), st.text("0123456789abcdefg", max_size=64))
+)
+
+
+@given(st.integers(1, 6), st.integers(0, 5), changes)
+def test_any_change_to_any_entry_breaks_the_chain(
+    count: int, at: int, change: tuple[str, Any]
+) -> None:
+    assume(at < count)
     entries = chain(count)
-    at = data.draw(st.integers(0, count - 1))
     victim = entries[at]
-    name = data.draw(st.sampled_from(["number", "entry", "previous", "hash"]))
+    name, new = change
     old = getattr(victim, name)
-    new: object
-    if name == "number":
-        new = data.draw(st.integers(-2, 20))
-    elif name == "entry":
-        where = data.draw(st.integers(0, len(old)))
-        new = old[:where] + data.draw(st.text(max_size=3)) + old[where + 1 :]
-    else:
-        new = data.draw(st.text("0123456789abcdefg", max_size=64))
+    if name == "entry":
+        where, piece = new
+        new = old[:where] + piece + old[where + 1 :]
     assume(new != old)
     changed = [*entries]
     changed[at] = msgspec.structs.replace(victim, **{name: new})

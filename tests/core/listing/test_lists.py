@@ -120,12 +120,18 @@ def test_what_is_not_known_is_answered_with_what_is(
 
 
 WRONG = {
+    "job": ["", "Named", "a" * 254, "0" * 300, "a\0"],
     "uuid": ["", "x", "0" * 31, "\0"],
     "time": ["", "yesterday", "2026-01-31", "2026-01-31T00:00:00", "9" * 40],
     "choice": ["", "Dead", "dead "],
     "text": ["", "x" * 2049, "nul\0"],
 }
-RIGHT = {"uuid": str(uuid.uuid4()), "time": "2026-01-31T00:00:00Z", "text": "it's % _ \\ ;"}
+RIGHT = {
+    "uuid": str(uuid.uuid4()),
+    "job": "a.name",
+    "time": "2026-01-31T00:00:00Z",
+    "text": "it's % _ \\ ;",
+}
 
 
 @NAMED
