@@ -2,6 +2,7 @@
 
 import json
 
+import jwt
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
@@ -160,8 +161,8 @@ def test_guessing_tokens_is_as_slow_at_the_socket(serving: Serving) -> None:
             return code
 
         assert {status(f"lxm_{number}") for number in range(40)} == {401, 429}
-        signed = "eyJhbGciOiJSUzI1NiIsImtpZCI6ImEifQ.eyJzdWIiOiJ4In0.AAAA"
-        assert status(signed) == 503
+        claims = {"iss": more["LEXMILL_API__OIDC__ISSUER"]}
+        assert status(jwt.encode(claims, "a" * 64, headers={"kid": "a"})) == 503
         with socket(api, token=TOKEN) as connection:
             say(connection, type="subscribe", namespace="a")
             told(connection, type="subscribed")

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from fastapi import APIRouter, Body, Depends, HTTPException, Path, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy.orm import Session
 
 from lexmill.jobs.listing import JOBS, list_jobs
@@ -50,6 +50,7 @@ from lexmill_api.v1.answers import (
 from lexmill_api.v1.etags import IfMatch, IfNoneMatch, tagged_answer
 from lexmill_api.v1.lists import list_request
 from lexmill_api.v1.once import Done, Once, OnceOnly
+from lexmill_api.v1.texts import without_nul
 
 router = APIRouter(prefix="/namespaces/{namespace}/jobs", tags=["jobs"])
 
@@ -130,6 +131,11 @@ class WantedJob(BaseModel):
     config_maps: dict[str, dict[str, str]] = Field(
         default={}, description="texts by name and key, such as a playbook", max_length=32
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_no_nul(cls, given: Any) -> Any:
+        return without_nul(given)
 
 
 class Replay(BaseModel):

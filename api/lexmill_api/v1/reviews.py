@@ -28,6 +28,7 @@ from lexmill_api.v1.answers import (
 from lexmill_api.v1.etags import IfNoneMatch, RequiredIfMatch, tagged_answer
 from lexmill_api.v1.lists import list_request
 from lexmill_api.v1.once import Done, Once
+from lexmill_api.v1.texts import without_nul
 
 T = TypeVar("T")
 
@@ -242,6 +243,8 @@ async def _body(request: Request, most: int) -> bytes:
 
 def _decoded(decoder: "msgspec.json.Decoder[T]", body: bytes) -> T:
     try:
+        if b"\\u0000" in body:  # or only a backslash before it
+            without_nul(msgspec.json.decode(body))
         return decoder.decode(body)
     except msgspec.ValidationError as error:
         # Only where it is: the message quotes what was sent.
@@ -250,3 +253,5 @@ def _decoded(decoder: "msgspec.json.Decoder[T]", body: bytes) -> T:
         raise HTTPException(422, f"{where} is not what a decision has there") from error
     except msgspec.DecodeError as error:
         raise HTTPException(422, "the body is no JSON") from error
+    except ValueError as error:
+        raise HTTPException(422, str(error)) from error
