@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import psycopg
 import pytest
 import redis
@@ -14,10 +15,12 @@ from lexmill_cli.local import valkey as local_valkey
 from lexmill_cli.local.postgres import PostgresServer
 from lexmill_cli.local.valkey import ValkeyServer, running_valkey
 from tests.api.asking import Api, Serving, connected, event
-from tests.processes import Settings, running, running_api, until
+from tests.processes import TOKEN, Settings, running, running_api, until
 from tests.servers import conninfo, temporary_database, temporary_postgres
 
 pytestmark = pytest.mark.servers
+
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
 
 @pytest.fixture
@@ -107,6 +110,49 @@ def test_what_is_in_flight_at_sigterm_is_committed_and_answered(own: Api) -> Non
         stopping.join(30)
     assert own.process.process.returncode == 0
     assert len(own.rows("SELECT FROM document WHERE namespace = 'inflight'")) == 8
+
+
+def test_what_people_asked_for_and_send_at_sigterm_is_done_and_answered(own: Api) -> None:
+    """A declaration that waits for the database, and a file of which half has come."""
+    own.declare("ending")
+    half, rest = b"This Agreement is made between ", b"A Ltd and B Ltd.\n"
+    go_on = threading.Event()
+
+    def pieces() -> Iterator[bytes]:
+        yield b'--b\r\nContent-Disposition: form-data; name="f"; filename="a.txt"\r\n\r\n' + half
+        go_on.wait(60)
+        yield rest + b"\r\n--b--\r\n"
+
+    def upload() -> httpx.Response:
+        return httpx.post(
+            f"{own.process.url}/v1/namespaces/ending/jobs/ending/documents",
+            content=pieces(),
+            headers={**BEARER, "Content-Type": "multipart/form-data; boundary=b"},
+            timeout=60,
+        )
+
+    with (
+        psycopg.connect(conninfo(own.settings.database_url)) as locking,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        uploading = pool.submit(upload)
+        until(lambda: own.rows("SELECT FROM upload WHERE namespace = 'ending'"))
+        locking.execute("LOCK TABLE run IN ACCESS EXCLUSIVE MODE")
+        wanted = {"name": "late", "spec": {"trigger": {}}}
+        declaring = pool.submit(own.order, "ending/jobs", wanted)
+        waiting = "SELECT FROM pg_locks WHERE NOT granted AND relation = 'run'::regclass"
+        until(lambda: own.rows(waiting))
+        stopping = threading.Thread(target=own.process.stop)
+        stopping.start()
+        until(lambda: "Shutting down" in own.process.log.read_text(encoding="utf-8"))
+        locking.rollback()
+        go_on.set()
+        assert declaring.result(30).status_code == 201
+        assert uploading.result(30).status_code == 201
+        stopping.join(30)
+    assert own.process.process.returncode == 0
+    names = own.rows("SELECT name FROM document WHERE namespace = 'ending'")
+    assert [row.name for row in names] == ["a.txt"]
 
 
 def test_settings_that_are_missing_are_named(tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from typing import Any
 
 import httpx
 
+from lexmill_migrations.logins import add_tenant
+from tests.logins import PASSWORD
 from tests.operator.installation import Installation
 from tests.operator.legaljobs import (
     NAME,
@@ -83,6 +85,38 @@ def test_other_documents_are_refused_even_while_the_job_is_not_accepted(
     change(installation, namespace, spec=SOURCE)
     await_accepted(installation, namespace)
     assert declarations(installation, namespace) == 1
+
+
+def test_places_outside_of_the_namespace_s_prefixes_are_refused_until_they_are_opened(
+    installation: Installation, operator: OurProcess, namespace: str
+) -> None:
+    """What is read and what is written; the sentence says what is open, and to whom to turn."""
+    database = installation.settings.database_url
+    add_tenant(
+        database,
+        namespace=namespace,
+        password=PASSWORD,
+        reads=["s3://acme-in/"],
+        writes=["s3://acme-out/"],
+    )
+    share(installation, namespace)
+    create(installation, namespace, output={"uri": "s3://acme-in/reports/"})
+    refused = await_condition(installation, namespace, "Accepted", "False", "UriNotAllowed")
+    assert "may write only beneath s3://acme-out/" in refused["message"]
+    assert "s3://acme-in" not in refused["message"]
+    until(lambda: "NotAccepted" in installation.events(namespace, NAME))
+    assert declarations(installation, namespace) == 0
+    assert installation.deployment(namespace, f"{NAME}-main") is None
+    create(installation, namespace, "reading", documents=[{"uri": "s3://acme-in-2/"}])
+    query = "SELECT FROM job WHERE namespace = %s"
+    refused = await_condition(
+        installation, namespace, "Accepted", "False", "UriNotAllowed", name="reading"
+    )
+    assert "may read only beneath s3://acme-in/" in refused["message"]
+    assert installation.rows(query, namespace) == []
+
+    change(installation, namespace, spec={"output": {"uri": "s3://acme-out/reports/"}})
+    await_accepted(installation, namespace)
 
 
 def cron(installation: Installation, namespace: str) -> str:
