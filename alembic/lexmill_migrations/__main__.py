@@ -71,8 +71,8 @@ def _do(url: str, arguments: argparse.Namespace) -> None:
         _tell(url, name, password, made=made, keep=keep)
     elif arguments.command == "wait":
         waiting.wait(url, until=arguments.until, seconds=arguments.seconds, tell=_say)
-    else:
-        lexmill_migrations.upgrade(url)
+    elif not lexmill_migrations.upgrade(url):
+        _say("the database is of a newer version, which serves this one too: left as it is")
 
 
 def _say(line: str) -> None:

@@ -3,6 +3,7 @@ from sqlalchemy import NullPool, create_engine, text
 from alembic import context
 from lexmill.models import Base
 from lexmill_migrations.access import secure
+from lexmill_migrations.revisions import note_served
 
 # Two installers may migrate at the same time: the second waits, then finds nothing to do.
 _LOCK = 0x6C65786D696C6C
@@ -25,6 +26,7 @@ def run() -> None:
             migrated = context.get_context()
             if migrated.get_current_heads() == (context.get_head_revision(),):
                 secure(connection)
+                note_served(connection, context.script)
 
 
 run()

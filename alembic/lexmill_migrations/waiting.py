@@ -43,7 +43,7 @@ def _missing_server(url: str) -> str | None:
 
 def _missing_schema(url: str) -> str | None:
     try:
-        if lexmill_migrations.is_current(url):
+        if lexmill_migrations.is_prepared(url):
             return None
     except OperationalError as error:
         return _reason(error.orig)

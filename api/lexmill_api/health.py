@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from lexmill_api.namespaces import NamespaceDatabase
 from lexmill_api.runtime import ApiRuntime
-from lexmill_migrations import is_current
+from lexmill_migrations import serves
 
 
 def health_routes() -> list[Route]:
@@ -55,7 +55,7 @@ async def _missing_parts(runtime: ApiRuntime) -> tuple[list[str], list[str]]:
     try:
         async with runtime.session() as session:
             await session.execute(text("SELECT 1"))
-        if not await asyncio.to_thread(is_current, url):
+        if not await asyncio.to_thread(serves, url):
             missing.append("schema (run the migrations)")
         elif not await _may_enter(runtime):
             missing.append("the database role of REST (set LEXMILL_DATABASE__API_URL)")

@@ -7,18 +7,22 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, func, inspect, select, text
 from sqlalchemy.orm import Session
 
 import lexmill_migrations
-from alembic import command, util
+from alembic import command
 from lexmill.database import transaction
+from lexmill.errors import LexmillError
 from lexmill.events.models import Event
 from lexmill.jobs.models import Job
 from lexmill.jobs.service import read_progress
 from lexmill.jobs.sweep import tick_schedules
 from lexmill.models import Base
 from lexmill_cli.local.postgres import PostgresServer
+from lexmill_migrations.__main__ import main
+from lexmill_migrations.revisions import OLDEST_SERVED
 from tests.core import building
 from tests.servers import temporary_database
 
@@ -31,14 +35,84 @@ def test_an_empty_database_is_not_current_and_a_migrated_one_is(postgres: Postgr
 
 
 def test_a_revision_from_elsewhere_is_not_current(database: str) -> None:
-    """Such as one of a newer Lexmill."""
+    """Such as one of a newer Lexmill that has broken with this one."""
+    newer(database, note="newer newer")
+    assert not lexmill_migrations.is_current(database)
+    assert not lexmill_migrations.serves(database)
+    assert not lexmill_migrations.is_prepared(database)
+    with pytest.raises(LexmillError, match="install that one again, or restore a backup"):
+        lexmill_migrations.upgrade(database)
+
+
+def test_a_newer_lexmill_says_that_this_one_may_go_on(
+    database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its replicas that still run while the newer one is installed, and those of a rollback."""
+    newer(database, note=f"newer newer {head()}")
+    assert not lexmill_migrations.is_current(database)
+    assert lexmill_migrations.serves(database)
+    assert lexmill_migrations.is_prepared(database)
+    monkeypatch.setenv("LEXMILL_DATABASE__URL", database)
+    assert main([]) == 0
+    assert "of a newer version, which serves this one too" in capsys.readouterr().err
+    assert main(["wait"]) == 0
+    assert revision(database) == "newer"
+
+
+def test_what_an_earlier_revision_said_is_not_believed_of_another(database: str) -> None:
+    newer(database, note=f"in-between {head()}")
+    assert not lexmill_migrations.serves(database)
+
+
+def test_an_older_schema_serves_nobody_newer(postgres: PostgresServer) -> None:
+    with temporary_database(postgres) as url:
+        assert not lexmill_migrations.serves(url)
+        command.upgrade(lexmill_migrations._config(url), "0011_results")
+        assert not lexmill_migrations.serves(url)
+        assert not lexmill_migrations.is_prepared(url)
+        lexmill_migrations.upgrade(url)
+        assert lexmill_migrations.serves(url)
+
+
+def test_the_schema_names_its_own_revision_and_the_oldest_it_serves(database: str) -> None:
+    engine = create_engine(database)
+    with engine.connect() as connection:
+        query = "SELECT col_description('alembic_version'::regclass, 1)"
+        at, *served = str(connection.scalar(text(query))).split()
+    engine.dispose()
+    assert (at, served[0], served[-1]) == (head(), head(), OLDEST_SERVED)
+
+
+def test_policies_are_the_next_versions_business(database: str) -> None:
+    """A replica that runs goes on when only they were changed; one that starts waits."""
+    engine = create_engine(database)
+    with transaction(engine) as session:
+        session.execute(text("COMMENT ON TABLE alembic_version IS 'access of another'"))
+    engine.dispose()
+    assert lexmill_migrations.serves(database)
+    assert not lexmill_migrations.is_prepared(database)
+
+
+def newer(database: str, *, note: str) -> None:
+    """The database as a Lexmill of the future leaves it."""
     engine = create_engine(database)
     with transaction(engine) as session:
         session.execute(text("UPDATE alembic_version SET version_num = 'newer'"))
+        session.execute(text(f"COMMENT ON COLUMN alembic_version.version_num IS '{note}'"))
     engine.dispose()
-    assert not lexmill_migrations.is_current(database)
-    with pytest.raises(util.CommandError):
-        lexmill_migrations.upgrade(database)
+
+
+def revision(database: str) -> str:
+    engine = create_engine(database)
+    with engine.connect() as connection:
+        found = str(connection.scalar(text("SELECT version_num FROM alembic_version")))
+    engine.dispose()
+    return found
+
+
+def head() -> str:
+    script = ScriptDirectory.from_config(lexmill_migrations._config(""))
+    return str(script.get_current_head())
 
 
 def test_an_upgrade_twice_changes_nothing(database: str) -> None:
