@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup run up check test test-fast images test-cluster controlplane chaos fuzz lock format clean
+.PHONY: help setup run up check test test-fast images test-cluster cluster-demo controlplane chaos fuzz lock format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -62,6 +62,9 @@ images: ## build all images with Docker, Buildah or $LEXMILL_IMAGE_COMMAND (NAME
 
 test-cluster: setup ## install Lexmill in the disposable cluster of KUBECONFIG, break it, mend it (TESTS=… some)
 	@LEXMILL_TEST_CLUSTER=1 $(BIN)/pytest $(or $(TESTS),tests/cluster)
+
+cluster-demo: setup ## install Lexmill in the disposable cluster of KUBECONFIG and run the sample there
+	@$(BIN)/python -m tests.cluster.demo
 
 controlplane: setup ## build the test control plane once (else the first test does)
 	@$(BIN)/python -m tests.controlplane.build

@@ -25,6 +25,22 @@ OPT_IN = "LEXMILL_DISPOSABLE_CONTEXT"
 _DISPOSABLE = re.compile(r"kind-.+|k3d-.+|minikube|lexmill")
 _PROGRAMS = ("kubectl", "helm")
 
+# Left for people to read, or made and removed by Kubernetes in its own time.
+_FLEETING = frozenset(
+    {
+        "events",
+        "events.events.k8s.io",
+        "endpoints",
+        "endpointslices.discovery.k8s.io",
+        "componentstatuses",
+        "ipaddresses.networking.k8s.io",
+        "persistentvolumes",
+        "volumeattachments.storage.k8s.io",
+        "pods.metrics.k8s.io",
+        "nodes.metrics.k8s.io",
+    }
+)
+
 RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 
 
@@ -63,6 +79,23 @@ class Cluster:
         found: list[Object] = json.loads(text)["items"]
         return found
 
+    def names(self, *, namespace: str | None = None) -> set[str]:
+        """`kind/name` of everything in a namespace, or of all that is in none."""
+        namespaced = namespace is not None
+        kinds = self.kubectl(
+            *(
+                "api-resources",
+                "--verbs=list",
+                "--output=name",
+                f"--namespaced={namespaced}".lower(),
+            )
+        ).split()
+        where = () if namespace is None else ("--namespace", namespace)
+        found = self.kubectl("get", ",".join(set(kinds) - _FLEETING), *where, "--output=json")
+        return {
+            f"{_resource(each)}/{each['metadata']['name']}" for each in json.loads(found)["items"]
+        }
+
     @contextmanager
     def new_namespace(
         self, prefix: str, *, labels: Mapping[str, str] | None = None
@@ -80,6 +113,12 @@ class Cluster:
             yield name
         finally:
             self.kubectl("delete", "namespace", name, "--wait=false")
+
+
+def _resource(found: Object) -> str:
+    """`Job.batch`, as kubectl takes it."""
+    group, _, _version = found["apiVersion"].rpartition("/")
+    return f"{found['kind']}.{group}" if group else found["kind"]
 
 
 def given_cluster() -> Cluster:

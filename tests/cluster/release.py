@@ -1,6 +1,7 @@
 """Lexmill as Helm installs it, with what tests want to know of it."""
 
 import json
+import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -31,10 +32,14 @@ class Release:
 
     # -- Helm ----------------------------------------------------------------------------------
 
-    def helm(self, *words: str, values: Mapping[str, Any] | None = None) -> str:
-        """With our values, and those given over them, where a chart is named."""
+    def helm(
+        self, *words: str, values: Mapping[str, Any] | None = None, of_tests: bool = True
+    ) -> str:
+        """With the values of tests, and those given over them, where a chart is named."""
         given = {"images": self.images.values, **self.values, **(values or {})}
-        files = ("--values", str(VALUES), "--values", "-") if str(CHART) in words else ()
+        files: tuple[str, ...] = ()
+        if str(CHART) in words:
+            files = (*(("--values", str(VALUES)) if of_tests else ()), "--values", "-")
         return run(
             *("helm", *words, *files),
             *("--namespace", self.namespace, "--kube-context", self.cluster.context),
@@ -42,8 +47,8 @@ class Release:
             seconds=INSTALL_SECONDS + 60,
         )
 
-    def install(self, **values: Any) -> None:
-        self.helm("install", self.name, str(CHART), *self._waiting, values=values)
+    def install(self, *options: str, **values: Any) -> None:
+        self.helm("install", self.name, str(CHART), *options, *self._waiting, values=values)
 
     def upgrade(self, **values: Any) -> None:
         self.helm("upgrade", self.name, str(CHART), *self._waiting, values=values)
@@ -100,6 +105,25 @@ class Release:
     def api_url(self) -> str:
         """As pods reach it."""
         return f"http://{self.name}-api.{self.namespace}.svc"
+
+    @contextmanager
+    def forwarded(self) -> Iterator[str]:
+        """The API's address on this machine, as NOTES.txt says how."""
+        words = ["kubectl", "--context", self.cluster.context, "--namespace", self.namespace]
+        with subprocess.Popen(
+            [*words, "port-forward", f"service/{self.name}-api", ":80"],
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process:
+            assert process.stdout is not None
+            try:
+                first = process.stdout.readline()  # Forwarding from 127.0.0.1:34567 -> 8000
+                yield f"http://{first.split()[2]}"
+            finally:
+                process.terminate()
+
+    def token_of(self, account: str) -> str:
+        return self.kubectl("create", "token", account, "--audience", "lexmill").strip()
 
     def rows(self, query: str) -> list[dict[str, Any]]:
         """What the database answers to its owner; the in-chart PostgreSQL only."""
@@ -174,5 +198,5 @@ def installed(
             yield release
         finally:
             # Before their operator: what it made goes with them.
-            release.kubectl("delete", LEGALJOB, "--all")
+            release.kubectl("delete", LEGALJOB, "--all", "--ignore-not-found")
             release.uninstall()

@@ -78,10 +78,10 @@ def succeeded(lexmill: Release) -> int:
 
 
 def results(lexmill: Release) -> list[str]:
-    """Lines of the only run, from the volume that API and workers share."""
+    """From the volume that API and workers share."""
     return lexmill.kubectl(
         *("exec", lexmill.workload("api"), "--container", "api", "--"),
-        *("cat", "/var/lib/lexmill/files/kills/1/results.jsonl"),
+        *("cat", "/var/lib/lexmill/files/kills/results.jsonl"),
     ).splitlines()
 
 
