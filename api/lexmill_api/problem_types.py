@@ -231,6 +231,30 @@ PROBLEM_TYPES: Final[Mapping[str, ProblemType]] = {
         409, "What is kept of the document cannot be read", "Replay it, or run its job again."
     ),
     "source_away": ProblemType(503, "The document's storage does not answer", "Try again later."),
+    "no_space": ProblemType(
+        507, "There is no space left", "Nothing was taken; tell whoever runs Lexmill."
+    ),
+    "not_a_file": ProblemType(
+        409, "What is there is no file", "Put the document back, as a regular file."
+    ),
+    "outside_roots": ProblemType(
+        409,
+        "The file is outside of the folders that Lexmill may use",
+        "Ask whoever runs Lexmill for LEXMILL_STORAGE__FILE_ROOTS.",
+    ),
+    "source_refused": ProblemType(
+        502,
+        "The document's storage refuses Lexmill",
+        "The detail says what whoever runs Lexmill has to check.",
+    ),
+    "store_refused": ProblemType(
+        500,
+        "Lexmill's own store refuses it",
+        "The detail says what whoever runs Lexmill has to check.",
+    ),
+    "unreadable": ProblemType(
+        409, "Lexmill may not read the file", "Give its user the right to, or fetch it yourself."
+    ),
     "source_changed": ProblemType(
         409, "The file is not the one that was read", "Run the job again to read the new one."
     ),

@@ -45,6 +45,12 @@ _OF_SOURCES: Final = (
     "source_changed",
     "source_elsewhere",
     "source_missing",
+    "source_away",
+    "source_refused",
+    "outside_roots",
+    "uri_not_allowed",
+    "not_a_file",
+    "unreadable",
     "too_large",
 )
 _RESULT: Final = {
