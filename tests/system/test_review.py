@@ -164,7 +164,7 @@ def _assert_trail(place: Workplace) -> None:
     assert broken.code == 1
     assert "broken at number 2: it is missing" in broken.stderr
     listed = place.run("review", "list", "--json")
-    assert {one["field"] for one in json.loads(listed.stdout)} == {
+    assert {json.loads(line)["field"] for line in listed.stdout.splitlines()} == {
         "term",
         "renewal_term",
         "dispute_forum",
@@ -202,4 +202,4 @@ def _assert_refused_whole(place: Workplace, edited: Path) -> None:
     assert mistaken.code == 2
     assert "'maybe' is no decision: choose one of accept" in mistaken.stderr
     assert "Nothing was recorded" in mistaken.stderr
-    assert len(json.loads(place.run("review", "list", "--json").stdout)) == 4
+    assert len(place.run("review", "list", "--json").stdout.splitlines()) == 4
