@@ -1,6 +1,7 @@
 """`lexmill holds`, `tombstones` and `matters`: what is kept, what is gone, and for whom."""
 
 import uuid
+from datetime import datetime
 from typing import Annotated, Literal
 
 import typer
@@ -8,7 +9,7 @@ import typer
 from lexmill.records.schemas import HoldRow
 from lexmill_cli.connecting import Installation, job_uid
 from lexmill_cli.errors import CommandError, Exit
-from lexmill_cli.options import command
+from lexmill_cli.options import command, moment
 from lexmill_cli.showing import AsJson, Cut, show_list, show_one
 
 holds_app = typer.Typer(no_args_is_help=True, help="Legal holds: place, list and release them.")
@@ -29,6 +30,13 @@ def list_holds(
     state: Annotated[
         Literal["held", "released"] | None, typer.Option(help="That hold, or are released.")
     ] = None,
+    placed_from: Annotated[
+        datetime | None,
+        typer.Option(parser=moment, metavar="TIME", help="Placed then or later."),
+    ] = None,
+    placed_before: Annotated[
+        datetime | None, typer.Option(parser=moment, metavar="TIME", help="Placed before.")
+    ] = None,
 ) -> None:
     """Legal holds, released ones too, the newest first."""
     with at.client() as client:
@@ -41,6 +49,8 @@ def list_holds(
                 matter=matter,
                 case=case,
                 state=state,
+                placed_from=placed_from,
+                placed_before=placed_before,
             ),
             {
                 "Id": lambda hold: hold.id,
@@ -111,6 +121,13 @@ def list_tombstones(
     cause: Annotated[
         Literal["retention", "request"] | None, typer.Option(help="Purged for this cause.")
     ] = None,
+    purged_from: Annotated[
+        datetime | None,
+        typer.Option(parser=moment, metavar="TIME", help="Purged then or later."),
+    ] = None,
+    purged_before: Annotated[
+        datetime | None, typer.Option(parser=moment, metavar="TIME", help="Purged before.")
+    ] = None,
 ) -> None:
     """What was purged, the newest first."""
     with at.client() as client:
@@ -120,6 +137,8 @@ def list_tombstones(
                 sort=cut.sort,
                 job=job_uid(client, at.namespace, job),
                 cause=cause,
+                purged_from=purged_from,
+                purged_before=purged_before,
             ),
             {
                 "Document": lambda stone: stone.document_id,

@@ -1,6 +1,7 @@
 """Record keeping: legal holds, the tombstones of what was purged, matters."""
 
 import uuid
+from datetime import datetime
 from typing import Literal, TypedDict, Unpack
 from urllib.parse import quote
 
@@ -14,11 +15,15 @@ class HoldFilters(TypedDict, total=False):
     matter: str | None
     case: str | None
     state: Literal["held", "released"] | None
+    placed_from: datetime | None
+    placed_before: datetime | None
 
 
 class TombstoneFilters(TypedDict, total=False):
     job: uuid.UUID | None
     cause: Literal["retention", "request"] | None
+    purged_from: datetime | None
+    purged_before: datetime | None
 
 
 class Holds:
