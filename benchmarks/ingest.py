@@ -10,28 +10,25 @@ rate, ``baseline`` the faster naive one's; ``ratio`` is the smaller of (value / 
 
 import argparse
 import json
-import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import psycopg
 
 from lexmill.jobs.schemas import DeclaredJob, LegalJobSpec, Trigger
 from lexmill_cli.local import postgres
-from lexmill_cli.local.processes import free_port, wait_until
 from lexmill_cli.system import LocalSystem, local_system
 
-HERE = Path(__file__).resolve().parent
+sys.path.append(f"{__file__.rpartition('/')[0]}/..")
+
+from benchmarks.processes import cpu_seconds, naive_service
+
 CONNECTIONS = 64
 
 SCRIPT = """
@@ -91,7 +88,7 @@ def main() -> int:
                 batches = load(
                     system.api.process.pid, f"{system.url}/ns/default/events", seconds, batch=10
                 )
-                with naive_service(system.environment) as (url, pid):
+                with naive_service("naive", system.environment) as (url, pid):
                     naive_def = load(pid, f"{url}/def", seconds)
                     naive_async = load(pid, f"{url}/async", seconds)
         finally:
@@ -193,11 +190,6 @@ def _milliseconds(match: "re.Match[str]") -> float:
     return float(match[1]) * {"us": 0.001, "ms": 1, "s": 1000}[match[2]]
 
 
-def cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def check_committed(system: LocalSystem, requests: int) -> None:
     """Every answered request has its event, document and task."""
     url = system.postgres.url.replace("+psycopg", "")
@@ -210,33 +202,6 @@ def check_committed(system: LocalSystem, requests: int) -> None:
     # Besides the requests: the event that declared the listener; wrk cuts off what is in flight.
     if min(counts) < requests:
         sys.exit(f"{requests} requests were answered, but there are only {counts} rows")
-
-
-@contextmanager
-def naive_service(environment: Mapping[str, str]) -> Iterator[tuple[str, int]]:
-    port = free_port()
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "uvicorn", "naive:app", "--port", str(port)),
-            *("--app-dir", str(HERE / "baselines"), "--no-access-log", "--log-level", "warning"),
-        ],
-        env={**os.environ, **environment},
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        wait_until(lambda: _answers(url), timeout_seconds=30)
-        yield url, process.pid
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/openapi.json").is_success
-    except httpx.HTTPError:
-        time.sleep(0.05)
-        return False
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ write nothing. The control plane's own programs share the machine with the opera
 import argparse
 import asyncio
 import json
-import os
 import sys
 import tempfile
 import time
@@ -23,6 +22,7 @@ from typing import Any
 import aiohttp
 
 import lexmill_migrations
+from benchmarks.processes import cpu_seconds, resident_mib
 from lexmill_cli.local.valkey import running_valkey
 from tests.controlplane.build import CONTROL_PLANE
 from tests.controlplane.control_plane import ControlPlane, running_control_plane
@@ -241,16 +241,6 @@ def metric(operator: OurProcess, name: str) -> float:
         if line.startswith(f"{name} "):
             return float(line.split()[1])
     return -1
-
-
-def cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def resident_mib(pid: int) -> float:
-    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
 
 
 def say(text: str) -> None:

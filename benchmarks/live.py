@@ -10,15 +10,11 @@ The streams that poll ask the database once a second each.
 import argparse
 import asyncio
 import json
-import os
 import resource
-import subprocess
 import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,12 +22,11 @@ import httpx
 
 from lexmill.jobs.schemas import DeclaredJob, LegalJobSpec, Trigger
 from lexmill_cli.local import postgres
-from lexmill_cli.local.processes import free_port, wait_until
 from lexmill_cli.system import LocalSystem, local_system
 
 sys.path.append(f"{__file__.rpartition('/')[0]}/..")
 
-from benchmarks.ingest import cpu_seconds
+from benchmarks.processes import cpu_seconds, naive_service, resident_mib
 
 GOAL_MIB, GOAL_SECONDS = 200, 1.0
 QUIET_SECONDS = 10
@@ -56,7 +51,7 @@ def main() -> int:
         try:
             with local_system(home, roots=[], port=None) as system:
                 ours = measure(system, system.url, system.api.process.pid, streams, ours=True)
-                with polling(system, Path(folder)) as (url, pid):
+                with naive_service("polling_stream", system.environment) as (url, pid):
                     theirs = measure(system, url, pid, streams, ours=False)
         finally:
             postgres.erase(home)
@@ -161,42 +156,6 @@ def send(system: LocalSystem) -> None:
             "Content-Type": "text/plain",
         },
     ).raise_for_status()
-
-
-@contextmanager
-def polling(system: LocalSystem, folder: Path) -> Iterator[tuple[str, int]]:
-    port = free_port()
-    with (folder / "polling.log").open("ab") as log:
-        process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "uvicorn", "polling_stream:app"),
-                *("--app-dir", str(Path(__file__).parent / "baselines")),
-                *("--port", str(port), "--log-level", "warning"),
-            ],
-            env={**os.environ, **system.environment},
-            stdout=log,
-            stderr=log,
-        )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        assert wait_until(lambda: answers(url), timeout_seconds=30)
-        yield url, process.pid
-    finally:
-        process.kill()
-        process.wait()
-
-
-def answers(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/openapi.json").is_success
-    except httpx.HTTPError:
-        return False
-
-
-def resident_mib(pid: int) -> float:
-    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
-    return int(line.split()[1]) / 1024
 
 
 if __name__ == "__main__":

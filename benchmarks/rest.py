@@ -12,28 +12,23 @@ within 2 times of page 1.
 import argparse
 import asyncio
 import json
-import os
-import subprocess
 import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
 from lexmill_cli.local import postgres
-from lexmill_cli.local.processes import free_port, wait_until
 from lexmill_cli.system import LocalSystem, local_system
 from lexmill_migrations import logins
 
 sys.path.append(f"{__file__.rpartition('/')[0]}/..")
 
 from benchmarks import lists
-from benchmarks.ingest import cpu_seconds
+from benchmarks.processes import cpu_seconds, naive_service
 
 CONNECTIONS = 4
 
@@ -58,7 +53,9 @@ def main() -> int:
                 owner.dispose()
                 late, early = in_postgres(system, job)
                 ours = measure_ours(system, arguments.seconds)
-                with naive(system, Path(folder)) as (url, pid):
+                # The owner, whom no policy costs anything.
+                as_owner = {"LEXMILL_DATABASE__URL": system.postgres.url}
+                with naive_service("orm_list", as_owner) as (url, pid):
                     theirs = measure_naive(url, pid, arguments.seconds)
         finally:
             postgres.erase(home)
@@ -143,37 +140,6 @@ async def load(url: str, headers: dict[str, str], pid: int, seconds: float) -> O
         await asyncio.gather(*(ask() for _ in range(CONNECTIONS)))
         taken = time.monotonic() - started
         return Outcome(done / taken, 1_000 * (cpu_seconds(pid) - cpu) / done)
-
-
-@contextmanager
-def naive(system: LocalSystem, folder: Path) -> Iterator[tuple[str, int]]:
-    port = free_port()
-    with (folder / "naive.log").open("ab") as log:
-        process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "uvicorn", "orm_list:app"),
-                *("--app-dir", str(Path(__file__).parent / "baselines")),
-                *("--port", str(port), "--log-level", "warning"),
-            ],
-            # The owner, whom no policy costs anything.
-            env={**os.environ, "LEXMILL_DATABASE__URL": system.postgres.url},
-            stdout=log,
-            stderr=log,
-        )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        assert wait_until(lambda: answers(url), timeout_seconds=60)
-        yield url, process.pid
-    finally:
-        process.kill()
-        process.wait()
-
-
-def answers(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/openapi.json").is_success
-    except httpx.HTTPError:
-        return False
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from lexmill_api.event_types import event_type_routes
 from lexmill_api.feed import DemandFeed
 from lexmill_api.headers import AnswerHeaders
 from lexmill_api.health import health_routes
-from lexmill_api.housekeeping import Housekeeping
+from lexmill_api.housekeeping import housekeeping
 from lexmill_api.identity import identities
 from lexmill_api.ingest import Ingest
 from lexmill_api.live.hub import Hub
@@ -40,7 +40,7 @@ from lexmill_api.problems import (
 from lexmill_api.rates import Rates
 from lexmill_api.request_ids import RequestIds
 from lexmill_api.runtime import ApiRuntime
-from lexmill_api.sweeper import Sweeper
+from lexmill_api.sweeper import sweeper
 from lexmill_api.v1 import router
 
 
@@ -75,8 +75,10 @@ def create_app(process: Process) -> Ingest:
         drawing=Drawing(process.settings.sandbox),
         hub=Hub(partial(_session, process), feed),
     )
-    sweeper = Sweeper(process.engine, wake_ups, process.settings.tasks)
-    housekeeping = Housekeeping(process.engine, runtime.objects, process.settings.tasks)
+    rounds = (
+        sweeper(process.engine, wake_ups, process.settings.tasks),
+        housekeeping(process.engine, runtime.objects, process.settings.tasks),
+    )
     delivery = Delivery(process.async_engine, process.settings.egress.allowed_networks)
 
     @asynccontextmanager
@@ -84,8 +86,8 @@ def create_app(process: Process) -> Ingest:
         runtime.batcher.start()
         runtime.feed.start()
         runtime.hub.start()
-        sweeper.start()
-        housekeeping.start()
+        for each in rounds:
+            each.start()
         delivery.start()
         try:
             yield
@@ -95,8 +97,8 @@ def create_app(process: Process) -> Ingest:
             await runtime.drawing.stop()
             await runtime.hub.stop()
             await runtime.feed.stop()
-            sweeper.stop()
-            housekeeping.stop()
+            for each in rounds:
+                each.stop()
             await process.close()
 
     rest = Rest(title="Lexmill", version="1", openapi_url="/openapi.json")

@@ -24,7 +24,7 @@ from lexmill.tasks.service import extend_leases
 from lexmill.tasks.sweep import sweep_all
 from lexmill_api.batching import Batcher
 from lexmill_api.delivery import Delivery
-from lexmill_api.sweeper import Sweeper
+from lexmill_api.sweeper import sweeper
 from tests.chaos.sink import listening_sink
 from tests.core import building
 from tests.core.threads import committed, until
@@ -66,12 +66,12 @@ class WakeUpsThatFail:
 def test_the_sweeper_survives_a_defect(engine: Engine) -> None:
     committed(engine, lambda session: building.declare_with_documents(session, "a"))
     wake_ups = WakeUpsThatFail(2)
-    sweeper = Sweeper(engine, wake_ups, TaskSettings(sweep_seconds=0.01))
-    sweeper.start()
+    sweeps = sweeper(engine, wake_ups, TaskSettings(sweep_seconds=0.01))
+    sweeps.start()
     try:
         until(lambda: wake_ups.rung)
     finally:
-        sweeper.stop()
+        sweeps.stop()
 
 
 def test_one_sweep_that_fails_keeps_no_other_from_its_work(engine: Engine) -> None:
@@ -109,9 +109,9 @@ def test_no_lease_runs_out_in_an_outage_that_the_server_itself_did_not_see(
     uid = committed(engine, lambda session: building.declare_with_documents(session, "a"))
     settings = TaskSettings(sweep_seconds=0.05, lease_seconds=1)
     outage = Outage(database)
-    sweeper = Sweeper(outage.engine(), WakeUpsThatFail(0), settings)
+    sweeps = sweeper(outage.engine(), WakeUpsThatFail(0), settings)
     outage.cut.set()
-    sweeper.start()
+    sweeps.start()
     try:
         until(lambda: outage.tried > 1)
         task = committed(engine, lambda session: building.claimed(session, uid, lease_seconds=-1))
@@ -127,7 +127,7 @@ def test_no_lease_runs_out_in_an_outage_that_the_server_itself_did_not_see(
         committed(engine, lambda session: _run_out(session, task.id))
         until(lambda: _state(engine, task.id) == "waiting")
     finally:
-        sweeper.stop()
+        sweeps.stop()
 
 
 def _swept(engine: Engine) -> bool:

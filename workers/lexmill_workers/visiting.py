@@ -299,7 +299,7 @@ def _call(runtime: Runtime, request: Request, lost: threading.Event) -> Reply:
         if lost.is_set():
             raise ClaimLostError from error
         if error.kind == "error":
-            log.error("stage_defect", error=error.detail, where=error.locations)
+            log.error("stage_defect", error=error.detail, places=error.locations)
         raise LexmillError(
             error.code,
             error.message,

@@ -18,6 +18,7 @@ from lexmill.tasks.service import (
     fail_task,
     start_finalize,
 )
+from lexmill.telemetry.logs import raised_at
 from lexmill.telemetry.metrics import DOCUMENTS, TASKS
 from lexmill_workers.expanding import expand_job
 from lexmill_workers.finalizing import finalize_run
@@ -149,20 +150,9 @@ def _fail(runtime: Runtime, task: ClaimedTask, job: JobSpec, error: LexmillError
 
 def _defect(error: Exception) -> LexmillError:
     """Only the type is told: a message could quote the document."""
-    log.error("defect", error=type(error).__name__, where=_where(error))
+    log.error("defect", error=type(error).__name__, places=raised_at(error))
     return LexmillError(
         "internal_error",
         "Lexmill itself failed on this document; the log of the worker says where.",
         ErrorClass.OURS,
     )
-
-
-def _where(error: Exception) -> list[str]:
-    """The call stack as file:line, without any value."""
-    frames = []
-    trace = error.__traceback__
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        frames.append(f"{code.co_filename.rpartition('/')[2]}:{trace.tb_lineno} {code.co_name}")
-        trace = trace.tb_next
-    return frames

@@ -51,11 +51,11 @@ def configure_logs(settings: TelemetrySettings, *, process: str) -> None:
 
 
 def raised_at(error: BaseException) -> list[str]:
-    """File and line where it was raised, of each one in a group.
+    """The way to where it was raised, as file, line and function; of each one in a group.
 
     Its message and its traceback's lines could quote what a person has written.
     """
     if isinstance(error, BaseExceptionGroup):
         return [place for each in error.exceptions for place in raised_at(each)]
     frames = traceback.extract_tb(error.__traceback__)
-    return [f"{frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}"] if frames else []
+    return [f"{each.filename.rpartition('/')[2]}:{each.lineno} {each.name}" for each in frames]
