@@ -5,6 +5,7 @@ import hashlib
 import re
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
@@ -256,7 +257,8 @@ async def post_complete(
     limit = runtime.process.settings.uploads.file_bytes
     stored = await asyncio.to_thread(take_over, runtime.objects, begun, limit=limit)
     answer = _answer(await commit(runtime, [stored]))
-    await asyncio.to_thread(runtime.objects.delete_all, [begun.incoming_key])
+    with suppress(LexmillError):  # the document is taken; the sweeper has another look later
+        await asyncio.to_thread(runtime.objects.delete_all, [begun.incoming_key])
     return answer
 
 
