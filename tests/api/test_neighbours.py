@@ -157,9 +157,12 @@ def test_the_same_file_is_another_document_here(
     assert [answer.status_code for answer in sent] == [201, 200]
     assert sent[0].json()["documents"][0]["id"] != theirs["document"]
     base = f"/v1/namespaces/{OURS}"
-    for path in (f"reviews?sha256={SHA256}", f"audit?sha256={SHA256}", f"facts?sha256={SHA256}"):
+    for path in (f"reviews?sha256={SHA256}", f"facts?sha256={SHA256}"):
         answer = api.get(f"{base}/{path}", token=tokens[OURS])
         assert (answer.status_code, answer.json()["items"]) == (200, []), path
+    trail = api.get(f"{base}/audit?sha256={SHA256}", token=tokens[OURS]).json()["items"]
+    assert {entry["namespace"] for entry in trail} <= {OURS}
+    assert THEIRS not in str(trail)
     # And a decision of ours is the first one, whatever they have decided.
     decision = {"sha256": SHA256, "field": "term", "choice": "correct", "value": "3 years"}
     ours = api.order(f"{OURS}/reviews", [{**decision, "revision": 0}], token=tokens[OURS])
