@@ -113,6 +113,18 @@ def test_a_budget_where_there_are_several(
     assert [each["metadata"]["name"] for each in budgets] == names
 
 
+def test_a_budget_is_for_replicas_only(helm: Helm) -> None:
+    """A Job's pod in it, and Kubernetes no longer knows how many there should be."""
+    manifests = helm.render()
+    found = pods(manifests)
+    for budget in of_kind(manifests, "PodDisruptionBudget"):
+        selector = budget["spec"]["selector"]
+        covered = [
+            maker for maker, pod in found.items() if matches(selector, pod["metadata"]["labels"])
+        ]
+        assert covered == [f"Deployment {budget['metadata']['name']}"]
+
+
 def test_an_autoscaler_is_not_overruled(helm: Helm) -> None:
     manifests = helm.render({"api": {"replicas": 7, "autoscaling": {"enabled": True}}})
     assert "replicas" not in one(manifests, "Deployment", "lexmill-api")["spec"]
