@@ -12,9 +12,20 @@ from sqlalchemy import make_url
 from lexmill.settings import OperatorProcessSettings, Settings
 from lexmill.tenancy.roles import tenant_role
 from lexmill_operator.__main__ import read_worker_template
-from tests.charts.charts import MATRIX, Helm, Manifest, of_kind, one, worker_template
+from tests.charts.charts import (
+    MATRIX,
+    Helm,
+    Manifest,
+    containers,
+    of_kind,
+    one,
+    pods,
+    worker_template,
+)
 
 S = TypeVar("S", Settings, OperatorProcessSettings)
+
+TRUSTED = "/etc/lexmill/certificates/ca.crt"
 
 each_installation = pytest.mark.parametrize("values", MATRIX, ids=lambda file: file.stem)
 KNOWN_GROUPS = {
@@ -161,7 +172,7 @@ def test_a_database_takes_its_parameters(helm: Helm) -> None:
         "containers"
     ]
     url = make_url(variables(container)["LEXMILL_DATABASE__URL"])
-    assert url.query == {"sslmode": "verify-full", "sslrootcert": "system"}
+    assert url.query == {"sslmode": "verify-full", "sslrootcert": TRUSTED}
 
 
 def of_component(manifests: list[Manifest], component: str) -> Manifest:
@@ -211,3 +222,28 @@ def test_lists_are_json(helm: Helm) -> None:
     given = variables(container)
     assert json.loads(given["LEXMILL_EGRESS__ALLOWED_NETWORKS"]) == ["10.96.0.0/12"]
     assert json.loads(given["LEXMILL_API__ALLOWED_ORIGINS"]) == ["https://legal.example.com"]
+
+
+def test_certificates_reach_whoever_asks_for_them(helm: Helm) -> None:
+    [production] = [file for file in MATRIX if file.stem == "production"]
+    manifests = helm.render(production)
+    found = pods(manifests)
+    asking = [
+        *containers(found["Deployment lexmill-api"]),
+        *containers(found["workers"]),
+        migration(manifests),
+    ]
+    for container in asking:
+        used = {name for name, value in variables(container).items() if TRUSTED in value}
+        assert used & {"AWS_CA_BUNDLE", "LEXMILL_DATABASE__URL"}
+        assert "/etc/lexmill/certificates" in {
+            each["mountPath"] for each in container["volumeMounts"]
+        }
+    [worker] = containers(found["workers"])
+    assert variables(worker)["AWS_CA_BUNDLE"] == TRUSTED
+    for pod in (found["Deployment lexmill-api"], found["workers"]):
+        [volume] = [each for each in pod["spec"]["volumes"] if each["name"] == "certificates"]
+        assert volume["configMap"] == {
+            "name": "company-ca",
+            "items": [{"key": "company.pem", "path": "ca.crt"}],
+        }

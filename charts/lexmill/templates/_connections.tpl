@@ -53,8 +53,11 @@ redis://:{{ index . 1 }}@{{ include "lexmill.fullname" (index . 0) }}-valkey.{{ 
 {{- with .s3.region }}
 - {name: AWS_REGION, value: {{ . | quote }}}
 {{- end }}
-{{- if .s3.allowHttp }}
-- {name: AWS_ALLOW_HTTP, value: "true"}
+{{- with .s3.publicEndpoint }}
+- {name: LEXMILL_STORAGE__PUBLIC_ENDPOINT, value: {{ . | quote }}}
+{{- end }}
+{{- if $.Values.certificates.configMap }}
+- {name: AWS_CA_BUNDLE, value: /etc/lexmill/certificates/ca.crt}
 {{- end }}
 {{- end }}
 {{- end -}}
@@ -63,8 +66,9 @@ redis://:{{ index . 1 }}@{{ include "lexmill.fullname" (index . 0) }}-valkey.{{ 
 {{- .Values.storage.volume.existingClaim | default (printf "%s-objects" (include "lexmill.fullname" .)) -}}
 {{- end -}}
 
-{{/* /tmp, and the objects where they lie on a volume. */}}
+{{/* Certificates to trust, and the objects where they lie on a volume. */}}
 {{- define "lexmill.volumes" -}}
+{{- include "lexmill.certificateVolume" . }}
 {{- if include "lexmill.hasVolume" . }}
 - name: objects
   persistentVolumeClaim: {claimName: {{ include "lexmill.volumeClaim" . }}}
@@ -72,6 +76,7 @@ redis://:{{ index . 1 }}@{{ include "lexmill.fullname" (index . 0) }}-valkey.{{ 
 {{- end -}}
 
 {{- define "lexmill.volumeMounts" -}}
+{{- include "lexmill.certificateMount" . }}
 {{- if include "lexmill.hasVolume" . }}
 - {name: objects, mountPath: /var/lib/lexmill}
 {{- end }}
@@ -84,4 +89,17 @@ redis://:{{ index . 1 }}@{{ include "lexmill.fullname" (index . 0) }}-valkey.{{ 
 {{- $name = printf "%s_%s" (trunc 46 $name) (trunc 16 (sha256sum .)) -}}
 {{- end -}}
 {{- $name -}}
+{{- end -}}
+
+{{- define "lexmill.certificateVolume" -}}
+{{- with .Values.certificates.configMap }}
+- name: certificates
+  configMap: {name: {{ . }}, items: [{key: {{ $.Values.certificates.key }}, path: ca.crt}]}
+{{- end }}
+{{- end -}}
+
+{{- define "lexmill.certificateMount" -}}
+{{- if .Values.certificates.configMap }}
+- {name: certificates, mountPath: /etc/lexmill/certificates, readOnly: true}
+{{- end }}
 {{- end -}}

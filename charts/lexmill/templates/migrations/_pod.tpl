@@ -47,11 +47,13 @@ spec:
       securityContext: {{- include "lexmill.containerSecurity" . | nindent 8 }}
       volumeMounts:
         - {name: tmp, mountPath: /tmp}
+        {{- include "lexmill.certificateMount" . | nindent 8 }}
         {{- if include "lexmill.makesLogins" . }}
         - {name: logins, mountPath: /logins, readOnly: true}
         {{- end }}
   volumes:
     - {name: tmp, emptyDir: {}}
+    {{- include "lexmill.certificateVolume" . | nindent 4 }}
     {{- if include "lexmill.makesLogins" . }}
     - {name: logins, secret: {secretName: {{ include "lexmill.loginsSecret" . }}, defaultMode: 0440}}
     {{- end }}
