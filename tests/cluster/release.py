@@ -176,7 +176,7 @@ class Release:
             ("get", "events", "--sort-by=.lastTimestamp"),
         ):
             try:
-                parts.append("\n".join(self.kubectl(*words).splitlines()[-40:]))
+                parts.append("\n".join(self.kubectl(*words).splitlines()[-25:]))
             except CommandError as error:
                 parts.append(str(error))
         return "\n\n".join(parts)
