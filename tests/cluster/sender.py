@@ -12,7 +12,7 @@ from collections import Counter
 
 import httpx
 
-TEXT = "This Services Agreement number {} is made on 3 May 2026 between A Ltd and B Ltd. " * 40
+TEXT = "This Services Agreement number {0} is made on 3 May 2026 between A Ltd and B Ltd. " * 40
 PATIENCE_SECONDS = 120.0
 
 url, per_second = sys.argv[1], float(sys.argv[2])
