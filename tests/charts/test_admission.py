@@ -206,14 +206,23 @@ def test_an_installation_keeps_its_passwords_and_leaves_nothing(
 def test_two_installations_beside_each_other(
     helm: Helm, cluster: ControlPlane, namespace: str
 ) -> None:
+    """They get on, and are told what they have to keep apart."""
     chart = str(Path(__file__).parents[2] / "charts" / "lexmill")
-    words = ("--namespace", namespace, "--no-hooks", "--set", "crds.install=false")
-    for name in ("one", "two"):
-        helm.run("install", name, chart, *words, kubeconfig=cluster.kubeconfig)
-    for name in ("one", "two"):
-        helm.run(
-            "uninstall", name, "--namespace", namespace, "--no-hooks", kubeconfig=cluster.kubeconfig
-        )
+    words = ("--namespace", namespace, "--no-hooks")
+
+    def install(name: str, *more: str) -> str:
+        given = ("--set", "crds.install=false", *more)
+        return helm.run("install", name, chart, *words, *given, kubeconfig=cluster.kubeconfig)
+
+    warning = f"WARNING: the Lexmill in namespace {namespace} watches all namespaces"
+    own = ("--set", "operator.clusterWide=false")
+    try:
+        assert warning not in install("one", *own)
+        assert warning not in install("two")
+        assert warning in install("three", *own)
+    finally:
+        for name in ("one", "two", "three"):
+            helm.run("uninstall", name, *words, kubeconfig=cluster.kubeconfig)
     until(lambda: left_in(cluster, namespace) == [])
 
 
