@@ -160,10 +160,10 @@ class Release:
         return int(found["spec"]["replicas"]) if found else 0
 
     def state_counts(self, name: str) -> dict[str, int]:
-        """Documents of a job by state, as the database has them."""
+        """Documents of a living job by state, as the database has them."""
         found = self.rows(
             "SELECT document.state, count(*) FROM document JOIN job ON job.uid = job_uid"
-            f" WHERE job.name = '{name}' GROUP BY 1"
+            f" WHERE job.name = '{name}' AND job.deleted_at IS NULL GROUP BY 1"
         )
         return {each["state"]: each["count"] for each in found}
 
