@@ -32,14 +32,10 @@ class Release:
 
     # -- Helm ----------------------------------------------------------------------------------
 
-    def helm(
-        self, *words: str, values: Mapping[str, Any] | None = None, of_tests: bool = True
-    ) -> str:
-        """With the values of tests, and those given over them, where a chart is named."""
+    def helm(self, *words: str, values: Mapping[str, Any] | None = None) -> str:
+        """With values.yaml beside this, and those given over it, where a chart is named."""
         given = {"images": self.images.values, **self.values, **(values or {})}
-        files: tuple[str, ...] = ()
-        if str(CHART) in words:
-            files = (*(("--values", str(VALUES)) if of_tests else ()), "--values", "-")
+        files = ("--values", str(VALUES), "--values", "-") if str(CHART) in words else ()
         return run(
             *("helm", *words, *files),
             *("--namespace", self.namespace, "--kube-context", self.cluster.context),
@@ -190,11 +186,11 @@ def installed(
     with cluster.new_namespace("lexmill") as namespace:
         release = Release(cluster, images, namespace, values=values or {})
         try:
-            release.install()
-        except CommandError as error:
-            error.add_note(release.diagnosis())
-            raise
-        try:
+            try:
+                release.install()
+            except CommandError as error:
+                error.add_note(release.diagnosis())
+                raise
             yield release
         finally:
             # Before their operator: what it made goes with them.
