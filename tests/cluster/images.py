@@ -6,6 +6,7 @@ nodes; without it by Docker, and `kind load` brings them.
 """
 
 import os
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -50,6 +51,20 @@ def images_in(context: str, *, version: str) -> Images:
             " LEXMILL_CLUSTER_REGISTRY and LEXMILL_CLUSTER_TAG to images that it can pull"
         )
     return images
+
+
+def image_of(context: str, name: str, folder: Path) -> str | None:
+    """One more image, of a folder with a Dockerfile; None where images are pulled."""
+    if os.environ.get("LEXMILL_CLUSTER_REGISTRY") or os.environ.get("LEXMILL_CLUSTER_TAG"):
+        return None
+    file = str(folder / "Dockerfile")
+    if command := os.environ.get("LEXMILL_IMAGE_COMMAND"):
+        _say([*shlex.split(command), name, str(folder), "--file", file])
+    else:
+        _say(["docker", "build", "--tag", name, "--file", file, str(folder)])
+        cluster = context.removeprefix("kind-")
+        _say(["kind", "load", "docker-image", name, "--name", cluster])
+    return name
 
 
 def _say(words: list[str]) -> None:

@@ -53,7 +53,7 @@ class Release:
         self.helm("rollback", self.name, *self._waiting)
 
     def uninstall(self) -> None:
-        self.helm("uninstall", self.name, *self._waiting)
+        self.helm("uninstall", self.name, "--ignore-not-found", *self._waiting)
 
     @property
     def _waiting(self) -> tuple[str, ...]:
@@ -183,16 +183,24 @@ def installed(
     cluster: Cluster, images: Images, *, values: Mapping[str, Any] | None = None
 ) -> Iterator[Release]:
     """In a namespace of its own, which is gone afterwards."""
-    with cluster.new_namespace("lexmill") as namespace:
-        release = Release(cluster, images, namespace, values=values or {})
+    with (
+        cluster.new_namespace("lexmill") as namespace,
+        installed_in(Release(cluster, images, namespace, values=values or {})) as release,
+    ):
+        yield release
+
+
+@contextmanager
+def installed_in(release: Release) -> Iterator[Release]:
+    """For the time of the block."""
+    try:
         try:
-            try:
-                release.install()
-            except CommandError as error:
-                error.add_note(release.diagnosis())
-                raise
-            yield release
-        finally:
-            # Before their operator: what it made goes with them.
-            release.kubectl("delete", LEGALJOB, "--all", "--ignore-not-found")
-            release.uninstall()
+            release.install()
+        except CommandError as error:
+            error.add_note(release.diagnosis())
+            raise
+        yield release
+    finally:
+        # Before their operator: what it made goes with them.
+        release.kubectl("delete", LEGALJOB, "--all", "--ignore-not-found")
+        release.uninstall()
