@@ -77,6 +77,8 @@ def test_every_image_of_the_chart_is_built_and_put_where_the_chart_reads_it(
 
 def test_each_image_is_a_stage_and_its_context_has_what_is_copied(tilt: Tilt) -> None:
     assert tilt.of("docker_build")
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    let = [line.removeprefix("!") for line in ignored if line.startswith("!")]
     for call in tilt.of("docker_build"):
         text = dockerfile(call)
         stages = set(re.findall(r"^FROM \S+ AS (\S+)", text, re.MULTILINE))
@@ -91,6 +93,7 @@ def test_each_image_is_a_stage_and_its_context_has_what_is_copied(tilt: Tilt) ->
             for source in sources.split():
                 assert (ROOT / source).exists(), source
                 assert source.split("/")[0] in call["only"], source
+                assert any(f"{source}/".startswith(f"{each}/") for each in let), source
 
 
 def test_live_updates_lead_every_package_to_where_python_finds_it(tilt: Tilt) -> None:
