@@ -27,6 +27,7 @@ from lexmill_operator.due import AgainError, DueQueue
 from lexmill_operator.feed import DemandFeed
 from lexmill_operator.kubernetes import Key, KubernetesApi, KubernetesError
 from lexmill_operator.metrics import LEGALJOBS
+from lexmill_operator.watching import SeenDeployments
 
 log = structlog.get_logger(__name__)
 
@@ -106,7 +107,7 @@ class Controller:
         )
         self.queue = DueQueue(beat=lambda: beat("queue"))
         self.memories: dict[Key, Memory] = {}
-        self.deployments: dict[tuple[str, str], SeenDeployment] = {}
+        self.deployments = SeenDeployments()
         self.bodies: dict[Key, Mapping[str, Any]] = {}
         """Objects as the watch has brought them, until they are looked at."""
         self.stale: set[Key] = set()
@@ -266,7 +267,7 @@ class Controller:
         return any(work.waiting and not self._replicas(key, pool) for pool, work in pools.items())
 
     def _replicas(self, key: Key, pool: str) -> int:
-        seen = self.deployments.get((key.namespace, pool_name(pool, key)))
+        seen = self.deployments.find(key.namespace, pool_name(pool, key))
         return seen.replicas if seen else 0
 
     def _is_echo(self, key: Key, body: Mapping[str, Any]) -> bool:

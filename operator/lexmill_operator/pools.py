@@ -105,7 +105,7 @@ async def _scale(pool: _Pool) -> PoolView:
 
 async def _find_deployment(visit: Visit, name: str) -> SeenDeployment | None:
     """The watch shows only Deployments with our label: a foreign one has to be asked for."""
-    seen = visit.controller.deployments.get((visit.key.namespace, name))
+    seen = visit.controller.deployments.find(visit.key.namespace, name)
     if seen is None:
         body = await visit.controller.api.get_deployment(visit.key.namespace, name)
         seen = None if body is None else read_deployment(body)
@@ -180,7 +180,7 @@ async def _apply(pool: _Pool, decision: Decision, seen: SeenDeployment | None) -
     if decision.replicas < before:
         await _spare_busy_pods(visit, pool.name)
     applied = read_deployment(await visit.controller.api.apply_deployment(wanted))
-    visit.controller.deployments[applied.namespace, applied.name] = applied
+    visit.controller.deployments.keep(applied)
     visit.memory.applied[pool.name] = applied.generation
     scaling = _scaling(pool, decision, before) if decision.replicas != before else None
     return pool.view(decision, applied, scaling=scaling)
@@ -221,6 +221,6 @@ async def _spare_busy_pods(visit: Visit, pool: str) -> None:
 
 
 async def _remove(visit: Visit, name: str) -> None:
-    seen = visit.controller.deployments.get((visit.key.namespace, name))
+    seen = visit.controller.deployments.find(visit.key.namespace, name)
     if seen is not None and seen.owner_uid == visit.uid:
         await visit.controller.api.delete_deployment(visit.key.namespace, name, seen.uid)

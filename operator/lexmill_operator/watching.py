@@ -5,7 +5,8 @@ come or go, and the operator wants a few numbers of each (docs/adr/0007).
 """
 
 import asyncio
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -20,6 +21,7 @@ log = structlog.get_logger(__name__)
 SELECTOR = f"{MANAGED_BY}={FIELD_MANAGER}"
 
 _PAUSE_SECONDS = 1.0
+_GONE_REMEMBERED = 1_000
 
 
 class _ListMetadata(msgspec.Struct, rename="camel"):
@@ -40,6 +42,31 @@ class _Bookmark(msgspec.Struct):
     metadata: _ListMetadata
 
 
+class SeenDeployments:
+    """By namespace and name, from two sides: the watch, and the answers to what was applied."""
+
+    def __init__(self) -> None:
+        self._seen: dict[tuple[str, str], SeenDeployment] = {}
+        self._gone: deque[str] = deque(maxlen=_GONE_REMEMBERED)
+
+    def find(self, namespace: str, name: str) -> SeenDeployment | None:
+        return self._seen.get((namespace, name))
+
+    def everything(self) -> Iterable[SeenDeployment]:
+        return self._seen.values()
+
+    def keep(self, seen: SeenDeployment) -> None:
+        """Unless the watch has seen it go already, before the answer to its making was read."""
+        if seen.uid not in self._gone:
+            self._seen[seen.namespace, seen.name] = seen
+
+    def drop(self, seen: SeenDeployment) -> None:
+        self._gone.append(seen.uid)
+        known = self.find(seen.namespace, seen.name)
+        if known is not None and known.uid == seen.uid:  # else the next one is there already
+            del self._seen[seen.namespace, seen.name]
+
+
 @dataclass
 class DeploymentWatch:
     """Keeps ``seen`` up to date; ``on_change`` is called with each that came, changed or went."""
@@ -47,8 +74,7 @@ class DeploymentWatch:
     api: KubernetesApi
     namespace: str | None
     """None: all of them."""
-    seen: dict[tuple[str, str], SeenDeployment]
-    """By namespace and name; whoever applies a Deployment writes the answer here, too."""
+    seen: SeenDeployments
     on_change: Callable[[SeenDeployment], None]
     listed: asyncio.Event = field(default_factory=asyncio.Event)
     _version: str = ""
@@ -77,13 +103,14 @@ class DeploymentWatch:
             version = page.metadata.resource_version
         gone = [
             seen
-            for place, seen in self.seen.items()
-            if place not in found and self.namespace in {None, seen.namespace}
+            for seen in self.seen.everything()
+            if (seen.namespace, seen.name) not in found and self.namespace in {None, seen.namespace}
         ]
-        changed = [seen for place, seen in found.items() if self.seen.get(place) != seen]
+        changed = [seen for place, seen in found.items() if self.seen.find(*place) != seen]
         for seen in gone:
-            del self.seen[seen.namespace, seen.name]
-        self.seen.update(found)
+            self.seen.drop(seen)
+        for seen in changed:
+            self.seen.keep(seen)
         self._version = version
         if self.listed.is_set():
             for seen in (*gone, *changed):
@@ -104,14 +131,13 @@ class DeploymentWatch:
 
     def _take(self, event: _Event) -> None:
         seen = msgspec.json.decode(event.object, type=Deployment).seen()
-        place = seen.namespace, seen.name
-        known = self.seen.get(place)
+        known = self.seen.find(seen.namespace, seen.name)
         if event.type == "DELETED":
-            self.seen.pop(place, None)
+            self.seen.drop(seen)
         elif known is not None and (known == seen or _is_older(seen, known)):
             return
         else:
-            self.seen[place] = seen
+            self.seen.keep(seen)
         self.on_change(seen)
 
 

@@ -42,7 +42,7 @@ def test_an_exception_becomes_a_problem_and_is_logged_by_place_only() -> None:
     assert answer.json()["type"] == "/problems/internal_error"
     (line,) = lines
     assert (line["event"], line["error"]) == ("request_defect", "RuntimeError")
-    assert re.fullmatch(r"test_defects\.py:\d+", line["places"][0])
+    assert re.fullmatch(r"test_defects\.py:\d+ failing", line["places"][-1])
     assert SECRET not in answer.text + str(lines)
 
 

@@ -223,7 +223,7 @@ def test_every_hold_has_to_be_released(api: Api) -> None:
     assert actions == ["document.uploaded"] + ["hold.placed"] * 4 + ["hold.released"] * 4
     assert api.get(f"{base}/holds?state=held").json()["items"] == []
     assert purge(api, root).status_code == 200
-    noted = api.rows("SELECT entry FROM audit WHERE namespace = 'held' ORDER BY number OFFSET 8")
+    noted = api.rows("SELECT entry FROM audit WHERE namespace = 'held' ORDER BY number OFFSET 9")
     assert [json.loads(row.entry)["action"] for row in noted] == ["document.purged"] * 2
 
 
