@@ -60,6 +60,10 @@ class Cluster:
         """Its output. Raises CommandError."""
         return run("kubectl", "--context", self.context, *words, stdin=stdin, seconds=seconds)
 
+    def helm(self, *words: str, stdin: str | None = None, seconds: float = 120) -> str:
+        """Its output. Raises CommandError."""
+        return run("helm", "--kube-context", self.context, *words, stdin=stdin, seconds=seconds)
+
     def apply(self, *objects: Mapping[str, Any], namespace: str | None = None) -> None:
         where = () if namespace is None else ("--namespace", namespace)
         # The server's own apply: the other kind copies large objects into an annotation.

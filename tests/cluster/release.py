@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from tests.cluster.cluster import Cluster, CommandError, Object, run
+from tests.cluster.cluster import Cluster, CommandError, Object
 from tests.cluster.images import Images
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,9 +36,8 @@ class Release:
         """With values.yaml beside this, and those given over it, where a chart is named."""
         given = {"images": self.images.values, **self.values, **(values or {})}
         files = ("--values", str(VALUES), "--values", "-") if str(CHART) in words else ()
-        return run(
-            *("helm", *words, *files),
-            *("--namespace", self.namespace, "--kube-context", self.cluster.context),
+        return self.cluster.helm(
+            *("--namespace", self.namespace, *words, *files),
             stdin=yaml.safe_dump(given) if files else None,
             seconds=INSTALL_SECONDS + 60,
         )
