@@ -15,6 +15,7 @@ from lexmill.settings import Settings
 from lexmill_api.app import create_app
 from lexmill_api.heads import LimitedHeads
 from lexmill_api.ingest import Ingest
+from lexmill_api.lingering import Lingering
 from lexmill_api.live.socket import MAX_MESSAGE_BYTES
 
 log = structlog.get_logger(__name__)
@@ -43,7 +44,7 @@ def main() -> int:
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
     config = uvicorn.Config(
-        app,
+        Lingering(app),
         host=api.host,
         port=api.port,
         http=LimitedHeads,

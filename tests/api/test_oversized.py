@@ -1,6 +1,8 @@
 """Too much of everything that test_attacks.py has not: parts, names, messages, headers."""
 
+import http.client
 import json
+from contextlib import closing
 
 import jwt
 import pytest
@@ -53,6 +55,26 @@ def test_forms_of_too_much_leave_nothing_behind(
     assert refused(answer)["code"] == code
     assert api.rows("SELECT count(*) FROM document WHERE namespace = %s", OURS) == before
     assert api.rows("SELECT FROM upload WHERE namespace = %s AND document_id IS NULL", OURS) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "token", "status"),
+    [
+        (f"/ns/{OURS}/events", TOKEN, 413),
+        (f"/v1/namespaces/{OURS}/jobs", TOKEN, 413),
+        (f"/v1/namespaces/{OURS}/jobs/{OURS}/documents", "nobody", 401),
+    ],
+    ids=["event", "rest", "upload"],
+)
+def test_who_is_refused_in_the_middle_of_sending_hears_why(
+    api: Api, path: str, token: str, status: int
+) -> None:
+    """Closing on bytes that nobody has read would reset the connection, with the answer."""
+    host = api.process.url.removeprefix("http://")
+    headers = {"Authorization": f"Bearer {token}", "Connection": "close", "ce-type": "a"}
+    with closing(http.client.HTTPConnection(host, timeout=20)) as connection:
+        connection.request("POST", path, b"a" * (20 << 20), headers)
+        assert connection.getresponse().status == status
 
 
 def test_a_line_end_in_words_reaches_no_header(api: Api) -> None:
