@@ -302,7 +302,8 @@ def run_child(incoming: int, outgoing: int, entry: Entry, confinement: Confineme
 
 
 def _answer(reader: BinaryIO, outgoing: int, entry: Entry, late: _LateImports) -> bool:
-    """Serve one call; False where the worker closed the pipe instead of sending one."""
+    """Serve one call; False where no other can follow it: nothing came, or not all was taken."""
+    parts: list[bytes] | None = None
     try:
         parts = _read_parts(reader)
         if parts is None:
@@ -314,7 +315,7 @@ def _answer(reader: BinaryIO, outgoing: int, entry: Entry, late: _LateImports) -
     names = "\n".join(dict.fromkeys(late.names)).encode(errors="replace")
     for part in (ANSWER.pack(kind, len(names), len(body)), names, body):
         _write(outgoing, part)
-    return True
+    return parts is not None
 
 
 def confine(incoming: int, outgoing: int, confinement: Confinement) -> None:
