@@ -88,7 +88,7 @@ def main() -> int:
                 batches = load(
                     system.api.process.pid, f"{system.url}/ns/default/events", seconds, batch=10
                 )
-                with naive_service("naive", system.environment) as (url, pid):
+                with naive_service("naive", system.api_environment) as (url, pid):
                     naive_def = load(pid, f"{url}/def", seconds)
                     naive_async = load(pid, f"{url}/async", seconds)
         finally:

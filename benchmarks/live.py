@@ -51,7 +51,7 @@ def main() -> int:
         try:
             with local_system(home, roots=[], port=None) as system:
                 ours = measure(system, system.url, system.api.process.pid, streams, ours=True)
-                with naive_service("polling_stream", system.environment) as (url, pid):
+                with naive_service("polling_stream", system.api_environment) as (url, pid):
                     theirs = measure(system, url, pid, streams, ours=False)
         finally:
             postgres.erase(home)
