@@ -29,6 +29,7 @@ from lexmill_api.housekeeping import housekeeping
 from lexmill_api.identity import identities
 from lexmill_api.ingest import Ingest
 from lexmill_api.live.hub import Hub
+from lexmill_api.live.streams import Streams
 from lexmill_api.openapi import Rest
 from lexmill_api.problem_pages import problem_routes
 from lexmill_api.problems import (
@@ -145,4 +146,4 @@ def create_app(process: Process) -> Ingest:
         exception_handlers={HTTPException: answer_http_error},
     )
     app.state.runtime = runtime
-    return Ingest(app, runtime)
+    return Ingest(Defects(Streams(app)), runtime)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lexmill_api.live.hub import Hub
 from lexmill_api.live.subscriptions import Message, Subscription
@@ -20,11 +20,17 @@ _HEARTBEAT = b": still here\n\n"
 _RECONNECT = b"event: reconnect\ndata: {}\n\n"
 _FORBIDDEN = b'event: end\ndata: {"code": "forbidden"}\n\n'
 
+_BEGUN = "lexmill.streams"
+"""In the scope of a request: streams whose head is sent."""
+
 May = Callable[[], Awaitable[bool]]
 
 
 class EventStream(Response):
-    """``may`` says whether the client still may listen; the subscription is the hub's already."""
+    """``may`` says whether the client still may listen; the subscription is the hub's already.
+
+    Called, it sends the head of the answer only: `Streams` lets it go on.
+    """
 
     def __init__(self, hub: Hub, subscription: Subscription, may: May) -> None:
         super().__init__()
@@ -32,16 +38,21 @@ class EventStream(Response):
         self._subscription = subscription
         self._may = may
 
-    async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, _: Receive, send: Send) -> None:
+        scope[_BEGUN].append(self)
+        await send({"type": "http.response.start", "status": 200, "headers": list(_HEADERS)})
+
+    async def go_on(self, receive: Receive, send: Send) -> None:
         gone = asyncio.create_task(_await_end(receive, self._subscription), name="live-client")
         try:
-            await send({"type": "http.response.start", "status": 200, "headers": list(_HEADERS)})
             await _send(send, _HELLO)
             farewell = await self._serve(send)
             await send({"type": "http.response.body", "body": farewell})
         finally:
-            self._hub.remove(self._subscription)
             gone.cancel()
+
+    def end(self) -> None:
+        self._hub.remove(self._subscription)
 
     async def _serve(self, send: Send) -> bytes:
         subscription = self._subscription
@@ -54,6 +65,28 @@ class EventStream(Response):
                     return _FORBIDDEN
                 await _send(send, _HEARTBEAT)
         return _RECONNECT
+
+
+class Streams:
+    """Lets streams go on when all that stands around a request has returned.
+
+    An idle stream would hold the frames and the state of every middleware, more than half of
+    what it costs.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun: list[EventStream] = []
+        scope[_BEGUN] = begun
+        try:
+            await self._app(scope, receive, send)
+            for stream in begun:
+                await stream.go_on(receive, send)
+        finally:
+            for stream in begun:
+                stream.end()
 
 
 def frame(message: Message) -> bytes:
