@@ -58,23 +58,32 @@ class DueQueue:
             self._news.set()
 
     def __len__(self) -> int:
+        """All marked ones, also those for later."""
         return len(self._due)
+
+    def count_due(self) -> int:
+        """Those that wait now. Asked in the thread of who reads metrics."""
+        now = time.monotonic()
+        return sum(at <= now for at in tuple(self._due.values()))
 
     async def run(self, work: Work) -> None:
         """Until cancelled."""
+        DUE.set_function(self.count_due)
         free = asyncio.Semaphore(self.workers)
-        async with asyncio.TaskGroup() as group:
-            while True:
-                await free.acquire()
-                key = await self._next()
-                task = group.create_task(self._work_off(work, key))
-                task.add_done_callback(lambda _: free.release())
+        try:
+            async with asyncio.TaskGroup() as group:
+                while True:
+                    await free.acquire()
+                    key = await self._next()
+                    task = group.create_task(self._work_off(work, key))
+                    task.add_done_callback(lambda _: free.release())
+        finally:
+            DUE.set_function(lambda: 0.0)  # who does not lead has nothing due
 
     async def _next(self) -> Key:
         while True:
             self.beat()
             now = time.monotonic()
-            DUE.set(len(self._due))
             while self._heap and self._heap[0][0] <= now:
                 at, _, key = heapq.heappop(self._heap)
                 if self._due.get(key) != at or key in self._running:

@@ -29,6 +29,8 @@ ADMIN = "test-admin"
 # They would see that no kubelet renews its lease and take our nodes' pods away; the stand-in
 # tells the node's state itself.
 WITHOUT = ("node-lifecycle-controller", "taint-eviction-controller")
+CONTROLLERS = ("controllers", "scheduler")
+DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 READING = ["get", "list", "watch"]
 AUDIT_POLICY = {
     "apiVersion": "audit.k8s.io/v1",
@@ -220,11 +222,17 @@ class ControlPlane:
         shutil.rmtree(self.folder / "etcd", ignore_errors=True)
 
     def start_apiserver(self) -> None:
-        """Returns when it is ready. Controllers start anew: they would back off for 10 seconds."""
+        """Returns when it is ready and tells of all kinds.
+
+        Controllers start anew, and only then: old ones would back off for 10 seconds, and whoever
+        empties a namespace before a kind is told of leaves its objects behind for ever.
+        """
+        for name in CONTROLLERS:
+            self.servers[name].stop(signal.SIGKILL)
         self.servers["apiserver"].start()
         self.await_ready()
-        for name in ("controllers", "scheduler"):
-            self.servers[name].stop(signal.SIGKILL)
+        until(lambda: self.declared_groups() <= self.told_groups())
+        for name in CONTROLLERS:
             self.servers[name].start()
 
     def stop_apiserver(self, number: signal.Signals = signal.SIGTERM) -> None:
@@ -244,6 +252,17 @@ class ControlPlane:
 
     def await_ready(self) -> None:
         until(self._is_ready)
+
+    def declared_groups(self) -> set[str]:
+        """Of the CustomResourceDefinitions that there are."""
+        path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+        found = self.http.get(path).raise_for_status().json()["items"]
+        return {each["spec"]["group"] for each in found}
+
+    def told_groups(self) -> set[str]:
+        """Those that clients find when they ask what there is, as controllers do."""
+        found = self.http.get("/apis", headers={"accept": DISCOVERY}).raise_for_status().json()
+        return {each["metadata"]["name"] for each in found["items"]}
 
     def _is_ready(self) -> bool:
         for name in ("etcd", "apiserver"):

@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 
 import pytest
+from prometheus_client import REGISTRY
 
 from lexmill_operator.due import AgainError, DueQueue, Work
 from lexmill_operator.kubernetes import Key, KubernetesError
@@ -109,3 +110,27 @@ def test_work_may_ask_to_be_looked_at_again() -> None:
 
     assert passes == 2
     assert len(queue) == 1
+
+
+def test_only_what_waits_now_is_told_as_due() -> None:
+    queue, done = DueQueue(), asyncio.Event()
+    told = []
+
+    async def work(key: Key) -> float | None:
+        told.append(due_now())
+        if key == B:
+            done.set()
+        return 3600
+
+    queue.workers = 1
+    queue.mark(A)
+    queue.mark(B)
+    run_until(queue, work, done)
+
+    assert told == [1, 0], "A has to be looked at again in an hour only"
+    assert len(queue) == 2
+    assert due_now() == 0
+
+
+def due_now() -> float | None:
+    return REGISTRY.get_sample_value("lexmill_operator_due_legaljobs")
