@@ -27,6 +27,7 @@ from lexmill_operator.due import AgainError, DueQueue
 from lexmill_operator.feed import DemandFeed
 from lexmill_operator.kubernetes import Key, KubernetesApi, KubernetesError
 from lexmill_operator.metrics import LEGALJOBS
+from lexmill_operator.status import Finding
 from lexmill_operator.watching import SeenDeployments
 
 log = structlog.get_logger(__name__)
@@ -56,6 +57,17 @@ class Refusal:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    """Of a pool's workers; at times on the monotonic clock."""
+
+    since: float
+    asked_at: float = -1e9
+    """When its pods were last asked why."""
+    trouble: Finding | None = None
+    """What they said."""
+
+
 @dataclass(slots=True)
 class Memory:
     """What is remembered of one LegalJob."""
@@ -76,6 +88,8 @@ class Memory:
     plans: dict[str, State] = field(default_factory=dict)
     applied: dict[str, int] = field(default_factory=dict)
     """The generation of each pool's Deployment as it was last applied."""
+    shortages: dict[str, Shortage] = field(default_factory=dict)
+    """By pool."""
     config_maps: tuple[str, ...] = ()
     progress: JobProgress | None = None
     counted_at: float = -1e9

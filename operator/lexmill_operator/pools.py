@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 import structlog
@@ -12,6 +12,7 @@ from lexmill.jobs.schemas import LegalJobSpec, Workers
 from lexmill.jobs.status import LastScaling
 from lexmill.scaling.plan import Decision, Reason, State
 from lexmill.scaling.schemas import PoolWork
+from lexmill_operator.controller import Shortage
 from lexmill_operator.deployments import (
     HASH_ANNOTATION,
     SeenDeployment,
@@ -22,6 +23,7 @@ from lexmill_operator.deployments import (
 )
 from lexmill_operator.kubernetes import KubernetesError
 from lexmill_operator.metrics import DECISIONS
+from lexmill_operator.pods import why_not_ready
 from lexmill_operator.scaling import decide, pick_deletion_costs, workers_of
 from lexmill_operator.status import Finding, PoolView
 from lexmill_operator.visit import REFUSED_SECONDS, RETRY_SECONDS, Visit
@@ -31,6 +33,9 @@ log = structlog.get_logger(__name__)
 _REFUSALS = frozenset(
     {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY}
 )
+_LATE_SECONDS = 10.0
+"""Workers need a few seconds to start, whatever they are started on."""
+_ASK_AGAIN_SECONDS = 30.0
 _DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
 
 
@@ -78,7 +83,8 @@ async def scale_pools(visit: Visit, spec: LegalJobSpec) -> list[PoolView]:
             await _remove(visit, pool_name(pool.name, visit.key))
     applied = {pool.name: pool.applied_generation for pool in visit.previous.pools}
     visit.memory.applied = applied | visit.memory.applied
-    return [await _scale(_Pool(visit, spec, name, workers)) for name, workers in wanted.items()]
+    views = [await _scale(_Pool(visit, spec, name, workers)) for name, workers in wanted.items()]
+    return [await _explain(visit, view) for view in views]
 
 
 async def _scale(pool: _Pool) -> PoolView:
@@ -101,6 +107,25 @@ async def _scale(pool: _Pool) -> PoolView:
         visit.again_in(REFUSED_SECONDS)
         refusal = Finding("False", "DeploymentRefused", error.message)
         return pool.view(decision, seen, refusal=refusal)
+
+
+async def _explain(visit: Visit, view: PoolView) -> PoolView:
+    """Why workers do not come; their pods are asked once these are late, and now and then after."""
+    shortages, now = visit.memory.shortages, time.monotonic()
+    if not view.is_short:
+        shortages.pop(view.name, None)
+        return view
+    shortage = shortages.setdefault(view.name, Shortage(now))
+    next_at = max(shortage.since + _LATE_SECONDS, shortage.asked_at + _ASK_AGAIN_SECONDS)
+    if next_at <= now:
+        pods = await visit.controller.api.list_pods(
+            visit.key.namespace, selector_text(visit.uid, view.name)
+        )
+        shortage = Shortage(shortage.since, now, why_not_ready(pods))
+        shortages[view.name] = shortage
+        next_at = now + _ASK_AGAIN_SECONDS
+    visit.again_in(next_at - now)
+    return replace(view, trouble=shortage.trouble)
 
 
 async def _find_deployment(visit: Visit, name: str) -> SeenDeployment | None:

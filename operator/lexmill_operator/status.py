@@ -1,7 +1,7 @@
 """What is written into a LegalJob's status: pure, from what is known to what is said."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
@@ -49,7 +49,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class PoolView:
-    """``refusal`` says why there is no Deployment; without ``decision`` nothing is planned."""
+    """``refusal`` says why there is no Deployment, ``trouble`` why pods of it are late.
+
+    Without ``decision`` nothing is planned.
+    """
 
     name: str
     decision: Decision | None = None
@@ -59,6 +62,23 @@ class PoolView:
     refusal: Finding | None = None
     scaling: LastScaling | None = None
     """What this visit has changed."""
+    trouble: Finding | None = None
+
+    @property
+    def hindrance(self) -> Finding | None:
+        """What keeps its workers from being there, from the first cause to the latest."""
+        if self.refusal is not None or self.deployment is None:
+            return self.refusal
+        told = self.trouble
+        if told is None and self.deployment.trouble is not None:
+            told = Finding("False", *self.deployment.trouble)
+        return told and replace(told, message=f"Pool {self.name}: {told.message}")
+
+    @property
+    def is_short(self) -> bool:
+        """Workers are wanted that are not there."""
+        ready = self.deployment.ready if self.deployment else 0
+        return self.decision is not None and ready < self.decision.replicas
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,19 +224,12 @@ def _condition(
 
 
 def _workers_ready(view: View) -> Finding:
-    for pool in view.pools:
-        if pool.refusal is not None:
-            return pool.refusal
-        if pool.deployment is not None and pool.deployment.trouble is not None:
-            reason, message = pool.deployment.trouble
-            return Finding("False", reason, f"Pool {pool.name}: {message}")
-    wanted = [pool for pool in view.pools if pool.decision is not None and pool.decision.replicas]
-    if any(
-        pool.deployment is None or pool.deployment.ready < pool.decision.replicas  # type: ignore[union-attr] # filtered above
-        for pool in wanted
-    ):
+    hindrance = next((pool.hindrance for pool in view.pools if pool.hindrance), None)
+    if hindrance is not None:
+        return hindrance
+    if any(pool.is_short for pool in view.pools):
         return Finding("False", "WorkersStarting", "Workers are being started.")
-    if wanted:
+    if any(pool.decision and pool.decision.replicas for pool in view.pools):
         return Finding("True", "AllReady", "All workers are ready.")
     if view.accepted.answer != "True" and not view.pools:
         return Finding("Unknown", "NotAccepted", "The job was not accepted yet.")
