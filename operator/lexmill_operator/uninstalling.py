@@ -12,16 +12,13 @@ import msgspec
 import structlog
 
 from lexmill.settings import OperatorSettings
-from lexmill_operator.deployments import MANAGED_BY, Deployment
-from lexmill_operator.kubernetes import FIELD_MANAGER, KubernetesApi
+from lexmill_operator.deployments import Deployment
+from lexmill_operator.kubernetes import KubernetesApi
+from lexmill_operator.watching import SELECTOR, DeploymentList
 
 log = structlog.get_logger(__name__)
 
 _PAUSE_SECONDS = 1.0
-
-
-class _Page(msgspec.Struct):
-    items: list[Deployment] | None = None
 
 
 async def uninstall(settings: OperatorSettings, *, deployment: str, seconds: float) -> None:
@@ -49,10 +46,10 @@ async def uninstall(settings: OperatorSettings, *, deployment: str, seconds: flo
         await api.delete_lease(home, settings.lease_name)
 
 
-async def _workers(api: KubernetesApi, namespaces: Iterable[str]) -> AsyncIterator[Deployment]:
-    for namespace in tuple(namespaces) or (None,):
-        async for page in api.list_deployments(namespace, f"{MANAGED_BY}={FIELD_MANAGER}"):
-            for each in msgspec.json.decode(page, type=_Page).items or ():
+async def _workers(api: KubernetesApi, namespaces: tuple[str, ...]) -> AsyncIterator[Deployment]:
+    for namespace in namespaces or (None,):
+        async for page in api.list_deployments(namespace, SELECTOR):
+            for each in msgspec.json.decode(page, type=DeploymentList).items or ():
                 yield each
 
 

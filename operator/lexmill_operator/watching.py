@@ -28,7 +28,9 @@ class _ListMetadata(msgspec.Struct, rename="camel"):
     resource_version: str
 
 
-class _List(msgspec.Struct):
+class DeploymentList(msgspec.Struct):
+    """One page."""
+
     metadata: _ListMetadata
     items: list[Deployment] | None = None
 
@@ -96,7 +98,7 @@ class DeploymentWatch:
     async def _list(self) -> None:
         found: dict[tuple[str, str], SeenDeployment] = {}
         async for content in self.api.list_deployments(self.namespace, SELECTOR):
-            page = msgspec.json.decode(content, type=_List)
+            page = msgspec.json.decode(content, type=DeploymentList)
             for deployment in page.items or ():
                 seen = deployment.seen()
                 found[seen.namespace, seen.name] = seen
