@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -11,7 +11,7 @@ import msgspec
 import psycopg
 from psycopg.rows import namedtuple_row
 
-from tests.processes import TOKEN, OurProcess, Settings
+from tests.processes import TOKEN, OurProcess, Settings, running_api
 from tests.servers import conninfo
 
 STRUCTURED = "application/cloudevents+json"
@@ -80,6 +80,14 @@ Serving = Callable[..., AbstractContextManager[Api]]
 def connected(process: OurProcess, settings: Settings) -> Iterator[Api]:
     with httpx.Client(base_url=process.url, timeout=40) as http:
         yield Api(process, settings, http)
+
+
+@contextmanager
+def beside(api: Api, **more: str) -> Iterator[Api]:
+    """Another API process on the same installation, with these settings beside its own."""
+    settings = replace(api.settings, more={**api.settings.more, **more})
+    with running_api(settings, "beside") as process, connected(process, settings) as other:
+        yield other
 
 
 def event(**members: Any) -> dict[str, Any]:

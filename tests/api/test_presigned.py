@@ -3,8 +3,6 @@
 import hashlib
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -13,13 +11,10 @@ import httpx
 import msgspec
 import pytest
 
-from lexmill_cli.local.postgres import PostgresServer
-from lexmill_cli.local.valkey import ValkeyServer
-from tests.api.asking import Api, connected
+from tests.api.asking import Api, Serving, beside
 from tests.api.conftest import HOUSEKEEPING
 from tests.objectserver.versitygw import ObjectServer, running_object_server
-from tests.processes import TOKEN, Place, Settings, files_beneath, running_api, until
-from tests.servers import temporary_database
+from tests.processes import TOKEN, files_beneath, until
 
 pytestmark = pytest.mark.servers
 
@@ -39,21 +34,10 @@ def server(
 
 
 @pytest.fixture(scope="module")
-def api(
-    postgres: PostgresServer,
-    valkey: ValkeyServer,
-    template_database: str,
-    tmp_path_factory: pytest.TempPathFactory,
-    server: ObjectServer,
-) -> Iterator[Api]:
+def api(serving: Serving, server: ObjectServer) -> Iterator[Api]:
     """For the module: use names of your own in it."""
-    bucket = server.bucket()
-    place = Place(f"s3://{bucket.name}", bucket, server.environment)
-    with temporary_database(postgres, template=template_database) as url:
-        folder = tmp_path_factory.mktemp("api")
-        settings = Settings(url, valkey.url, folder, HOUSEKEEPING, place)
-        with running_api(settings) as process, connected(process, settings) as api:
-            yield api
+    with serving(HOUSEKEEPING, server.place()) as api:
+        yield api
 
 
 @pytest.fixture
@@ -241,17 +225,9 @@ def test_what_is_never_completed_is_swept(api: Api, anybody: httpx.Client) -> No
     assert completed(api, offer).status_code == 404
 
 
-@contextmanager
-def limited(api: Api, **more: str) -> Iterator[Api]:
-    """Another API process on the same installation."""
-    settings = replace(api.settings, more={**api.settings.more, **more})
-    with running_api(settings, "limited") as process, connected(process, settings) as other:
-        yield other
-
-
 def test_too_large_and_reached_elsewhere(api: Api, anybody: httpx.Client) -> None:
     uid = api.declare("limits")
-    with limited(
+    with beside(
         api,
         LEXMILL_UPLOADS__FILE_BYTES="65536",
         LEXMILL_STORAGE__PUBLIC_ENDPOINT="https://files.example.com",

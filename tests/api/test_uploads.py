@@ -3,20 +3,15 @@
 import hashlib
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from lexmill_cli.local.postgres import PostgresServer
-from lexmill_cli.local.valkey import ValkeyServer
-from tests.api.asking import Api, connected, event
+from tests.api.asking import Api, Serving, beside, event
 from tests.api.conftest import HOUSEKEEPING
-from tests.processes import TOKEN, Place, Settings, files_beneath, running_api, until
-from tests.servers import temporary_database
+from tests.processes import TOKEN, Place, files_beneath, until
 
 pytestmark = pytest.mark.servers
 
@@ -25,19 +20,10 @@ BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
 
 @pytest.fixture(scope="module")
-def api(
-    postgres: PostgresServer,
-    valkey: ValkeyServer,
-    template_database: str,
-    tmp_path_factory: pytest.TempPathFactory,
-    module_place: Place,
-) -> Iterator[Api]:
+def api(serving: Serving, module_place: Place) -> Iterator[Api]:
     """Over a folder, and over a bucket that nobody but the API reaches."""
-    with temporary_database(postgres, template=template_database) as url:
-        more = {**HOUSEKEEPING, "LEXMILL_UPLOADS__INTO_BUCKET": "false"}
-        settings = Settings(url, valkey.url, tmp_path_factory.mktemp("api"), more, module_place)
-        with running_api(settings) as process, connected(process, settings) as api:
-            yield api
+    with serving({**HOUSEKEEPING, "LEXMILL_UPLOADS__INTO_BUCKET": "false"}, module_place) as api:
+        yield api
 
 
 def send(
@@ -274,19 +260,11 @@ def test_uploads_that_were_broken_off_are_swept(api: Api) -> None:
     assert len(objects(api, "broken-off")) == 1
 
 
-@contextmanager
-def limited(api: Api) -> Iterator[Api]:
-    """Another API process on the same installation, with small limits."""
-    more = {"LEXMILL_UPLOADS__FILE_BYTES": "65536", "LEXMILL_UPLOADS__FILES": "2"}
-    settings = replace(api.settings, more={**api.settings.more, **more})
-    with running_api(settings, "limited") as process, connected(process, settings) as other:
-        yield other
-
-
 def test_limits(api: Api) -> None:
     uid = api.declare("limits")
     fits = TEXT * (65_536 // len(TEXT))
-    with limited(api) as small:
+    limits = {"LEXMILL_UPLOADS__FILE_BYTES": "65536", "LEXMILL_UPLOADS__FILES": "2"}
+    with beside(api, **limits) as small:
         large = send(small, "limits", ("a.txt", fits), ("b.txt", fits + TEXT))
         assert (large.status_code, large.json()["code"]) == (413, "too_large")
         many = send(small, "limits", *[(f"{number}.txt", TEXT) for number in range(3)])

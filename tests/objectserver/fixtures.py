@@ -78,5 +78,4 @@ def new_place(store: str, request: pytest.FixtureRequest, folders: pytest.TempPa
         folder = folders.mktemp("objects")
         return Place(folder.as_uri(), folder, {})
     server: ObjectServer = request.getfixturevalue("object_server")
-    bucket = server.bucket()
-    return Place(f"s3://{bucket.name}", bucket, server.environment)
+    return server.place()

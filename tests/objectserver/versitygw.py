@@ -18,7 +18,7 @@ import httpx
 
 from lexmill_cli.local.processes import free_port
 from tests.goprograms import CannotBuildError, GoPrograms
-from tests.processes import until
+from tests.processes import Place, until
 
 VERSITYGW = GoPrograms(
     name="objectserver",
@@ -60,6 +60,11 @@ class ObjectServer:
         folder = self.folder / "buckets" / f"b{secrets.token_hex(6)}"
         folder.mkdir()
         return folder
+
+    def place(self) -> Place:
+        """A new bucket."""
+        bucket = self.bucket()
+        return Place(f"s3://{bucket.name}", bucket, self.environment)
 
     def make_folder(self, bucket: str, path: str) -> None:
         """As consoles do: an empty object whose key ends in a slash, which obstore cannot write."""

@@ -9,13 +9,10 @@ from typing import Any
 
 import pytest
 
-from lexmill_cli.local.postgres import PostgresServer
-from lexmill_cli.local.valkey import ValkeyServer
-from tests.api.asking import Api, connected
+from tests.api.asking import Api, Serving
 from tests.api.test_contents import BEARER, archive
 from tests.objectserver.versitygw import ObjectServer, running_object_server
-from tests.processes import TOKEN, Place, Settings, files_beneath, running, running_api, until
-from tests.servers import temporary_database
+from tests.processes import TOKEN, Place, Settings, files_beneath, running, until
 from tests.workers.test_process import LEASES, working
 
 pytestmark = pytest.mark.servers
@@ -32,17 +29,9 @@ TASKS = "SELECT kind, state, failures, crashes, error_code FROM task WHERE job_u
 
 
 @pytest.fixture
-def api(
-    postgres: PostgresServer,
-    valkey: ValkeyServer,
-    template_database: str,
-    tmp_path: Path,
-    place: Place,
-) -> Iterator[Api]:
-    with temporary_database(postgres, template=template_database) as url:
-        settings = Settings(url, valkey.url, tmp_path, MORE, place)
-        with running_api(settings) as process, connected(process, settings) as api:
-            yield api
+def api(serving: Serving, place: Place) -> Iterator[Api]:
+    with serving(MORE, place) as api:
+        yield api
 
 
 def write(folder: Path, **files: bytes) -> None:
@@ -181,55 +170,47 @@ def server(object_server_binaries: Path, tmp_path: Path) -> Iterator[ObjectServe
         yield server
 
 
-def test_an_outage_of_the_store_ends_no_document(
-    server: ObjectServer,
-    postgres: PostgresServer,
-    valkey: ValkeyServer,
-    template_database: str,
-    tmp_path: Path,
-) -> None:
+def test_an_outage_of_the_store_ends_no_document(server: ObjectServer, serving: Serving) -> None:
     """Away before the listing, in the middle, hanging, and before the reports; no retry is left
     that an outage could use up.
     """
-    bucket = server.bucket()
-    place = Place(f"s3://{bucket.name}", bucket, server.environment)
+    place = server.place()
+    bucket = place.folder
     names = [f"{number}.txt" for number in range(50)]
     (bucket / "in").mkdir()
     for name in names:
         (bucket / "in" / name).write_text(TEXT.format(name) * 20)
-    with temporary_database(postgres, template=template_database) as url:
-        settings = Settings(url, valkey.url, tmp_path, MORE, place)
-        with running_api(settings) as process, connected(process, settings) as api:
+    with serving(MORE, place) as api:
+        server.stop()
+        uid = api.declare(
+            "outage",
+            documents=[{"uri": f"{place.uri}/in"}],
+            output={"uri": f"{place.uri}/out", "formats": ["json"]},
+            retry={"limit": 0},
+            failurePolicy={"maxFailedPercent": 0, "action": "Stop"},
+        )
+        with working(api, "outage", uid, LEXMILL_WORKER__THREADS="2") as worker:
+            _is_waited_for(api, uid, "expand", "source_away")
+            server.start()
+            _until_ended(api, uid, 5)
             server.stop()
-            uid = api.declare(
-                "outage",
-                documents=[{"uri": f"{place.uri}/in"}],
-                output={"uri": f"{place.uri}/out", "formats": ["json"]},
-                retry={"limit": 0},
-                failurePolicy={"maxFailedPercent": 0, "action": "Stop"},
-            )
-            with working(api, "outage", uid, LEXMILL_WORKER__THREADS="2") as worker:
-                _is_waited_for(api, uid, "expand", "source_away")
-                server.start()
-                _until_ended(api, uid, 5)
-                server.stop()
-                _is_waited_for(api, uid, "process", "source_away")
-                server.start()
-                _until_ended(api, uid, 20)
-                server.signal(signal.SIGSTOP)
-                until(lambda: _running(api, uid) == 2)
-                server.signal(signal.SIGCONT)
-                _until_ended(api, uid, 30)
-                _leave_only_the_reports(api, uid, server)
-                complete(api, uid)
-                metrics = worker.get("/metrics").text
-                assert 'lexmill_tasks_total{kind="expand",outcome="outage"}' in metrics
-                assert 'lexmill_tasks_total{kind="process",outcome="outage"}' in metrics
-                assert worker.stop() == 0
-            assert [tuple(row) for row in api.rows(STATES, uid)] == [("succeeded", 50)]
-            tasks = api.rows(TASKS, uid)
-            assert len(tasks) == 52
-            assert {(task.state, task.failures, task.crashes) for task in tasks} == {("done", 0, 0)}
+            _is_waited_for(api, uid, "process", "source_away")
+            server.start()
+            _until_ended(api, uid, 20)
+            server.signal(signal.SIGSTOP)
+            until(lambda: _running(api, uid) == 2)
+            server.signal(signal.SIGCONT)
+            _until_ended(api, uid, 30)
+            _leave_only_the_reports(api, uid, server)
+            complete(api, uid)
+            metrics = worker.get("/metrics").text
+            assert 'lexmill_tasks_total{kind="expand",outcome="outage"}' in metrics
+            assert 'lexmill_tasks_total{kind="process",outcome="outage"}' in metrics
+            assert worker.stop() == 0
+        assert [tuple(row) for row in api.rows(STATES, uid)] == [("succeeded", 50)]
+        tasks = api.rows(TASKS, uid)
+        assert len(tasks) == 52
+        assert {(task.state, task.failures, task.crashes) for task in tasks} == {("done", 0, 0)}
     assert sorted(lines(bucket / "out/results.jsonl")) == sorted(names)
 
 
