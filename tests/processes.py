@@ -15,7 +15,7 @@ import httpx
 import msgspec
 
 from lexmill_cli.local.processes import free_port
-from tests.logins import api_environment
+from tests.logins import api_environment, tenant_url
 
 T = TypeVar("T")
 
@@ -153,3 +153,30 @@ def running_api(
     ) as api:
         until(lambda: api.is_ready)
         yield api
+
+
+@contextmanager
+def running_worker(
+    settings: Settings,
+    namespace: str,
+    job: str,
+    *,
+    python: str | Path = sys.executable,
+    **more: str,
+) -> Iterator[OurProcess]:
+    """Of the job's main pool, if ``more`` names no other; ``job`` is its uid."""
+    port = free_port()
+    with running(
+        settings,
+        "lexmill_workers",
+        f"worker-{namespace}",
+        f"http://127.0.0.1:{port}",
+        python=python,
+        LEXMILL_DATABASE__URL=tenant_url(settings.database_url, namespace),
+        LEXMILL_WORKER__NAMESPACE=namespace,
+        LEXMILL_WORKER__JOB=job,
+        LEXMILL_TELEMETRY__METRICS_PORT=str(port),
+        **more,
+    ) as worker:
+        until(lambda: worker.is_ready)
+        yield worker

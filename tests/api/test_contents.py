@@ -16,10 +16,9 @@ from typing import Any
 import httpx
 import pytest
 
-from lexmill_cli.local.processes import free_port
 from tests.api.asking import Api, event
 from tests.logins import tenant_url
-from tests.processes import TOKEN, running, until
+from tests.processes import TOKEN, running_worker, until
 from tests.workers.sandbox.processes import states
 
 pytestmark = pytest.mark.servers
@@ -31,19 +30,7 @@ BEARER = {"Authorization": f"Bearer {TOKEN}"}
 @contextmanager
 def working(api: Api, namespace: str, uid: str, **more: str) -> Iterator[None]:
     """A worker of the job, until the end of the block."""
-    port = free_port()
-    with running(
-        api.settings,
-        "lexmill_workers",
-        f"worker-{namespace}",
-        f"http://127.0.0.1:{port}",
-        LEXMILL_DATABASE__URL=tenant_url(api.settings.database_url, namespace),
-        LEXMILL_WORKER__NAMESPACE=namespace,
-        LEXMILL_WORKER__JOB=uid,
-        LEXMILL_TELEMETRY__METRICS_PORT=str(port),
-        **more,
-    ) as worker:
-        until(lambda: worker.is_ready)
+    with running_worker(api.settings, namespace, uid, **more) as worker:
         yield
         assert worker.stop() == 0
 

@@ -14,9 +14,8 @@ from lexmill_cli.local.valkey import ValkeyServer
 from lexmill_legal.result_lines import read_result
 from tests.api.asking import connected
 from tests.images.locks import PROCESSES, ROOT, python_with
-from tests.logins import tenant_url
 from tests.operator.installation import POD_TEMPLATE
-from tests.processes import OurProcess, Settings, running, running_api, until
+from tests.processes import OurProcess, Settings, running, running_api, running_worker, until
 from tests.servers import temporary_database
 
 IMPORT_ALL = """
@@ -83,19 +82,7 @@ def test_a_job_runs_from_an_empty_database_to_its_reports(
                 documents=[{"uri": f"{samples.as_uri()}/"}],
                 output={"uri": out.as_uri(), "formats": ["json", "xlsx", "html", "ics"]},
             )
-            port = free_port()
-            with running(
-                settings,
-                "lexmill_workers",
-                "worker",
-                f"http://127.0.0.1:{port}",
-                python=pythons["worker"],
-                LEXMILL_DATABASE__URL=tenant_url(url, "whole"),
-                LEXMILL_WORKER__NAMESPACE="whole",
-                LEXMILL_WORKER__JOB=uid,
-                LEXMILL_TELEMETRY__METRICS_PORT=str(port),
-            ) as worker:
-                until(lambda: worker.is_ready)
+            with running_worker(settings, "whole", uid, python=pythons["worker"]) as worker:
                 until(lambda: list(out.rglob("results.jsonl")), seconds=180)
                 assert worker.stop() == 0
             assert api.get("/v1/namespaces/whole/documents?limit=5").status_code == 200

@@ -11,13 +11,20 @@ from typing import Any
 import pytest
 
 from lexmill_cli.local import postgres as local_postgres
-from lexmill_cli.local.processes import free_port
 from lexmill_cli.local.valkey import ValkeyServer
 from lexmill_legal.result_lines import read_result
 from lexmill_migrations import logins
 from tests.api.asking import Api, Serving, connected, control, event
-from tests.logins import PASSWORD, tenant_url
-from tests.processes import TOKEN, OurProcess, Settings, running, running_api, until
+from tests.logins import PASSWORD
+from tests.processes import (
+    TOKEN,
+    OurProcess,
+    Settings,
+    running,
+    running_api,
+    running_worker,
+    until,
+)
 from tests.servers import temporary_postgres
 from tests.workers.sandbox.processes import states
 
@@ -46,19 +53,7 @@ def api(serving: Serving) -> Iterator[Api]:
 @contextmanager
 def working(api: Api, job: str, uid: str, **more: str) -> Iterator[OurProcess]:
     """A worker of the job's main pool, ready; nothing of it is left after the block."""
-    port = free_port()
-    with running(
-        api.settings,
-        "lexmill_workers",
-        f"worker-{job}",
-        f"http://127.0.0.1:{port}",
-        LEXMILL_DATABASE__URL=tenant_url(api.settings.database_url, job),
-        LEXMILL_WORKER__NAMESPACE=job,
-        LEXMILL_WORKER__JOB=uid,
-        LEXMILL_TELEMETRY__METRICS_PORT=str(port),
-        **more,
-    ) as worker:
-        until(lambda: worker.is_ready)
+    with running_worker(api.settings, job, uid, **more) as worker:
         sandboxes = list(states(worker.process.pid))
         try:
             yield worker
