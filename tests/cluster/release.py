@@ -1,9 +1,8 @@
 """Lexmill as Helm installs it, with what tests want to know of it."""
 
 import json
-import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import yaml
 
 from tests.cluster.cluster import Cluster, CommandError, Object
 from tests.cluster.images import Images
+from tests.cluster.reaching import forwarded
 
 ROOT = Path(__file__).resolve().parents[2]
 CHART = ROOT / "charts" / "lexmill"
@@ -101,21 +101,9 @@ class Release:
         """As pods reach it."""
         return f"http://{self.name}-api.{self.namespace}.svc"
 
-    @contextmanager
-    def forwarded(self) -> Iterator[str]:
+    def forwarded(self) -> AbstractContextManager[str]:
         """The API's address on this machine, as NOTES.txt says how."""
-        words = ["kubectl", "--context", self.cluster.context, "--namespace", self.namespace]
-        with subprocess.Popen(
-            [*words, "port-forward", f"service/{self.name}-api", ":80"],
-            stdout=subprocess.PIPE,
-            text=True,
-        ) as process:
-            assert process.stdout is not None
-            try:
-                first = process.stdout.readline()  # Forwarding from 127.0.0.1:34567 -> 8000
-                yield f"http://{first.split()[2]}"
-            finally:
-                process.terminate()
+        return forwarded(self.cluster, f"{self.name}-api", 80, namespace=self.namespace)
 
     def token_of(self, account: str) -> str:
         return self.kubectl("create", "token", account, "--audience", "lexmill").strip()

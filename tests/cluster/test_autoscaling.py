@@ -20,7 +20,7 @@ import yaml
 from tests.cluster.addons import KEDA, PROMETHEUS_ADAPTER, need
 from tests.cluster.cluster import Cluster, CommandError, Object
 from tests.cluster.images import ROOT
-from tests.cluster.reaching import forwarded, proxied
+from tests.cluster.reaching import proxied
 from tests.cluster.release import Release
 from tests.cluster.shipped import MANIFESTS, by_kind, shipped
 from tests.processes import until
@@ -142,7 +142,7 @@ class Sender:
 @contextmanager
 def sending(release: Release, legaljob: str) -> Iterator[Sender]:
     with (
-        forwarded(release.cluster, "lexmill-api", 80, namespace=release.namespace) as url,
+        release.forwarded() as url,
         httpx.Client(base_url=url, timeout=60) as http,
     ):
         yield Sender(http, release, legaljob)
@@ -245,7 +245,7 @@ def reader_token(release: Release) -> str:
     }
     release.cluster.apply(account, binding, namespace=release.namespace)
     bearer = release.kubectl("create", "token", "token-maker", "--audience=lexmill").strip()
-    with forwarded(release.cluster, "lexmill-api", 80, namespace=release.namespace) as url:
+    with release.forwarded() as url:
         answer = httpx.post(
             f"{url}/v1/namespaces/{release.namespace}/tokens",
             json={"name": f"keda-{uuid.uuid4().hex[:6]}", "roles": ["reader"]},
