@@ -28,8 +28,9 @@ from lexmill.tenancy.service import is_confined
 from lexmill_workers.actors import declare_actors
 from lexmill_workers.health import missing_parts, silent_parts
 from lexmill_workers.leases import Leases
+from lexmill_workers.limits import limits_of
 from lexmill_workers.runtime import Runtime
-from lexmill_workers.sandbox import Limits, Sandbox, SandboxUnavailableError
+from lexmill_workers.sandbox import Sandbox, SandboxUnavailableError
 from lexmill_workers.stages import PRELOAD
 
 log = structlog.get_logger(__name__)
@@ -58,12 +59,7 @@ def main() -> int:
         sandbox=Sandbox(
             "lexmill_workers.stages:work",
             preload=PRELOAD,
-            limits=Limits(
-                memory_bytes=settings.sandbox.memory_bytes,
-                cpu_seconds=settings.sandbox.cpu_seconds,
-                wall_seconds=settings.sandbox.wall_seconds,
-                calls_per_child=settings.sandbox.documents_per_child,
-            ),
+            limits=limits_of(settings.sandbox),
             allow_without_seccomp=settings.sandbox.allow_without_seccomp,
         ),
         leases=Leases(process.engine, settings.tasks),

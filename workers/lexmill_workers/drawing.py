@@ -15,7 +15,8 @@ from lexmill.drawing import LENGTH, DrawnPage, PageToDraw
 from lexmill.settings import SandboxSettings
 from lexmill_legal.errors import DocumentError
 from lexmill_legal.parsing import PageImage, page_image
-from lexmill_workers.sandbox import Limits, Sandbox, SandboxError, SandboxUnavailableError
+from lexmill_workers.limits import limits_of
+from lexmill_workers.sandbox import Sandbox, SandboxError, SandboxUnavailableError
 
 PRELOAD: Final = ("lexmill_legal.parsing.*", "cryptography.hazmat.backends.openssl.backend")
 
@@ -35,15 +36,10 @@ def draw(payload: bytes) -> bytes:
 
 def main() -> int:
     settings = SandboxSettings.model_validate_json(sys.argv[1])
-    limits = Limits(
-        memory_bytes=settings.memory_bytes,
-        cpu_seconds=settings.cpu_seconds,
-        wall_seconds=settings.wall_seconds,
-    )
     sandbox = Sandbox(
         "lexmill_workers.drawing:draw",
         preload=PRELOAD,
-        limits=limits,
+        limits=limits_of(settings),
         allow_without_seccomp=settings.allow_without_seccomp,
     )
     try:
