@@ -7,11 +7,12 @@ import msgspec
 import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from sqlalchemy.exc import DataError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import compile_path
+from starlette.routing import Match
 
 from lexmill.database import is_passing
 from lexmill.errors import LexmillError
@@ -93,12 +94,13 @@ async def answer_http_error(request: Request, error: Exception) -> Response:
 
 def _answer_method(request: Request) -> Response:
     """Starlette names the methods of one route only, and an address often has more."""
-    path = request.url.path.removeprefix(request.scope["root_path"])
     allowed = sorted(
-        method.upper()
-        for template, methods in request.app.openapi()["paths"].items()
-        if compile_path(template)[0].match(path)
-        for method in methods
+        {
+            method
+            for route in iter_route_contexts(request.app.routes)
+            if route.matches(request.scope)[0] is Match.PARTIAL  # all but the method
+            for method in route.methods or ()
+        }
     )
     detail = f"this address has {', '.join(allowed)} only"
     return problem_response(405, "method_not_allowed", detail, {"Allow": ", ".join(allowed)})

@@ -30,6 +30,26 @@ def test_an_error_is_a_problem_document(
     assert problem["detail"]
 
 
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/namespaces/nowhere/jobs", "GET, POST"),
+        ("/namespaces/nowhere/matters/A", "GET"),
+        ("/namespaces/nowhere/matters/A/B", "GET"),
+        ("/namespaces/nowhere/matters/A%2FB", "GET"),
+        ("/namespaces/nowhere/jobs/none/results/1/redlines/a.docx", "GET"),
+        ("/openapi.json", "GET, HEAD"),
+    ],
+)
+def test_who_asks_by_another_method_is_told_all_that_there_are(
+    api: Api, path: str, allowed: str
+) -> None:
+    answer = api.http.patch(f"/v1{path}")
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+    assert answer.headers["Allow"] == allowed
+    assert answer.json()["detail"] == f"this address has {allowed} only"
+
+
 def test_dead_tasks_are_listed_in_pages_and_replayed(api: Api) -> None:
     api.declare("graves")
     for _ in range(3):
