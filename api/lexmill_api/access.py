@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from lexmill_api.identity import Access, Action, Caller, UndecidedError
 from lexmill_api.problems import problem_response
+from lexmill_api.rates import unknown_at
 from lexmill_api.runtime import ApiRuntime
 
 _bearer = HTTPBearer(
@@ -40,14 +41,14 @@ async def identified(
     """Who asks; each may ask so often, and so may each address from which nobody known asks."""
     address = request.client.host if request.client else ""
     if credentials is None:
-        _take(request, runtime, f"address {address}")
+        _take(request, runtime, unknown_at(address))
         raise HTTPException(401, "a bearer token is needed", {"WWW-Authenticate": "Bearer"})
     try:
         caller = await runtime.identities.identify(credentials.credentials.encode())
     except UndecidedError as error:
         raise _away() from error
     if caller is None:
-        _take(request, runtime, f"address {address}")
+        _take(request, runtime, unknown_at(address))
         raise HTTPException(
             401,
             "this token is not known here, is not for this API, or has expired",
@@ -93,7 +94,7 @@ async def socket_refusal(runtime: ApiRuntime, token: str, address: str) -> Respo
     except UndecidedError:
         return problem_response(503, "identity_away", _AWAY, _COME_AGAIN)
     if caller is None or not caller.controls:
-        allowance = runtime.rates.take(f"caller {caller.name}" if caller else f"address {address}")
+        allowance = runtime.rates.take(f"caller {caller.name}" if caller else unknown_at(address))
         if not allowance.granted:
             headers = runtime.rates.headers(allowance)
             return problem_response(429, "too_many_requests", _TOO_OFTEN, headers)

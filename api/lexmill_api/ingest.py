@@ -27,6 +27,7 @@ from lexmill_api.batching import OverloadedError
 from lexmill_api.identity import Access, Action
 from lexmill_api.identity.webhooks import is_signed
 from lexmill_api.problems import MEDIA_TYPE, problem_body
+from lexmill_api.rates import unknown_at
 from lexmill_api.request_ids import request_id
 from lexmill_api.runtime import ApiRuntime
 
@@ -117,17 +118,37 @@ class Ingest:
             received = parse_request(declared, headers, body, limits)
         except (EventError, BatchError) as error:
             EVENTS.labels("refused").inc()
-            if access is Access.UNDECIDED and error.status == CONTENT_TOO_LARGE:
-                return NOT_GRANTED[access]  # which may be legal for who sends it
-            return Answer(error.status, problem(error), (_PROBLEM,))
-        if any(event.is_control for event in received.events):
-            return await self._accept_control(namespace, address["job"], received, access)
-        if not granted:
+            refusal = Answer(error.status, problem(error), (_PROBLEM,))
+            # A good token may send more, so this is a way to try one.
+            is_login = bool(token) and error.status == CONTENT_TOO_LARGE
+            return self._refused(scope, access, refusal) if is_login else refusal
+        is_control = any(event.is_control for event in received.events)
+        if not granted and not is_control:
             access = await self._sender(namespace, token, headers, body)
         if access is not Access.GRANTED:
+            if is_control:
+                return self._refused(scope, access, NOT_GRANTED[access])
             EVENTS.labels("refused").inc()
-            return NOT_SENT[access]
+            return self._refused(scope, access, NOT_SENT[access])
+        if is_control:
+            return await self._accept_control(namespace, address["job"], received)
         return await self._accept_data(namespace, address["job"], received, headers)
+
+    def _refused(self, scope: Scope, access: Access, refusal: Answer) -> Answer:
+        """Too many logins in vain from one address, here and at /v1 together, have to wait."""
+        if access is Access.UNDECIDED:
+            return NOT_GRANTED[access]
+        if access is Access.FORBIDDEN:
+            return refusal
+        client = scope.get("client")
+        rates = self.runtime.rates
+        allowance = rates.take(unknown_at(client[0] if client else ""))
+        told = [
+            (name.lower().encode(), value.encode())
+            for name, value in rates.headers(allowance).items()
+        ]
+        answer = refusal if allowance.granted else TOO_OFTEN
+        return answer._replace(headers=(*answer.headers, *told))
 
     async def _accept_data(
         self, namespace: str, job: str | None, received: Received, headers: Headers
@@ -179,11 +200,7 @@ class Ingest:
             _counter(outcome).inc()
         return UNKNOWN_JOB if "unknown_job" in outcomes else ACCEPTED
 
-    async def _accept_control(
-        self, namespace: str, job: str | None, received: Received, access: Access
-    ) -> Answer:
-        if access is not Access.GRANTED:
-            return NOT_GRANTED[access]
+    async def _accept_control(self, namespace: str, job: str | None, received: Received) -> Answer:
         if len(received.events) > 1 or job is not None:
             return CONTROL_ALONE
         try:
@@ -289,5 +306,11 @@ CONTROL_ALONE = _problem(
 )
 INTERNAL_ERROR = _problem(
     500, "internal_error", "Lexmill failed on this request; report it with its X-Request-ID"
+)
+TOO_OFTEN = _problem(
+    429,
+    "too_many_requests",
+    "too many requests without a good token or signature come from this address; Retry-After says"
+    " when to come again, and who has a good one need not wait",
 )
 OVERLOADED = _problem(429, "overloaded", "too many events are waiting to be committed", _RETRY)

@@ -12,6 +12,14 @@ from typing import NamedTuple
 _MAX_CLIENTS = 10_000
 
 
+def unknown_at(address: str) -> str:
+    """The client that all are whose token nobody knows, whatever they ask from that address.
+
+    Whoever has a good one there is another.
+    """
+    return f"unknown at {address}"
+
+
 class Allowance(NamedTuple):
     granted: bool
     left: int
