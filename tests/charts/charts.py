@@ -10,6 +10,10 @@ from typing import Any
 
 import yaml
 
+from lexmill.jobs.schemas import LegalJobSpec, Workers
+from lexmill_operator.deployments import WorkerTemplate, build_deployment
+from lexmill_operator.kubernetes import Key
+
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "charts" / "lexmill"
 VALUES = Path(__file__).parent / "values"
@@ -22,6 +26,11 @@ OLDEST, NEWEST = "1.30.0", "1.36.0"
 
 Manifest = dict[str, Any]
 WITH_PODS = {"Deployment", "StatefulSet", "Job"}
+LEGALJOB = {
+    "documents": [{"uri": "s3://in/"}],
+    "passwords": {"secret": {"name": "passwords"}},
+    "pools": [{"name": "ocr", "stages": ["ocr"]}],
+}
 
 
 class RefusedError(Exception):
@@ -128,6 +137,21 @@ def worker_template(manifests: Sequence[Manifest]) -> Manifest:
     ]
     template: Manifest = yaml.safe_load(config["data"]["pod-template.yaml"])
     return template
+
+
+def worker_pod(manifests: Sequence[Manifest], *, namespace: str, pool: str) -> Manifest:
+    """As the operator makes it of the mounted template."""
+    deployment = build_deployment(
+        Key(namespace, "nda"),
+        "0b5b0ad4-8d4b-4f0a-9d9d-1f6a2c8f1c0e",
+        LegalJobSpec.model_validate(LEGALJOB),
+        pool=pool,
+        workers=Workers(),
+        replicas=1,
+        template=WorkerTemplate(worker_template(manifests), "worker-ocr"),
+    )
+    pod: Manifest = deployment["spec"]["template"]
+    return pod
 
 
 def containers(pod: Manifest) -> list[Manifest]:

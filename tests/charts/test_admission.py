@@ -11,9 +11,6 @@ from typing import Any
 import pytest
 import yaml
 
-from lexmill.jobs.schemas import LegalJobSpec, Workers
-from lexmill_operator.deployments import WorkerTemplate, build_deployment
-from lexmill_operator.kubernetes import Key
 from tests.charts.charts import (
     MATRIX,
     NAMESPACE,
@@ -23,7 +20,7 @@ from tests.charts.charts import (
     containers,
     of_kind,
     pods,
-    worker_template,
+    worker_pod,
 )
 from tests.charts.crds import OTHERS
 from tests.controlplane.control_plane import ControlPlane
@@ -32,11 +29,6 @@ from tests.processes import until
 
 STRICT = {"dryRun": "All", "fieldValidation": "Strict"}
 RESTRICTED = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn")}
-SPEC = {
-    "documents": [{"uri": "s3://in/"}],
-    "passwords": {"secret": {"name": "passwords"}},
-    "pools": [{"name": "ocr", "stages": ["ocr"]}],
-}
 
 each_installation = pytest.mark.parametrize("values", MATRIX, ids=lambda file: file.stem)
 
@@ -134,22 +126,9 @@ def test_every_pod_is_taken(helm: Helm, cluster: ControlPlane, values: Path) -> 
     for tenant in given.get("tenants", [{"namespace": ""}]):
         namespace = tenant["namespace"] or NAMESPACE
         for pool in ("main", "ocr"):
-            ask_for_pod(cluster, namespace, pool, worker(namespace, pool, manifests))
-
-
-def worker(namespace: str, pool: str, manifests: list[Manifest]) -> Manifest:
-    """As the operator makes it of the mounted template."""
-    deployment = build_deployment(
-        Key(namespace, "nda"),
-        "0b5b0ad4-8d4b-4f0a-9d9d-1f6a2c8f1c0e",
-        LegalJobSpec.model_validate(SPEC),
-        pool=pool,
-        workers=Workers(),
-        replicas=1,
-        template=WorkerTemplate(worker_template(manifests), "worker-ocr"),
-    )
-    pod: Manifest = deployment["spec"]["template"]
-    return pod
+            ask_for_pod(
+                cluster, namespace, pool, worker_pod(manifests, namespace=namespace, pool=pool)
+            )
 
 
 def ask_for_pod(cluster: ControlPlane, namespace: str, maker: str, pod: Manifest) -> None:
@@ -165,7 +144,7 @@ def ask_for_pod(cluster: ControlPlane, namespace: str, maker: str, pod: Manifest
 def test_a_pod_that_may_too_much_would_be_refused(helm: Helm, cluster: ControlPlane) -> None:
     manifests = helm.render()
     make_accounts(cluster, manifests)
-    pod = worker(NAMESPACE, "main", manifests)
+    pod = worker_pod(manifests, namespace=NAMESPACE, pool="main")
     del containers(pod)[0]["securityContext"]["capabilities"]
     with pytest.raises(AssertionError, match="violates PodSecurity"):
         ask_for_pod(cluster, NAMESPACE, "main", pod)

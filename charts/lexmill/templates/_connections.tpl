@@ -12,6 +12,11 @@
 {{- if not .Values.storage.uri }}true{{ end -}}
 {{- end -}}
 
+{{/* A disk is mounted on one node at a time: whoever mounts it has to be there. */}}
+{{- define "lexmill.isOnOneNode" -}}
+{{- if and (include "lexmill.hasVolume" .) (not (has "ReadWriteMany" .Values.storage.volume.accessModes)) }}true{{ end -}}
+{{- end -}}
+
 {{- define "lexmill.makesLogins" -}}
 {{- if and .Values.migrations.enabled (not .Values.database.existingSecret) }}true{{ end -}}
 {{- end -}}

@@ -51,6 +51,29 @@ priorityClassName: {{ . }}
 {{- end }}
 {{- end -}}
 
+{{/* Of pods that mount the volume. */}}
+{{- define "lexmill.volumeLabels" -}}
+{{- if include "lexmill.isOnOneNode" . }}lexmill.io/volume: objects{{ end -}}
+{{- end -}}
+
+{{/* (list . .Values.api): the same for pods that mount the volume. Where one node has it they have to be beside each other;
+the first of them starts anywhere, as the term fits itself. */}}
+{{- define "lexmill.schedulingByVolume" -}}
+{{- $ := index . 0 -}}
+{{- $component := deepCopy (index . 1) -}}
+{{- if include "lexmill.isOnOneNode" $ -}}
+{{- $labels := merge (dict "app.kubernetes.io/instance" $.Release.Name) (include "lexmill.volumeLabels" $ | fromYaml) -}}
+{{- $term := dict "topologyKey" "kubernetes.io/hostname" "labelSelector" (dict "matchLabels" $labels) -}}
+{{- $affinity := $component.affinity | default dict -}}
+{{- $pods := $affinity.podAffinity | default dict -}}
+{{- $terms := append ($pods.requiredDuringSchedulingIgnoredDuringExecution | default list) $term -}}
+{{- $_ := set $pods "requiredDuringSchedulingIgnoredDuringExecution" $terms -}}
+{{- $_ := set $affinity "podAffinity" $pods -}}
+{{- $_ := set $component "affinity" $affinity -}}
+{{- end -}}
+{{- include "lexmill.scheduling" $component -}}
+{{- end -}}
+
 {{/* (list . "api"): replicas spread over nodes and zones, as far as there are several. */}}
 {{- define "lexmill.spread" -}}
 {{- range $key := list "kubernetes.io/hostname" "topology.kubernetes.io/zone" }}

@@ -6,6 +6,7 @@ metadata:
     app.kubernetes.io/instance: {{ .Release.Name }}
     app.kubernetes.io/component: worker
     app.kubernetes.io/part-of: lexmill
+    {{- with include "lexmill.volumeLabels" . }}{{ . | nindent 4 }}{{ end }}
     {{- with merge (dict) $workers.podLabels .Values.commonLabels }}{{ toYaml . | nindent 4 }}{{ end }}
   {{- with $workers.podAnnotations }}
   annotations: {{- toYaml . | nindent 4 }}
@@ -18,7 +19,7 @@ spec:
   terminationGracePeriodSeconds: {{ $workers.gracePeriodSeconds | int }}
   {{- include "lexmill.pullSecrets" . | nindent 2 }}
   securityContext: {{- include "lexmill.podSecurity" . | nindent 4 }}
-  {{- include "lexmill.scheduling" $workers | nindent 2 }}
+  {{- include "lexmill.schedulingByVolume" (list . $workers) | nindent 2 }}
   containers:
     - name: worker
       image: {{ include "lexmill.image" (list . "worker") }}
