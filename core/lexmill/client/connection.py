@@ -23,7 +23,6 @@ _TIMEOUT: Final = httpx.Timeout(10, read=40)
 # A connection that the server closes while idle would fail the next request on it; uvicorn keeps
 # them for 5 s.
 _CONNECTIONS: Final = httpx.Limits(max_connections=100, keepalive_expiry=4)
-_JSON: Final = "application/json"
 _LONGEST_PAUSE_SECONDS: Final = 10.0
 
 
@@ -85,34 +84,20 @@ class Connection:
         return self._repeated(lambda: self.request("GET", path))
 
     def send(
-        self,
-        method: str,
-        path: str,
-        body: object = None,
-        *,
-        key: str | None = None,
-        if_match: str | None = None,
-    ) -> bytes:
-        """With a key the API does it once, however often it is sent; without, it is sent once.
-
-        ``if_match`` is the version that was read.
-        """
-        headers = {"Content-Type": _JSON}
-        if if_match is not None:
-            headers["If-Match"] = f'"{if_match}"'
-        content = None if body is None else msgspec.json.encode(body)
-        if key is None:
-            return self.request(method, path, content=content, headers=headers).content
-        headers["Idempotency-Key"] = key
-        return self._repeated(
-            lambda: self.request(method, path, content=content, headers=headers)
-        ).content
-
-    def once(
         self, method: str, path: str, body: object = None, *, if_match: str | None = None
     ) -> bytes:
-        """For routes that take an Idempotency-Key: done once, though it may be sent again."""
-        return self.send(method, path, body, key=str(uuid.uuid4()), if_match=if_match)
+        """Sent once. ``if_match`` is the version that was read."""
+        return self.request(
+            method, path, content=_encoded(body), headers=_headers_of_json(if_match)
+        ).content
+
+    def once(self, path: str, body: object = None, *, if_match: str | None = None) -> bytes:
+        """For POSTs that take an Idempotency-Key: done once, though it may be sent again."""
+        content = _encoded(body)
+        headers = {**_headers_of_json(if_match), "Idempotency-Key": str(uuid.uuid4())}
+        return self._repeated(
+            lambda: self.request("POST", path, content=content, headers=headers)
+        ).content
 
     def send_form(self, path: str, *, file: BinaryIO, name: str, key: str) -> bytes:
         """One file as a form has it; under its key it may be sent again."""
@@ -296,6 +281,17 @@ def refusal(answer: httpx.Response) -> LexmillError:
     if problem.problems:
         return RefusedDecisionsError(problem.problems)
     return RefusedError(problem.code, problem.detail, error_class, seconds)
+
+
+def _encoded(body: object) -> bytes | None:
+    return None if body is None else msgspec.json.encode(body)
+
+
+def _headers_of_json(if_match: str | None) -> dict[str, str]:
+    headers = {"Content-Type": "application/json"}
+    if if_match is not None:
+        headers["If-Match"] = f'"{if_match}"'
+    return headers
 
 
 def _trusting(ca_file: Path) -> ssl.SSLContext:

@@ -32,6 +32,6 @@ class Dead:
         path = address("namespaces", namespace, "dead", "replay")
         queued = 0
         for at in range(0, len(tasks), _REPLAYED_AT_ONCE):
-            answer = self._connection.once("POST", path, tuple(tasks[at : at + _REPLAYED_AT_ONCE]))
+            answer = self._connection.once(path, tuple(tasks[at : at + _REPLAYED_AT_ONCE]))
             queued += decoded(answer, dict[str, int])["queued"]
         return queued

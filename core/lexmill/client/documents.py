@@ -61,7 +61,7 @@ class Documents:
 
     def recheck(self, namespace: str, document: uuid.UUID) -> int:
         """How many visits are queued, so that results follow the decisions; 0: one was already."""
-        answer = self._connection.once("POST", _path(namespace, document, "recheck"))
+        answer = self._connection.once(_path(namespace, document, "recheck"))
         return decoded(answer, dict[str, int])["queued"]
 
     def purge(

@@ -78,7 +78,7 @@ class Jobs:
             "spec": spec.model_dump(mode="json", exclude_defaults=True),
             "config_maps": config_maps or {},
         }
-        return decoded(self._connection.once("POST", _path(namespace), body), JobProgress)
+        return decoded(self._connection.once(_path(namespace), body), JobProgress)
 
     def cancel(self, namespace: str, name: str, *, if_match: str | None = None) -> JobProgress:
         """Documents that are not done end as `dead` and may be replayed."""
@@ -98,7 +98,7 @@ class Jobs:
         queued, more = 0, True
         while more:
             answer = self._connection.once(
-                "POST", _path(namespace, name, "replay"), {"states": sorted(states)}
+                _path(namespace, name, "replay"), {"states": sorted(states)}
             )
             replayed = decoded(answer, ReplayedJob)
             queued, more = queued + replayed.queued, replayed.more
@@ -120,7 +120,7 @@ class Jobs:
 
     def _order(self, namespace: str, name: str, order: str, if_match: str | None) -> JobProgress:
         path = _path(namespace, name, order)
-        return decoded(self._connection.once("POST", path, if_match=if_match), JobProgress)
+        return decoded(self._connection.once(path, if_match=if_match), JobProgress)
 
 
 def _path(namespace: str, *parts: str | int) -> str:

@@ -54,11 +54,11 @@ class Holds:
         """On exactly one of job, document and matter."""
         named = {"job": job, "document": document, "matter": matter}
         body = {"case": case, "reason": reason, **{k: v for k, v in named.items() if v is not None}}
-        return decoded(self._connection.once("POST", _holds(namespace), body), HoldRow)
+        return decoded(self._connection.once(_holds(namespace), body), HoldRow)
 
     def release(self, namespace: str, hold: uuid.UUID, *, reason: str) -> HoldRow:
         path = _holds(namespace, hold, "release")
-        return decoded(self._connection.once("POST", path, {"reason": reason}), HoldRow)
+        return decoded(self._connection.once(path, {"reason": reason}), HoldRow)
 
 
 class Tombstones:
