@@ -32,7 +32,6 @@ from lexmill_api.v1.texts import without_nul
 
 T = TypeVar("T")
 
-_MOST_BYTES: Final = 64 << 20
 _MOST_CHANGE_BYTES: Final = 1 << 20
 _LONGEST_NAME: Final = 200
 _DECISIONS: Final = msgspec.json.Decoder(list[NewDecision])
@@ -97,7 +96,7 @@ async def post_reviews(once: Once, caller: Reviewer, request: Request) -> Respon
     replaced that the reviewer does not know of: 409 says whose. What is known already changes
     nothing, so the same may be sent again.
     """
-    decisions = _decoded(_DECISIONS, await _body(request, _MOST_BYTES))
+    decisions = _decoded(_DECISIONS, await request.body())
     if len(decisions) > MOST_DECISIONS:
         raise HTTPException(413, f"at most {MOST_DECISIONS:,} decisions at once")
     return await once.run(
@@ -162,7 +161,10 @@ async def put_review(
     request: Request,
 ) -> Response:
     """Decide an item anew, or reopen it; 412 says who has decided since it was read."""
-    change = _decoded(_CHANGE, await _body(request, _MOST_CHANGE_BYTES))
+    body = await request.body()
+    if len(body) > _MOST_CHANGE_BYTES:
+        raise HTTPException(413, f"at most {_MOST_CHANGE_BYTES >> 20} MiB at once")
+    change = _decoded(_CHANGE, body)
     changed = await database.run(
         lambda session: change_review(
             session,
@@ -230,15 +232,6 @@ def _answer(review: Reviewed | None, if_none_match: str | None = None) -> Respon
     if review is None:
         raise HTTPException(404, "no such review is in this namespace")
     return tagged_answer(review, version=str(review.revision), if_none_match=if_none_match)
-
-
-async def _body(request: Request, most: int) -> bytes:
-    content = bytearray()
-    async for chunk in request.stream():
-        content += chunk
-        if len(content) > most:
-            raise HTTPException(413, f"at most {most >> 20} MiB at once")
-    return bytes(content)
 
 
 def _decoded(decoder: "msgspec.json.Decoder[T]", body: bytes) -> T:
