@@ -21,6 +21,7 @@ from lexmill.jobs.orders import (
 )
 from lexmill.jobs.schemas import (
     MAIN_POOL,
+    DnsLabel,
     DnsSubdomain,
     DocumentCounts,
     JobDeclaration,
@@ -54,8 +55,8 @@ from lexmill_api.v1.texts import without_nul
 
 router = APIRouter(prefix="/namespaces/{namespace}/jobs", tags=["jobs"])
 
-JobName = Annotated[str, Path(max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")]
-PoolName = Annotated[str, Query(max_length=63, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")]
+JobName = Annotated[DnsSubdomain, Path()]
+PoolName = Annotated[DnsLabel, Query()]
 
 _UID: Final = uuid.UUID("7f9c2ba4-e88f-427d-8c3a-1a5a1de7f5c2")
 _TIME: Final = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)

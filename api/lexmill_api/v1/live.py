@@ -4,8 +4,8 @@ import uuid
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Header, Query, Response, WebSocket
-from pydantic import Field
 
+from lexmill.jobs.schemas import DnsSubdomain
 from lexmill_api.access import Lister, Namespace, Runtime, Token, may_still, socket_refusal
 from lexmill_api.identity import Action
 from lexmill_api.live.socket import MAX_WATCHED, PROTOCOL, serve_socket, socket_token
@@ -13,8 +13,6 @@ from lexmill_api.live.streams import EventStream
 from lexmill_api.live.subscriptions import Subscription, watched
 
 router = APIRouter(tags=["live"])
-
-WatchedJob = Annotated[str, Field(max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")]
 
 _STREAM: Final = (
     'retry: 2000\n\nid: 4711\nevent: job\ndata: {"name": "nda-2026", "state": "Running", …}\n\n'
@@ -37,7 +35,7 @@ async def get_progress(
     _: Lister,
     namespace: Namespace,
     token: Token,
-    job: Annotated[list[WatchedJob], Query(max_length=MAX_WATCHED)] = [],  # noqa: B006 - FastAPI copies it
+    job: Annotated[list[DnsSubdomain], Query(max_length=MAX_WATCHED)] = [],  # noqa: B006 - FastAPI copies it
     document: Annotated[list[uuid.UUID], Query(max_length=MAX_WATCHED)] = [],  # noqa: B006
     last_event_id: Annotated[int | None, Header(ge=0, lt=2**63)] = None,
 ) -> Response:
