@@ -26,9 +26,8 @@ from lexmill.uploads.service import (
 )
 from lexmill_api.access import Anybody, Runtime, Submitter
 from lexmill_api.multipart import file_pieces
-from lexmill_api.namespaces import Database, NamespaceDatabase
+from lexmill_api.namespaces import Database
 from lexmill_api.receiving import commit, receive_body, receive_files
-from lexmill_api.runtime import ApiRuntime
 from lexmill_api.v1.answers import Answers, answers, json_answer, problems
 from lexmill_api.v1.jobs import JobName
 
@@ -163,9 +162,16 @@ async def post_documents(
         raise HTTPException(404, _NO_JOB)
 
     async def begin(file: str, number: int) -> BegunUpload:
-        event_id = None if key is None else f"{key}#{number}"
-        begun = await _begin(
-            runtime, database, job=name, name=file, by=caller.name, event_id=event_id
+        begun = await database.run(
+            lambda session: begin_upload(
+                session,
+                namespace=database.name,
+                job=name,
+                name=cleaned_name(file),
+                by=caller.name,
+                seconds=runtime.process.settings.uploads.expires_seconds,
+                event_id=None if key is None else f"{key}#{number}",
+            )
         )
         if begun is None:
             raise HTTPException(404, _NO_JOB)
@@ -260,28 +266,6 @@ async def post_complete(
     with suppress(LexmillError):  # the document is taken; the sweeper has another look later
         await asyncio.to_thread(runtime.objects.delete_all, [begun.incoming_key])
     return answer
-
-
-async def _begin(
-    runtime: ApiRuntime,
-    database: NamespaceDatabase,
-    *,
-    job: str,
-    name: str,
-    by: str,
-    event_id: str | None = None,
-) -> BegunUpload | None:
-    return await database.run(
-        lambda session: begin_upload(
-            session,
-            namespace=database.name,
-            job=job,
-            name=cleaned_name(name),
-            by=by,
-            seconds=runtime.process.settings.uploads.expires_seconds,
-            event_id=event_id,
-        )
-    )
 
 
 def _digest_of_key(caller: str, key: str | None) -> str | None:
