@@ -154,7 +154,8 @@ def test_a_name_is_a_name(api: Api, name: str, kept: str) -> None:
 def test_the_same_key_is_the_same_document(api: Api) -> None:
     uid = api.declare("again")
     first = send(api, "again", ("a.txt", TEXT), Idempotency_Key="monday")
-    second = send(api, "again", ("a.txt", TEXT), Idempotency_Key="monday")
+    # A string as the draft has it, or a bare word: as at all that takes a key.
+    second = send(api, "again", ("a.txt", TEXT), Idempotency_Key='"monday"')
     assert (first.status_code, second.status_code) == (201, 200)
     assert first.json()["documents"][0]["id"] == second.json()["documents"][0]["id"]
     assert second.json()["documents"][0]["state"] == "duplicate"
@@ -162,6 +163,12 @@ def test_the_same_key_is_the_same_document(api: Api) -> None:
     other = send(api, "again", ("a.txt", TEXT + b"!"), Idempotency_Key="monday")
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
     assert len(documents(api, uid)) == len(objects(api, "again")) == 1
+
+
+@pytest.mark.parametrize("key", ["", '""', "two words", "x" * 256, 'a"b'])
+def test_what_is_no_key_is_refused(api: Api, key: str) -> None:
+    answer = send(api, "again", ("a.txt", TEXT), Idempotency_Key=key)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_idempotency_key")
 
 
 def test_who_takes_no_documents_says_why(api: Api) -> None:

@@ -76,6 +76,20 @@ class OnceOnly:
         return Response(answer.body, answer.status, answer.headers)
 
 
+def bare_key(given: str | None) -> str | None:
+    """What Idempotency-Key holds, without quotes; None where there is none."""
+    if given is None:
+        return None
+    match = _KEY.fullmatch(given.strip())
+    if match is None:
+        raise LexmillError(
+            "invalid_idempotency_key",
+            "Idempotency-Key is 1 to 255 visible ASCII characters, such as a UUID",
+            ErrorClass.DOCUMENT,
+        )
+    return match[1]
+
+
 async def _once(
     request: Request,
     runtime: Runtime,
@@ -90,21 +104,15 @@ async def _once(
         ),
     ] = None,
 ) -> OnceOnly:
-    if idempotency_key is None:
+    bare = bare_key(idempotency_key)
+    if bare is None:
         return OnceOnly(database, None, runtime)
-    match = _KEY.fullmatch(idempotency_key.strip())
-    if match is None:
-        raise LexmillError(
-            "invalid_idempotency_key",
-            "Idempotency-Key is 1 to 255 visible ASCII characters, such as a UUID",
-            ErrorClass.DOCUMENT,
-        )
     asked = hashlib.sha256()
     if_match = request.headers.get("if-match", "")
     for part in (request.method, request.url.path, request.url.query, if_match):
         asked.update(part.encode() + b"\n")
     asked.update(await request.body())
-    key = RequestKey(caller=caller.name, key=match[1], request=asked.digest())
+    key = RequestKey(caller=caller.name, key=bare, request=asked.digest())
     return OnceOnly(database, key, runtime)
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import re
 import uuid
 from collections.abc import Sequence
 from contextlib import suppress
@@ -30,6 +29,7 @@ from lexmill_api.namespaces import Database
 from lexmill_api.receiving import commit, receive_body, receive_files
 from lexmill_api.v1.answers import Answers, answers, json_answer, problems
 from lexmill_api.v1.jobs import JobName
+from lexmill_api.v1.once import bare_key
 
 router = APIRouter(
     prefix="/namespaces/{namespace}",
@@ -41,7 +41,6 @@ addresses = APIRouter(
 )
 
 _NO_JOB: Final = "no such job is in this namespace"
-_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
 _FORM: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
@@ -270,15 +269,8 @@ async def post_complete(
 
 def _digest_of_key(caller: str, key: str | None) -> str | None:
     """Of caller and key, so that callers cannot meet at one key."""
-    if key is None:
-        return None
-    if not _KEY.fullmatch(key):
-        raise LexmillError(
-            "invalid_idempotency_key",
-            "Idempotency-Key is 1 to 255 visible ASCII characters, such as a UUID",
-            ErrorClass.DOCUMENT,
-        )
-    return hashlib.sha256(f"{caller} {key}".encode()).hexdigest()
+    bare = bare_key(key)
+    return None if bare is None else hashlib.sha256(f"{caller} {bare}".encode()).hexdigest()
 
 
 def _answer(documents: Sequence[UploadedDocument]) -> Response:
