@@ -30,8 +30,8 @@ def attachment(name: str) -> dict[str, str]:
     }
 
 
-def file_answer(pieces: Iterator[bytes], name: str, kind: str = BYTES) -> Response:
-    return StreamingResponse(pieces, 200, attachment(name), kind)
+def file_answer(pieces: Iterator[bytes], name: str) -> Response:
+    return StreamingResponse(pieces, 200, attachment(name), BYTES)
 
 
 async def object_answer(

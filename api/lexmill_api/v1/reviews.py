@@ -3,10 +3,11 @@
 import re
 import uuid
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Final, TypeVar
 
 import msgspec
 from fastapi import APIRouter, Depends, HTTPException, Path, Request, Response
+from sqlalchemy.orm import Session
 
 from lexmill.audit.listing import AUDIT, list_trail
 from lexmill.audit.schemas import AuditEntry
@@ -201,16 +202,14 @@ async def get_audit(
     )
     | problems("not_found", "superseded"),
 )
-async def post_recheck(
-    database: Database, once: Once, _: Reviewer, document: uuid.UUID
-) -> Response:
+async def post_recheck(once: Once, _: Reviewer, document: uuid.UUID) -> Response:
     """Queue the document once more: its results, facts and findings then follow the decisions.
 
     Reading it is not repeated, only the check; the job's reports are written anew.
     """
 
-    def recheck(session: Any) -> Done:
-        wake_ups = recheck_document(session, namespace=database.name, document_id=document)
+    def recheck(session: Session) -> Done:
+        wake_ups = recheck_document(session, namespace=once.namespace, document_id=document)
         if wake_ups is None:
             raise HTTPException(404, "no such document is in this namespace")
         return Done(QueuedDocuments(queued=sum(wake_ups.values())), 202, wake_ups=wake_ups)
