@@ -146,6 +146,8 @@ def visit_document(
     for number, file in enumerate(reply.attachments, 1):
         runtime.objects.put(f"{folder}/{number}", file.data)
     runtime.objects.put(f"{folder}/{BUNDLE}", reply.bundle)
+    # The last bundle is decoded whole: where a document that took its child over has spoilt it, its
+    # own visit fails, not the reports of all.
     return Visit(
         state="succeeded",
         next_pool=plan.next_pool,
