@@ -12,9 +12,12 @@ from lexmill.errors import ErrorClass, LexmillError
 STORE_ERRORS: Final = (BaseError, OSError)
 """What obstore raises, besides ValueError for a key that no object can have."""
 
+_ASKED: Final = re.compile(r"Error performing [A-Z]+ (\S+) in [^-]*- (.*)", re.DOTALL)
+"""The address of a request, and what came of it."""
+_DETAILS: Final = "\n\nDebug source"
 _CODE: Final = re.compile(r"<Code>([A-Za-z0-9.]{1,60})</Code>")
 _STATUS: Final = re.compile(r"status code: (\d{3})")
-_SYSTEM: Final = re.compile(r"\(os error (\d+)\)")
+_SYSTEM: Final = re.compile(r"\(os error (\d+)\)$")
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 _PASSING_ERRNOS: Final = frozenset(
     {
@@ -24,11 +27,12 @@ _PASSING_ERRNOS: Final = frozenset(
 )
 _PASSING_STATUSES: Final = frozenset({408, 425, 429})
 # Who has no credentials is taken for a machine of the cloud, which could ask for some here.
-_MACHINES_CREDENTIALS: Final = "169.254.169.254"
+_MACHINES_CREDENTIALS: Final = "http://169.254.169.254/"
 # In place of the address that a token was sent to for credentials.
 _WHO_GIVES_CREDENTIALS: Final = "REDACTED"
+_NO_ANSWER: Final = "HTTP error"
 _UNSENT: Final = ("builder error", "certificate", "Certificate")
-_BROKEN_OFF: Final = ("HTTP error", "Server returned error response", "error decoding response")
+_BROKEN_OFF: Final = (_NO_ANSWER, "Server returned error response", "error decoding response")
 
 
 class Fault(Enum):
@@ -43,25 +47,26 @@ class Fault(Enum):
 
 def fault_of(error: Exception) -> Fault:
     """Only what is known to pass is `AWAY`: whoever waits for the rest would wait for ever."""
-    said, _, details = str(error).partition("\n\nDebug source")
-    if _MACHINES_CREDENTIALS in said or any(sign in said + details for sign in _UNSENT):
+    address, reason = _told(error)
+    if address.startswith(_MACHINES_CREDENTIALS) or _was_not_sent(error, reason):
         return Fault.REFUSED
     if isinstance(error, FileNotFoundError):
         return Fault.MISSING if code_of(error) in {None, "NoSuchKey"} else Fault.REFUSED
-    if code_of(error) == "AccessDenied" and _WHO_GIVES_CREDENTIALS not in said:
+    if code_of(error) == "AccessDenied" and address != _WHO_GIVES_CREDENTIALS:
         return Fault.DENIED
-    if status := _STATUS.search(said):
+    if status := _STATUS.search(reason):
         number = int(status[1])
         passes = number >= 500 or number in _PASSING_STATUSES
         return Fault.AWAY if passes else Fault.REFUSED
-    if any(sign in said for sign in _BROKEN_OFF):
+    if any(sign in reason for sign in _BROKEN_OFF):
         return Fault.AWAY
-    return _of_the_system(error, said)
+    return _of_the_system(error, reason)
 
 
 def code_of(error: Exception) -> str | None:
     """The word that S3 has for it, such as `SignatureDoesNotMatch`."""
-    found = _CODE.search(str(error))
+    _, reason = _told(error)
+    found = _CODE.search(reason)
     return None if found is None else found[1]
 
 
@@ -119,9 +124,31 @@ def source_error(error: Exception) -> LexmillError:
     return LexmillError("source_away", "the document's storage did not answer", ErrorClass.OUTAGE)
 
 
-def _of_the_system(error: Exception, said: str) -> Fault:
+def _told(error: Exception) -> tuple[str, str]:
+    """The address that was asked, if any, and the reason; without the key, where any words can be.
+
+    A file's path is before its reason, with a colon between them.
+    """
+    said, _, _ = str(error).partition(_DETAILS)
+    if asked := _ASKED.search(said):
+        return asked[1], asked[2]
+    if said.startswith("Generic S3 error"):
+        return "", said
+    if isinstance(error, OSError) and error.strerror:
+        return "", error.strerror
+    return "", said.rpartition(": ")[2]
+
+
+def _was_not_sent(error: Exception, reason: str) -> bool:
+    if not reason.startswith(_NO_ANSWER):
+        return False
+    cause = str(error).partition(_DETAILS)[2].rpartition("inner: ")[2]
+    return any(sign in reason + cause for sign in _UNSENT)
+
+
+def _of_the_system(error: Exception, reason: str) -> Fault:
     number = error.errno if isinstance(error, OSError) else None
-    if number is None and (found := _SYSTEM.search(said)):
+    if number is None and (found := _SYSTEM.search(reason)):
         number = int(found[1])
     if number in _FULL:
         return Fault.FULL

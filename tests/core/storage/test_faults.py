@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from cryptography import x509
@@ -77,14 +78,15 @@ def bucket(object_server: ObjectServer) -> str:
     return object_server.bucket().name
 
 
-def faults_of(bucket: str) -> list[LexmillError]:
+def faults_of(bucket: str, name: str = "a.txt") -> list[LexmillError]:
     """Of writing and reading an object of our own, and of a source's listing and reading."""
     objects = Objects(f"s3://{bucket}/ours")
+    folder = f"s3://{bucket}/in"
     asked: list[Callable[[], object]] = [
-        lambda: objects.put("key", b"1"),
-        lambda: objects.get("key"),
-        lambda: list(list_entries(f"s3://{bucket}/in/", include=(), roots=(), after=None)),
-        lambda: read_bytes(f"s3://{bucket}/in/a.txt", roots=(), limit=1_000),
+        lambda: objects.put(name, b"1"),
+        lambda: objects.get(name),
+        lambda: list(list_entries(f"{folder}/{name}/", include=(), roots=(), after=None)),
+        lambda: read_bytes(f"{folder}/{quote(name)}", roots=(), limit=1_000),
     ]
     faults = []
     for ask in asked:
@@ -182,6 +184,58 @@ def test_a_bucket_that_is_not_there(object_server: ObjectServer) -> None:
     assert codes(faults) == ["store_refused"] * 2 + ["source_missing"] * 2
     assert "NoSuchBucket" in faults[0].message
     assert "bucket" in faults[2].message
+
+
+# What obstore says of other faults, and numbers of the system, as a document may be called.
+TELLING = (
+    "certificate",
+    "Certificate of Incorporation.pdf",
+    "builder error: certificate.pdf",
+    "NDA-REDACTED.pdf",
+    "169.254.169.254.log",
+    "HTTP error, status code: 400.txt",
+    "a: No space left on device (os error 28)",
+    "<Code>InvalidAccessKeyId</Code>",
+)
+
+
+@pytest.mark.parametrize("name", TELLING)
+def test_a_name_says_nothing_of_what_went_wrong(bucket: str, name: str) -> None:
+    with pytest.raises(LexmillError, match="object_missing"):
+        Objects(f"s3://{bucket}").get(name)
+    with pytest.raises(LexmillError, match="source_missing"):
+        read_bytes(f"s3://{bucket}/in/{quote(name)}", roots=(), limit=1_000)
+
+
+@pytest.mark.parametrize("name", TELLING)
+def test_a_name_changes_no_answer(bucket: str, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    with answering(403, "AccessDenied") as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        faults = faults_of(bucket, name)
+    assert codes(faults) == ["store_refused"] * 2 + ["unreadable"] * 2
+    assert "AccessDenied" in faults[0].message
+
+
+@pytest.mark.parametrize("name", TELLING[:2])
+def test_a_name_does_not_end_an_outage(
+    bucket: str, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    with answering(503, "SlowDown") as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        assert_away(faults_of(bucket, name))
+
+
+@pytest.mark.parametrize("name", TELLING)
+def test_nor_does_a_path(tmp_path: Path, name: str) -> None:
+    objects = Objects(f"file://{tmp_path}")
+    with pytest.raises(LexmillError, match="object_missing"):
+        objects.get(name)
+    (tmp_path / name).mkdir(parents=True)
+    with pytest.raises(LexmillError, match="store_refused"):
+        objects.put(name, b"1")
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(LexmillError, match="store_refused"):
+        objects.put(f"file/{name}", b"1")
 
 
 def test_no_credentials_at_all(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
