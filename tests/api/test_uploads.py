@@ -72,7 +72,20 @@ def test_filters_and_pointers_are_for_events(api: Api) -> None:
     filters = [{"exact": {"type": "com.example.never"}}]
     uid = api.declare("choosy", trigger={"filters": filters, "document": "/data/uri"})
     assert send(api, "choosy", ("a.txt", TEXT)).status_code == 201
-    assert len(documents(api, uid)) == 1
+    (document,) = documents(api, uid)
+
+    def explained() -> tuple[str, list[tuple[str, str, str]]]:
+        found = api.get(f"/v1/namespaces/choosy/events/{document.event_id}").json()
+        verdicts = [tuple(each.values()) for each in found["verdicts"]]
+        return found["outcome"], verdicts
+
+    because = "its file was sent to this very job, which no filter is asked about"
+    assert explained() == ("routed", [("choosy", "taken", because)])
+    end = "UPDATE document SET state = 'failed', ended_at = now() WHERE id = %s RETURNING id"
+    assert api.rows(end, document.id)
+    url = f"/v1/namespaces/choosy/documents/{document.id}?reason=asked"
+    assert api.http.delete(url, headers=BEARER).status_code == 200
+    assert explained() == ("routed", [("choosy", "taken", because)])
 
 
 def test_no_sender_of_events_reaches_an_upload(api: Api) -> None:
@@ -86,6 +99,9 @@ def test_no_sender_of_events_reaches_an_upload(api: Api) -> None:
         )
         assert api.post(faked, path="/ns/faked/events").status_code == 202
     assert documents(api, uid) == []
+    for row in api.get("/v1/namespaces/faked/events?outcome=unroutable").json()["items"]:
+        found = api.get(f"/v1/namespaces/faked/events/{row['id']}").json()
+        assert [each["verdict"] for each in found["verdicts"]] == ["no_document"]
 
 
 def test_several_files_are_taken_together(api: Api) -> None:

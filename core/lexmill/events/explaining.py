@@ -3,14 +3,21 @@
 import uuid
 from typing import Any, Final
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, func, or_, select
 from sqlalchemy.orm import Session
 
 from lexmill.documents.models import Document
 from lexmill.events.cloudevents import CloudEvent, DataKind
 from lexmill.events.models import Event
-from lexmill.events.routing import Listener, documents_of
-from lexmill.events.schemas import EventDetails, EventDocument, Incoming, JobVerdict
+from lexmill.events.routing import Listener, concerns, documents_of
+from lexmill.events.schemas import (
+    DOCUMENT_UPLOADED,
+    EventDetails,
+    EventDocument,
+    Incoming,
+    JobVerdict,
+    UploadedFile,
+)
 from lexmill.events.selection import SelectionError
 from lexmill.events.service import list_listeners
 
@@ -62,7 +69,8 @@ def _verdicts(
     session: Session, namespace: str, row: "Row[*tuple[Any, ...]]"
 ) -> tuple[JobVerdict, ...]:
     event = CloudEvent.restore(row.attributes, DataKind(row.data_kind), row.data or b"")
-    incoming = Incoming(namespace=namespace, job=None, event=event)
+    file = _uploaded(session, namespace, row)
+    incoming = Incoming(namespace=namespace, job=None, event=event, file=file)
     listeners = list_listeners(session, {namespace}).get(namespace, ())
     asked = [each for each in listeners if row.job_uid in {None, each.uid}]
     return tuple(
@@ -71,8 +79,29 @@ def _verdicts(
     )
 
 
+def _uploaded(
+    session: Session, namespace: str, row: "Row[*tuple[Any, ...]]"
+) -> UploadedFile | None:
+    """The file that was sent with the event. The type alone could come from anybody."""
+    if row.type != DOCUMENT_UPLOADED:
+        return None
+    found = session.execute(
+        select(Document.uri, Document.source, Document.name)
+        .where(
+            Document.event_id == row.id,
+            Document.namespace == namespace,
+            or_(Document.source.startswith("object:"), Document.source == "purged:"),
+        )
+        .limit(1)
+    ).one_or_none()
+    if found is None:
+        return None
+    _, _, key = found.source.partition(":")
+    return UploadedFile(uri=found.uri, object_key=key, name=found.name)
+
+
 def _verdict(incoming: Incoming, id_: uuid.UUID, listener: Listener) -> JobVerdict:
-    if not listener.matches(incoming.event):
+    if not concerns(incoming, listener):
         return JobVerdict(
             job=listener.name,
             verdict="filtered_out",
@@ -82,6 +111,9 @@ def _verdict(incoming: Incoming, id_: uuid.UUID, listener: Listener) -> JobVerdi
         documents_of(incoming, id_, listener)
     except SelectionError as error:
         return JobVerdict(job=listener.name, verdict="no_document", reason=error.message)
-    return JobVerdict(
-        job=listener.name, verdict="taken", reason="the filters match and a document was found"
+    reason = (
+        "the filters match and a document was found"
+        if incoming.file is None
+        else "its file was sent to this very job, which no filter is asked about"
     )
+    return JobVerdict(job=listener.name, verdict="taken", reason=reason)

@@ -80,8 +80,7 @@ def route(
     for listener in listeners:
         if target is not None and listener.uid != target:
             continue
-        # Who sends a file to a job has chosen it; filters choose among events.
-        if incoming.file is None and not listener.matches(incoming.event):
+        if not concerns(incoming, listener):
             continue
         try:
             made += [(listener.uid, new) for new in documents_of(incoming, id_, listener)]
@@ -90,6 +89,11 @@ def route(
         else:
             outcome = "routed"
     return outcome, made
+
+
+def concerns(incoming: Incoming, listener: Listener) -> bool:
+    """Who sends a file to a job has chosen it; filters choose among events."""
+    return incoming.file is not None or listener.matches(incoming.event)
 
 
 def documents_of(incoming: Incoming, id_: uuid.UUID, listener: Listener) -> list[NewDocument]:
