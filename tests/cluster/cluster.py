@@ -42,6 +42,13 @@ _FLEETING = frozenset(
 )
 
 RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
+"""A namespace's labels; a pod in it has these two, for itself and for each container."""
+RESTRICTED_POD = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+RESTRICTED_CONTAINER = {
+    "allowPrivilegeEscalation": False,
+    "readOnlyRootFilesystem": True,
+    "capabilities": {"drop": ["ALL"]},
+}
 
 
 class NoClusterError(Exception):

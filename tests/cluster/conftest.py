@@ -1,7 +1,6 @@
 """These tests install Lexmill in a real cluster: `make test-cluster` with a KUBECONFIG."""
 
 import os
-import tomllib
 from collections.abc import Generator, Iterator
 
 import pytest
@@ -25,11 +24,10 @@ def cluster() -> Cluster:
 
 @pytest.fixture(scope="session")
 def images(cluster: Cluster, pytestconfig: pytest.Config) -> Images:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     capture = pytestconfig.pluginmanager.getplugin("capturemanager")
     try:
         with capture.global_and_fixture_disabled():  # it takes minutes: it is seen
-            return images_in(cluster.context, version=project["version"])
+            return images_in(cluster.context)
     except NoClusterError as error:
         pytest.exit(f"make test-cluster: {error}", returncode=3)
 

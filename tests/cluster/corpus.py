@@ -1,5 +1,6 @@
 """Many small contracts in ConfigMaps: documents that need no store and no sender."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from tests.cluster.images import ROOT
@@ -33,15 +34,12 @@ def config_maps(name: str, count: int, *, times: int = 1) -> list[dict[str, Any]
     ]
 
 
-def legaljob(name: str, config_maps: list[dict[str, Any]], **spec: Any) -> dict[str, Any]:
+def legaljob(name: str, config_maps: Sequence[dict[str, Any]] = (), **spec: Any) -> dict[str, Any]:
+    """Of the documents in these; where there are none, it listens to everything."""
+    documents = [{"configMap": {"name": each["metadata"]["name"]}} for each in config_maps]
     return {
         "apiVersion": "lexmill.io/v1alpha1",
         "kind": "LegalJob",
         "metadata": {"name": name},
-        "spec": {
-            "documents": [
-                {"configMap": {"name": each["metadata"]["name"]}} for each in config_maps
-            ],
-            **spec,
-        },
+        "spec": {**({"documents": documents} if documents else {"trigger": {}}), **spec},
     }

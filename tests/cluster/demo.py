@@ -2,7 +2,6 @@
 
 import sys
 import time
-import tomllib
 
 from tests.cluster.cluster import Cluster, CommandError, NoClusterError, given_cluster
 from tests.cluster.images import ROOT, images_in
@@ -17,10 +16,7 @@ SAMPLE_SECONDS = 60
 def main() -> int:
     try:
         cluster = given_cluster()
-        project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-        release = Release(
-            cluster, images_in(cluster.context, version=project["version"]), NAMESPACE
-        )
+        release = Release(cluster, images_in(cluster.context), NAMESPACE)
         install(cluster, release)
         seconds = run_the_sample(release)
     except (NoClusterError, CommandError) as error:

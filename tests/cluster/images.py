@@ -9,6 +9,7 @@ import os
 import shlex
 import subprocess
 import sys
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,8 +33,10 @@ class Images:
         return {"registry": self.registry, "tag": self.tag}
 
 
-def images_in(context: str, *, version: str) -> Images:
+def images_in(context: str) -> Images:
     """Raises NoClusterError where there is no way to bring them."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    version = project["version"]
     registry = os.environ.get("LEXMILL_CLUSTER_REGISTRY", "")
     tag = os.environ.get("LEXMILL_CLUSTER_TAG", "")
     if registry or tag:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.cluster.cluster import Cluster
+from tests.cluster.cluster import RESTRICTED_CONTAINER, RESTRICTED_POD, Cluster
 from tests.cluster.images import Images, image_of
 from tests.objectserver.versitygw import REGION
 
@@ -23,11 +23,6 @@ COPY versitygw /versitygw
 USER 10001:10001
 ENTRYPOINT ["/versitygw"]
 """
-_RESTRICTED = {
-    "allowPrivilegeEscalation": False,
-    "readOnlyRootFilesystem": True,
-    "capabilities": {"drop": ["ALL"]},
-}
 
 
 @dataclass(frozen=True)
@@ -104,18 +99,13 @@ def _pod(images: Images, image: str) -> dict[str, Any]:
         "metadata": {"name": NAME, "labels": {"app": NAME}},
         "spec": {
             "automountServiceAccountToken": False,
-            "securityContext": {
-                "runAsNonRoot": True,
-                "runAsUser": 10001,
-                "fsGroup": 10001,
-                "seccompProfile": {"type": "RuntimeDefault"},
-            },
+            "securityContext": {**RESTRICTED_POD, "runAsUser": 10001, "fsGroup": 10001},
             "initContainers": [
                 {
                     "name": "buckets",
                     "image": images.name("valkey"),
                     "command": ["mkdir", "-p", "/data/attributes", *folders],
-                    "securityContext": _RESTRICTED,
+                    "securityContext": RESTRICTED_CONTAINER,
                     "volumeMounts": data,
                 }
             ],
@@ -132,7 +122,7 @@ def _pod(images: Images, image: str) -> dict[str, Any]:
                         for name, key in keys.items()
                     ],
                     "readinessProbe": {"tcpSocket": {"port": PORT}, "periodSeconds": 1},
-                    "securityContext": _RESTRICTED,
+                    "securityContext": RESTRICTED_CONTAINER,
                     "volumeMounts": data,
                 }
             ],

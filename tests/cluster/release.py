@@ -10,10 +10,9 @@ from typing import Any
 import yaml
 
 from tests.cluster.cluster import Cluster, CommandError, Object
-from tests.cluster.images import Images
+from tests.cluster.images import ROOT, Images
 from tests.cluster.reaching import forwarded
 
-ROOT = Path(__file__).resolve().parents[2]
 CHART = ROOT / "charts" / "lexmill"
 VALUES = Path(__file__).with_name("values.yaml")
 INSTALL_SECONDS = 300
@@ -90,11 +89,8 @@ class Release:
         kind = "statefulset" if component in {"postgresql", "valkey"} else "deployment"
         return f"{kind}/{self.name}-{component}"
 
-    def await_rollout(self, component: str, *, seconds: int = 180) -> None:
-        self.kubectl(
-            *("rollout", "status", self.workload(component), f"--timeout={seconds}s"),
-            seconds=seconds + 10,
-        )
+    def await_rollout(self, component: str) -> None:
+        self.kubectl("rollout", "status", self.workload(component), "--timeout=180s", seconds=190)
 
     @property
     def api_url(self) -> str:

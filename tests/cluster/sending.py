@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.cluster.cluster import RESTRICTED_CONTAINER, RESTRICTED_POD
 from tests.cluster.release import Release
 
 SCRIPT = Path(__file__).with_name("sender.py")
@@ -67,17 +68,13 @@ def _pod(release: Release, name: str) -> dict[str, object]:
         "metadata": {"name": name},
         "spec": {
             "automountServiceAccountToken": False,
-            "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
+            "securityContext": RESTRICTED_POD,
             "containers": [
                 {
                     "name": "sender",
                     "image": release.images.name("api"),
                     "command": ["sleep", "3600"],
-                    "securityContext": {
-                        "allowPrivilegeEscalation": False,
-                        "readOnlyRootFilesystem": True,
-                        "capabilities": {"drop": ["ALL"]},
-                    },
+                    "securityContext": RESTRICTED_CONTAINER,
                 }
             ],
         },

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.cluster import Cluster
+from tests.cluster.cluster import RESTRICTED_CONTAINER, RESTRICTED_POD, Cluster
 from tests.cluster.images import NAMES, Images
 from tests.processes import until
 
@@ -70,17 +70,13 @@ def _pod(images: Images, name: str) -> dict[str, Any]:
             "restartPolicy": "Never",
             "automountServiceAccountToken": False,
             # No runAsUser: the user is the image's own.
-            "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
+            "securityContext": RESTRICTED_POD,
             "containers": [
                 {
                     "name": "look",
                     "image": images.name(name),
                     "command": ["python3", "-c", LOOK, sbom, *BUILDERS],
-                    "securityContext": {
-                        "allowPrivilegeEscalation": False,
-                        "readOnlyRootFilesystem": True,
-                        "capabilities": {"drop": ["ALL"]},
-                    },
+                    "securityContext": RESTRICTED_CONTAINER,
                 }
             ],
         },

@@ -4,6 +4,7 @@ import time
 
 import httpx
 
+from tests.cluster.corpus import legaljob
 from tests.cluster.images import ROOT
 from tests.cluster.release import Release
 from tests.processes import until
@@ -14,15 +15,8 @@ MINUTES = 240.0
 
 
 def test_a_pool_of_its_own_recognises_scans_and_goes_down_to_zero_again(lexmill: Release) -> None:
-    lexmill.cluster.apply(
-        {
-            "apiVersion": "lexmill.io/v1alpha1",
-            "kind": "LegalJob",
-            "metadata": {"name": JOB},
-            "spec": {"trigger": {}, "pools": [{"name": "ocr", "stages": ["ocr"]}]},
-        },
-        namespace=lexmill.namespace,
-    )
+    job = legaljob(JOB, pools=[{"name": "ocr", "stages": ["ocr"]}])
+    lexmill.cluster.apply(job, namespace=lexmill.namespace)
     until(lambda: lexmill.is_true(JOB, "Accepted"))
     with lexmill.forwarded() as url:
         answer = httpx.post(

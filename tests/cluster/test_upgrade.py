@@ -1,5 +1,6 @@
 """An upgrade and a rollback while events come in: every sender is served, nothing is lost."""
 
+from tests.cluster.corpus import legaljob
 from tests.cluster.release import Release
 from tests.cluster.sending import sending
 from tests.processes import until
@@ -12,15 +13,8 @@ TASKS = """
 
 
 def test_nothing_is_lost_or_done_twice_in_an_upgrade_and_a_rollback(lexmill: Release) -> None:
-    lexmill.cluster.apply(
-        {
-            "apiVersion": "lexmill.io/v1alpha1",
-            "kind": "LegalJob",
-            "metadata": {"name": JOB},
-            "spec": {"trigger": {}, "workers": {"maxReplicas": 2, "backlogPerReplica": 20}},
-        },
-        namespace=lexmill.namespace,
-    )
+    job = legaljob(JOB, workers={"maxReplicas": 2, "backlogPerReplica": 20})
+    lexmill.cluster.apply(job, namespace=lexmill.namespace)
     until(lambda: lexmill.is_true(JOB, "Accepted"))
     with sending(lexmill, JOB, per_second=4) as sender:
         until(lambda: lexmill.documents(JOB).get("succeeded", 0) > 0, seconds=120)
