@@ -28,9 +28,6 @@ S = TypeVar("S", Settings, OperatorProcessSettings)
 TRUSTED = "/etc/lexmill/certificates/ca.crt"
 
 each_installation = pytest.mark.parametrize("values", MATRIX, ids=lambda file: file.stem)
-KNOWN_GROUPS = {
-    name.upper() for model in (Settings, OperatorProcessSettings) for name in model.model_fields
-}
 
 
 def variables(container: Manifest) -> dict[str, str]:

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.makefile import make_targets
+
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / ".github" / "workflows"
 WORKFLOWS = {file.stem: yaml.safe_load(file.read_text("utf-8")) for file in FOLDER.glob("*.yaml")}
@@ -46,11 +48,6 @@ def steps() -> Iterator[tuple[str, dict[str, Any]]]:
 def lines() -> Iterator[str]:
     for _, step in steps():
         yield from step.get("run", "").strip().splitlines()
-
-
-def make_targets() -> set[str]:
-    text = (ROOT / "Makefile").read_text(encoding="utf-8")
-    return set(re.findall(r"^([a-z][a-z-]*):", text, re.MULTILINE))
 
 
 def test_all_are_here() -> None:

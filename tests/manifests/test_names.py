@@ -15,6 +15,7 @@ from lexmill.jobs.schemas import LegalJob
 from lexmill.scaling.schemas import PoolBacklog
 from lexmill.telemetry.metrics import POOL_BACKLOG
 from lexmill_api.v1 import jobs
+from tests.charts.charts import of_kind
 from tests.controlplane.control_plane import ControlPlane
 from tests.manifests.shipped import MANIFESTS, Manifest, kustomized, read
 from tests.processes import until
@@ -37,10 +38,6 @@ SCALED_OBJECTS = [
 @pytest.fixture(scope="module")
 def knative(control_plane: ControlPlane) -> list[Manifest]:
     return kustomized(control_plane, "knative")
-
-
-def of_kind(manifests: list[Manifest], kind: str) -> list[Manifest]:
-    return [each for each in manifests if each["kind"] == kind]
 
 
 def named(manifests: list[Manifest], reference: dict[str, str]) -> LegalJob:

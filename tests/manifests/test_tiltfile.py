@@ -13,6 +13,7 @@ import yaml
 
 from lexmill.jobs.refusals import read_legaljob
 from tests.charts.charts import Helm
+from tests.makefile import make_targets
 from tests.manifests.shipped import read
 from tests.manifests.tilt import ROOT, Call, Tilt
 
@@ -34,11 +35,6 @@ def release(tilt: Tilt) -> Call:
 def dockerfile(call: Call) -> str:
     given: str | None = call.get("dockerfile_contents")
     return given or (ROOT / call["dockerfile"]).read_text(encoding="utf-8")
-
-
-def make_targets() -> set[str]:
-    text = (ROOT / "Makefile").read_text(encoding="utf-8")
-    return set(re.findall(r"^([a-z][a-z-]*):", text, re.MULTILINE))
 
 
 def commands(tilt: Tilt) -> Iterator[list[str]]:
