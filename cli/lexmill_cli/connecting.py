@@ -14,7 +14,6 @@ import typer
 from lexmill.client.api import ApiClient
 from lexmill.errors import LexmillError
 from lexmill_cli.errors import CommandError, Exit
-from lexmill_cli.system import local_system
 
 _ADVICE: Final = {
     "api_away": "Is it running, and is --url right?",
@@ -101,6 +100,8 @@ class Installation:
                     Exit.MISUSE,
                     f"There is no system in {self.home}; name one with --home or --url.",
                 )
+            from lexmill_cli.system import local_system
+
             with local_system(self.home, roots=[], port=None) as system, system.client() as client:
                 yield client
         except LexmillError as error:

@@ -1,5 +1,6 @@
 """What a person decides about one item of a document, as the API takes it."""
 
+import getpass
 import uuid
 from dataclasses import dataclass
 from typing import Final
@@ -16,6 +17,7 @@ from lexmill_legal.decisions import (
     is_decidable,
     is_single,
     item_of,
+    refuse_reviewer,
     value_keys,
 )
 from lexmill_legal.result_lines import read_result
@@ -76,6 +78,17 @@ def decision_about(client: ApiClient, namespace: str, wanted: Wanted) -> NewDeci
         revision=0 if known is None else known.revision,
     )
     return _as_found(new, result, facts) if wanted.choice in _NEEDS_ONE else new
+
+
+def reviewer_name(given: str | None) -> str:
+    try:
+        return refuse_reviewer(getpass.getuser() if given is None else given)
+    except (OSError, KeyError) as error:  # nobody has a name in some containers
+        raise CommandError(
+            Exit.MISUSE, "Say who decided, with --reviewer or in the column Reviewer."
+        ) from error
+    except ValueError as error:
+        raise CommandError(Exit.MISUSE, f"--reviewer: {error}.") from error
 
 
 def _item(result: DocumentResult, wanted: Wanted) -> tuple[str, list[Fact]]:

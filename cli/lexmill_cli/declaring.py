@@ -166,6 +166,35 @@ def jobs_of_yaml(
     ]
 
 
+def jobs_for_api(path: Path, *, namespace: str) -> list[tuple[LegalJob, dict[str, dict[str, str]]]]:
+    """The LegalJobs of a file as they are, each with those of its ConfigMaps that are beside it.
+
+    Raises CommandError naming line or field, or the namespace that a job is for.
+    """
+    manifests = read_manifests(path)
+    jobs = [
+        _for_namespace(path, manifest, namespace)
+        for manifest in manifests
+        if manifest.get("kind") == KIND
+    ]
+    texts = config_maps_of(path, manifests)
+    for job in jobs:
+        check_texts(path, job.spec, texts)
+    return [
+        (job, {name: texts[name] for name in sorted(used_config_maps(job.spec) & texts.keys())})
+        for job in jobs
+    ]
+
+
+def _for_namespace(path: Path, manifest: Mapping[str, Any], namespace: str) -> LegalJob:
+    own = manifest["metadata"].get("namespace")
+    if own not in {None, namespace}:
+        raise CommandError(
+            Exit.MISUSE, f"{path}: the job is for the namespace {own}: say --namespace {own}."
+        )
+    return validated(path, manifest)
+
+
 def is_manifest(path: Path) -> bool:
     """True for a YAML file that holds a LegalJob; a YAML document that is none is misuse."""
     return path.suffix.lower() in {".yaml", ".yml"} and path.is_file()

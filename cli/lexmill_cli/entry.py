@@ -1,4 +1,4 @@
-"""What `lexmill` starts: importing takes a second, in which Ctrl-C is to leave no traceback."""
+"""What `lexmill` starts: importing takes a moment, in which Ctrl-C is to leave no traceback."""
 
 import sys
 
@@ -7,7 +7,7 @@ from lexmill_cli.errors import Exit
 
 def main() -> None:
     try:
-        from lexmill_cli.main import main as run  # noqa: PLC0415
+        from lexmill_cli.main import main as run
     except KeyboardInterrupt:
         sys.exit(Exit.INTERRUPTED)
     run()

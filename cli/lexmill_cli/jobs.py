@@ -4,20 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from lexmill.client.jobs import Jobs, Owner, State
-from lexmill.jobs.schemas import KIND, JobProgress, LegalJob, ResultFile
+from lexmill.jobs.schemas import JobProgress, ResultFile
 from lexmill_cli.connecting import Installation
-from lexmill_cli.declaring import (
-    check_texts,
-    config_maps_of,
-    read_manifests,
-    used_config_maps,
-    validated,
-)
 from lexmill_cli.errors import CommandError, Exit
 from lexmill_cli.options import command, moment
 from lexmill_cli.showing import (
@@ -117,20 +110,13 @@ def declare(
     as_json: AsJson = False,
 ) -> None:
     """Declare the LegalJobs of a file as jobs of the API's own, with the ConfigMaps beside them."""
-    manifests = read_manifests(file)
-    jobs = [_checked(file, each, at.namespace) for each in manifests if each.get("kind") == KIND]
-    texts = config_maps_of(file, manifests)
-    for job in jobs:
-        check_texts(file, job.spec, texts)
+    from lexmill_cli.declaring import jobs_for_api
+
+    jobs = jobs_for_api(file, namespace=at.namespace)
     with at.client() as client:
-        for job in jobs:
+        for job, config_maps in jobs:
             found = client.jobs.declare(
-                at.namespace,
-                name=job.metadata.name,
-                spec=job.spec,
-                config_maps={
-                    name: texts[name] for name in sorted(used_config_maps(job.spec) & texts.keys())
-                },
+                at.namespace, name=job.metadata.name, spec=job.spec, config_maps=config_maps
             )
             show_one(found, _fields(found), as_json=as_json)
 
@@ -283,15 +269,6 @@ def _order(at: Installation, ordered: Ordered, order: Callable[..., JobProgress]
     with at.client() as client:
         job = order(client.jobs, at.namespace, ordered.name, if_match=ordered.if_version)
     show_one(job, _fields(job), as_json=ordered.as_json)
-
-
-def _checked(file: Path, manifest: dict[str, Any], namespace: str) -> LegalJob:
-    own = manifest["metadata"].get("namespace")
-    if own not in {None, namespace}:
-        raise CommandError(
-            Exit.MISUSE, f"{file}: the job is for the namespace {own}: say --namespace {own}."
-        )
-    return validated(file, manifest)
 
 
 def _no_files(uri: str | None) -> str:

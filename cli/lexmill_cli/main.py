@@ -1,22 +1,13 @@
 """The command `lexmill`: parse what was typed, call one function, say how it ended."""
 
-import json
-import os
-import signal
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, NoReturn
-from urllib.parse import unquote, urlsplit
 
 import typer
-from rich.console import Console
 
-from lexmill.jobs.schemas import STAGES, JobProgress
 from lexmill_cli import (
     accuracy,
     audit,
@@ -32,21 +23,9 @@ from lexmill_cli import (
     review,
     tokens,
 )
-from lexmill_cli.declaring import (
-    LocalJob,
-    RedactionFiles,
-    is_manifest,
-    job_of_paths,
-    jobs_of_yaml,
-)
-from lexmill_cli.display import Display, show_summary
 from lexmill_cli.errors import CommandError, Exit
 from lexmill_cli.options import command
-from lexmill_cli.results import read_summary
-from lexmill_cli.running import Outcome, run_jobs, serve_forever
 from lexmill_cli.statistics import statistics
-from lexmill_cli.system import local_system
-from lexmill_cli.validating import crd_text, validate, verdict_lines, verdicts_json
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -55,7 +34,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-_PROBE_BYTES = 1 << 16
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(documents.app, name="documents")
 app.add_typer(events.app, name="events")
@@ -120,19 +98,19 @@ def run(
     home: Home = Path(".lexmill"),
 ) -> None:
     """Run documents through the whole system on this machine, and write their reports."""
-    display = Display(Console(stderr=True))
-    with _interruptible():
-        files = RedactionFiles(redact, redaction_key)
-        jobs = _jobs(paths, playbook, files, out, max_workers)
-        for job in jobs:
-            _check_out(job.out)
-        display.say("Starting PostgreSQL, Valkey and the API ...")
-        with local_system(home, roots=_roots(jobs), port=None) as system:
-            try:
-                outcome = run_jobs(system, jobs, display=display)
-            finally:
-                display.close()
-    raise typer.Exit(_report(display, jobs, outcome, as_json=as_json))
+    from lexmill_cli.declaring import RedactionFiles
+    from lexmill_cli.foreground import run_here
+
+    ended = run_here(
+        paths,
+        playbook=playbook,
+        redaction=RedactionFiles(redact, redaction_key),
+        out=out,
+        max_workers=max_workers,
+        as_json=as_json,
+        home=home,
+    )
+    raise typer.Exit(ended)
 
 
 @app.command()
@@ -149,21 +127,15 @@ def up(
     home: Home = Path(".lexmill"),
 ) -> None:
     """Keep the system running on 127.0.0.1 until Ctrl-C, for events from outside."""
-    display = Display(Console(stderr=True))
-    with _interruptible():
-        jobs = [
-            job
-            for path in manifests or []
-            for job in jobs_of_yaml(
-                path, playbook_file=None, out=Path("lexmill-results"), max_workers=max_workers
-            )
-        ]
-        roots = [*(root or [Path.cwd()]), *_roots(jobs)]
-        with local_system(home, roots=roots, port=port) as system:
-            display.say(
-                f"Lexmill listens on {system.url} (token: {home / 'token'}). Ctrl-C stops it."
-            )
-            serve_forever(system, jobs, display=display)
+    from lexmill_cli.foreground import serve_here
+
+    serve_here(
+        manifests or [],
+        port=port,
+        roots=root or [Path.cwd()],
+        max_workers=max_workers,
+        home=home,
+    )
 
 
 @app.command("validate")
@@ -177,6 +149,8 @@ def validate_manifests(
     ] = False,
 ) -> None:
     """Say what a cluster would say about LegalJobs, without one."""
+    from lexmill_cli.validating import validate, verdict_lines, verdicts_json
+
     verdicts = validate(files)
     refused = any(verdict.refusals for verdict in verdicts)
     if as_json:
@@ -193,6 +167,8 @@ def crd(
     as_json: Annotated[bool, typer.Option("--json", help="JSON instead of YAML.")] = False,
 ) -> None:
     """Print the CustomResourceDefinition, for `kubectl apply --server-side -f -`."""
+    from lexmill_cli.validating import crd_text
+
     typer.echo(crd_text(as_json=as_json), nl=False)
 
 
@@ -213,148 +189,6 @@ def main() -> None:
             f"lexmill: Lexmill itself failed ({type(error).__name__} at {place}); this is a defect "
             "to report. The same command goes on from here.",
         )
-
-
-def _jobs(
-    paths: Sequence[Path],
-    playbook: Path | None,
-    files: RedactionFiles,
-    out: Path | None,
-    max_workers: int | None,
-) -> list[LocalJob]:
-    workers = max_workers or os.cpu_count() or 2
-    target = out or Path("lexmill-results")
-    if any(is_manifest(path) for path in paths):
-        if len(paths) > 1:
-            raise CommandError(Exit.MISUSE, "Name one LegalJob YAML, or documents, not both.")
-        jobs = jobs_of_yaml(
-            paths[0],
-            playbook_file=playbook,
-            out=target,
-            max_workers=max_workers,
-            redaction=files,
-        )
-        for job in jobs:
-            if job.declared.spec.suspend:
-                raise CommandError(
-                    Exit.MISUSE,
-                    f"{paths[0]}: the job {job.declared.name} is suspended and would never end; "
-                    "take spec.suspend out to run it.",
-                )
-            if job.declared.spec.documents is None or job.declared.spec.schedule is not None:
-                raise CommandError(
-                    Exit.MISUSE,
-                    f"{paths[0]}: the job {job.declared.name} listens or has a schedule and never "
-                    "ends; keep it running with `lexmill up`.",
-                )
-        return jobs
-    if out is None:
-        target /= paths[0].resolve().name or "root"
-    return [
-        job_of_paths(
-            paths, playbook_file=playbook, out=target, max_workers=workers, redaction=files
-        )
-    ]
-
-
-def _roots(jobs: Sequence[LocalJob]) -> list[Path]:
-    """What the person named may be read, and the folders of the reports written."""
-    sources = [
-        Path(unquote(urlsplit(source.uri).path))
-        for job in jobs
-        for source in job.declared.spec.documents or ()
-        if source.uri is not None and source.uri.startswith("file:")
-    ]
-    return [*sources, *(job.out for job in jobs if job.out is not None)]
-
-
-def _check_out(out: Path | None) -> None:
-    if out is None:
-        return
-    probe = out / ".lexmill-probe"
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        try:
-            probe.write_bytes(b"\0" * _PROBE_BYTES)
-        finally:
-            probe.unlink(missing_ok=True)
-    except OSError as error:
-        raise CommandError(
-            Exit.UNAVAILABLE, f"The reports cannot be written to {out}: {error.strerror}."
-        ) from error
-
-
-def _report(display: Display, jobs: Sequence[LocalJob], outcome: Outcome, *, as_json: bool) -> Exit:
-    totals = {"total": 0, "succeeded": 0, "failed": 0, "dead": 0}
-    for job, progress in zip(jobs, outcome.progress, strict=True):
-        for name in totals:
-            totals[name] += getattr(progress.documents, name)
-        results = None if job.out is None else job.out / "results.jsonl"
-        # Without reports of this run, those of an earlier one may lie there.
-        if results is not None and progress.finished_at is not None and results.exists():
-            show_summary(display.console, read_summary(results), out=job.out)
-        if progress.state == "Failed":
-            display.say(f"The job {job.declared.name} failed: {progress.message}")
-        if progress.state == "Complete" and not progress.documents.total:
-            display.say(f"There is no document in what {job.declared.name} names.")
-        if sentence := _reuse(progress):
-            display.say(sentence)
-    if as_json:
-        outs = [str(job.out) for job in jobs]
-        print(  # noqa: T201 - the machine's answer
-            json.dumps(
-                {
-                    "documents": totals,
-                    "seconds": round(outcome.seconds, 3),
-                    "out": outs[0] if len(outs) == 1 else outs,
-                }
-            )
-        )
-    return _exit(outcome, totals)
-
-
-def _reuse(progress: JobProgress) -> str | None:
-    """What earlier runs saved this one."""
-    repeated = [stage.stage for stage in progress.stages if stage.visits]
-    if not any(stage.reused for stage in progress.stages):
-        return None
-    if repeated:
-        names = ", ".join(sorted(repeated, key=STAGES.index))
-        return (
-            f"Only what had changed or failed was repeated ({names}); the rest was taken from an "
-            "earlier run."
-        )
-    if progress.documents.dead or progress.state == "Failed":
-        return None
-    return "Nothing had changed: every result was taken from an earlier run."
-
-
-def _exit(outcome: Outcome, totals: dict[str, int]) -> Exit:
-    if any(
-        progress.state == "Failed" and progress.reason == "ReportsFailed"
-        for progress in outcome.progress
-    ):
-        return Exit.UNAVAILABLE
-    failed = any(progress.state == "Failed" for progress in outcome.progress)
-    return Exit.UNFINISHED if failed or totals["failed"] or totals["dead"] else Exit.OK
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """SIGTERM and the end of the terminal stop the command as Ctrl-C does: in order."""
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup means it
-            signal.signal(number, interrupt)
-    try:
-        yield
-    except KeyboardInterrupt:  # here, because Typer would end without a word
-        raise CommandError(
-            Exit.INTERRUPTED, "Stopped. The same command goes on where it stopped."
-        ) from None
 
 
 def _end(code: Exit, message: str) -> NoReturn:

@@ -27,8 +27,8 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """Make the model's file; the same contracts give the same bytes."""
-    from lexmill_legal.clauses.model import FILE, shipped_bytes  # noqa: PLC0415 - numpy, for this only
-    from lexmill_legal.clauses.training import making  # noqa: PLC0415
+    from lexmill_legal.clauses.model import FILE, shipped_bytes
+    from lexmill_legal.clauses.training import making
 
     trained = _guarded(lambda: making.train(data, say=_say))
     try:
@@ -56,7 +56,7 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Measure it in five folds by company; no contract is scored by a model that knows it."""
-    from lexmill_legal.clauses.training import making, table  # noqa: PLC0415 - as above
+    from lexmill_legal.clauses.training import making, table
 
     figures = _guarded(lambda: making.evaluate(data, say=_say))
     part = table.table(figures)

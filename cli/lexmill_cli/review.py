@@ -1,8 +1,6 @@
 """`lexmill review`: what people decide, here or in a report, and what they have decided so far."""
 
-import getpass
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,33 +8,15 @@ from typing import Annotated, Literal
 
 import typer
 
-from lexmill.reviews.schemas import (
-    Change,
-    Choice,
-    Decided,
-    Evidence,
-    NewDecision,
-    RefusedDecisionsError,
-    Reviewed,
-)
+from lexmill.reviews.schemas import Change, Choice, RefusedDecisionsError, Reviewed
 from lexmill_cli.connecting import Installation
-from lexmill_cli.deciding import Wanted, decision_about
 from lexmill_cli.errors import CommandError, Exit
 from lexmill_cli.options import command, moment
 from lexmill_cli.showing import AsJson, Cut, say, show_json, show_list, show_one
-from lexmill_legal.decisions import refuse_reviewer
-from lexmill_legal.reports import (
-    CellProblem,
-    RowDecision,
-    UnreadableWorkbookError,
-    read_workbook,
-)
 
 app = typer.Typer(
     no_args_is_help=True, help="Decide what the engine is not sure of, here or in a report."
 )
-
-_MOST_SHOWN = 50
 
 
 @dataclass(frozen=True)
@@ -70,25 +50,9 @@ def import_report(
     as_json: AsJson = False,
 ) -> None:
     """Record the decisions of a report, all of them or none; the next run follows them."""
-    rows = _read(report, as_json=as_json)
-    decisions = _decisions(rows, reviewer)
-    decided = Decided(recorded=0, unchanged=0)
-    if decisions and not check:
-        with at.client() as client:
-            try:
-                decided = client.reviews.decide(at.namespace, decisions)
-            except RefusedDecisionsError as error:
-                problems = [
-                    CellProblem(
-                        rows[each.index].cells.get(each.part, rows[each.index].cells["choice"]),
-                        each.message,
-                    )
-                    for each in error.problems
-                ]
-                _refuse(problems, as_json=as_json, conflict=error.code == "review_conflict")
-    if as_json:
-        show_json({"recorded": decided.recorded, "unchanged": decided.unchanged, "problems": []})
-    say(_said(len(rows), decided, check=check))
+    from lexmill_cli.report_decisions import record_report
+
+    record_report(at, report, reviewer=reviewer, check=check, as_json=as_json)
 
 
 @command(app, "list")
@@ -213,12 +177,14 @@ def _decide(
     value: str | None = None,
     quote: str | None = None,
 ) -> None:
+    from lexmill_cli.deciding import Wanted, decision_about, reviewer_name
+
     wanted = Wanted(
         document=about.document,
         field=about.field,
         choice=choice,
         item=about.item,
-        reviewer=_reviewer(about.reviewer),
+        reviewer=reviewer_name(about.reviewer),
         comment=about.comment,
         value=value,
         quote=quote,
@@ -257,80 +223,3 @@ def _show(review: Reviewed, *, as_json: bool) -> None:
         },
         as_json=as_json,
     )
-
-
-def _read(report: Path, *, as_json: bool) -> Sequence[RowDecision]:
-    try:
-        with report.open("rb") as source:
-            found = read_workbook(source)
-    except UnreadableWorkbookError as error:
-        raise CommandError(Exit.MISUSE, f"{report}: {error}.") from error
-    except OSError as error:
-        raise CommandError(Exit.MISUSE, f"{report}: {error.strerror}.") from error
-    if found.problems:
-        _refuse(found.problems, as_json=as_json, conflict=False)
-    return found.decisions
-
-
-def _decisions(rows: Sequence[RowDecision], reviewer: str | None) -> list[NewDecision]:
-    name = _reviewer(reviewer) if any(row.reviewer is None for row in rows) else ""
-    return [
-        NewDecision(
-            sha256=row.key.sha256,
-            field=row.key.field,
-            item=row.key.item,
-            choice=row.choice,
-            reviewer=row.reviewer or name,
-            value=row.value,
-            normalized=None if row.choice == "correct" else row.key.normalized,
-            seen=row.key.seen,
-            evidence=_evidence(row),
-            comment=row.comment,
-            revision=row.key.revision,
-        )
-        for row in rows
-    ]
-
-
-def _evidence(row: RowDecision) -> Evidence:
-    """The engine's place is evidence only for the engine's value."""
-    if row.choice == "accept":
-        return Evidence(
-            quote=row.quote, start=row.key.start, end=row.key.end, attributes=row.key.attributes
-        )
-    return Evidence(quote=row.quote)
-
-
-def _reviewer(given: str | None) -> str:
-    try:
-        return refuse_reviewer(getpass.getuser() if given is None else given)
-    except (OSError, KeyError) as error:  # nobody has a name in some containers
-        raise CommandError(
-            Exit.MISUSE, "Say who decided, with --reviewer or in the column Reviewer."
-        ) from error
-    except ValueError as error:
-        raise CommandError(Exit.MISUSE, f"--reviewer: {error}.") from error
-
-
-def _refuse(problems: Sequence[CellProblem], *, as_json: bool, conflict: bool) -> None:
-    for problem in problems[:_MOST_SHOWN]:
-        say(f"{problem.cell}: {problem.message}.")
-    if len(problems) > _MOST_SHOWN:
-        say(f"... and {len(problems) - _MOST_SHOWN} more.")
-    if as_json:
-        listed = [{"cell": each.cell, "message": each.message} for each in problems]
-        show_json({"recorded": 0, "unchanged": 0, "problems": listed})
-    what = "somebody else has decided since this report" if conflict else "it has mistakes"
-    raise CommandError(
-        Exit.UNFINISHED if conflict else Exit.MISUSE, f"Nothing was recorded: {what} (see above)."
-    )
-
-
-def _said(rows: int, decided: Decided, *, check: bool) -> str:
-    if not rows:
-        return "There is no decision in this report: choose in its column Decision."
-    if check:
-        return f"{rows} decisions can be read; nothing was recorded."
-    known = f", {decided.unchanged} were known already" if decided.unchanged else ""
-    then = " Run the documents again: the reports follow." if decided.recorded else ""
-    return f"{decided.recorded} decisions were recorded{known}.{then}"

@@ -30,6 +30,7 @@ _WHOLE: Final = (UUID, date, int, float)
 """What is of no use in parts: columns of these are never folded, nor are those of short words."""
 _SHORT: Final = 12
 _UNBOUND: Final = 10_000
+_LINE: Final = 160
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,16 @@ def printable(text: str) -> str:
         for letter in text
     )
     return " ".join("".join(kept).split())
+
+
+def shortened(text: str) -> str:
+    """One line that is not too long to be read."""
+    line = " ".join(text.split())
+    return line if len(line) <= _LINE else f"{line[: _LINE - 1].rstrip()}…"
+
+
+def counted(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def write_pieces(pieces: Iterable[bytes], out: Path | None, *, is_text: bool = False) -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from lexmill.jobs.schemas import DocumentCounts, JobProgress
 from lexmill_cli.errors import Exit
-from lexmill_cli.main import _exit, _reuse, main
+from lexmill_cli.foreground import _exit, _reuse
+from lexmill_cli.main import main
 from lexmill_cli.running import Outcome
 from tests.cli.reporting import progress, stage
 
