@@ -14,19 +14,19 @@ from lexmill_legal.extract import extract
 from lexmill_legal.results import Fact, ParsedDocument
 from lexmill_legal.segment import segment
 
-FILE = "train.jsonl.gz"
+_FILE = "train.jsonl.gz"
 
 
 def measured(data: Path, *, shipped: bool) -> tuple[int, Sequence[FieldAccuracy]]:
     """How many contracts there are, and how often the facts of their fields are right."""
-    contracts = _contracts(data / FILE)
+    contracts = _contracts(data / _FILE)
     facts_of = _facts_of if shipped else _crossed(data, contracts).facts_of
     return len(contracts), measure(contracts, facts_of)
 
 
 def learned(data: Path) -> bytes:
     """The weights that say which candidates are right."""
-    return train(_crossed(data, _contracts(data / FILE)))
+    return train(_crossed(data, _contracts(data / _FILE)))
 
 
 def _crossed(data: Path, contracts: list[Contract]) -> Crossed:
@@ -40,7 +40,7 @@ def _contracts(path: Path) -> list[Contract]:
     try:
         return list(read_contracts(path.read_bytes()))
     except FileNotFoundError:
-        raise CommandError(Exit.MISUSE, f"{path.parent} has no {FILE}") from None
+        raise CommandError(Exit.MISUSE, f"{path.parent} has no {_FILE}") from None
     except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
         raise CommandError(
             Exit.MISUSE, f"{path} is no gzipped file of labelled contracts: {type(error).__name__}"
