@@ -59,6 +59,20 @@ class _Counted(io.FileIO):
         return piece
 
 
+class ReadSoFar:
+    """Of how many bytes files were read, together."""
+
+    def __init__(self) -> None:
+        self._of: dict[LocalFile, int] = {}
+        self._all = 0
+
+    def told(self, file: LocalFile, position: int) -> int:
+        """How much of all was read, now that one of them is there."""
+        self._all += position - self._of.get(file, 0)
+        self._of[file] = position
+        return self._all
+
+
 @dataclass(frozen=True)
 class Sender:
     client: ApiClient
@@ -173,7 +187,7 @@ def _progress(
 ) -> Iterator[Callable[[LocalFile], Callable[[int], None]]]:
     """A bar on a terminal; elsewhere lines say enough."""
     console = Console(stderr=True)
-    lock, read, over = Lock(), dict.fromkeys(files, 0), Event()
+    lock, read, over = Lock(), ReadSoFar(), Event()
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -191,8 +205,7 @@ def _progress(
             if over.is_set():
                 raise InterruptedError
             with lock:
-                read[file] = position
-                bar.update(task, completed=sum(read.values()))
+                bar.update(task, completed=read.told(file, position))
 
         return tell
 
