@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import datetime
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
@@ -161,6 +162,7 @@ def _noted(head: str | None) -> Head | None:
     return Head(number=int(match[1]), hash=match[2])
 
 
+@lru_cache(maxsize=1)  # each column of a row asks
 def _said(entry: AuditEntry) -> dict[str, Any]:
     content: dict[str, Any] = json.loads(entry.entry)
     return content

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from lexmill.audit.chain import GENESIS, canonical, link_hash
 from lexmill.audit.schemas import AuditEntry
+from lexmill_cli.audit import _said
 from lexmill_cli.errors import CommandError, Exit
 from lexmill_cli.main import app
 from lexmill_legal.reports import Workbook
@@ -164,3 +165,8 @@ def test_an_export_that_was_cut_with_its_manifest_shows_by_the_noted_head(tmp_pa
 
 def replace_hash(entry: AuditEntry) -> str:
     return entry.hash[::-1]
+
+
+def test_an_entry_is_read_once_however_many_columns_show_it() -> None:
+    entry = AuditEntry(namespace="a", number=1, entry="{}", previous=GENESIS, hash="")
+    assert _said(entry) is _said(entry)
