@@ -17,6 +17,8 @@ from lexmill_cli.showing import (
     AsJson,
     Cut,
     Out,
+    known_as,
+    printable,
     say,
     show_json,
     show_list,
@@ -63,7 +65,7 @@ def list_documents(
             ),
             {
                 "Id": lambda document: document.id,
-                "Name": lambda document: document.name,
+                "Name": lambda document: known_as(document.uri, document.name),
                 "State": lambda document: document.state,
                 "Reason": lambda document: document.error_message,
             },
@@ -90,7 +92,7 @@ def get(at: Installation, document: Document, as_json: AsJson = False) -> None:
         found,
         {
             "Id": found.id,
-            "Name": found.name,
+            "Name": known_as(found.uri, found.name),
             "URI": found.uri,
             "Job": found.job,
             "Matter": found.matter,
@@ -152,7 +154,7 @@ def family(at: Installation, document: Document, as_json: AsJson = False) -> Non
         found.members,
         {
             "Id": lambda each: each.id,
-            "Name": lambda each: f"{'· ' * (each.depth - top)}{each.name}",
+            "Name": lambda each: f"{'· ' * (each.depth - top)}{known_as(each.uri, each.name)}",
             "State": lambda each: each.state,
         },
         Cut(everything=True, as_json=as_json),
@@ -285,10 +287,11 @@ def purge(
 ) -> None:
     """Purge it and all that came out of it, for good; tombstones stay."""
     with at.client() as client:
-        found = client.documents.get(at.namespace, document)
         if not yes:
+            found = client.documents.get(at.namespace, document)
+            name = printable(known_as(found.uri, found.name))
             typer.confirm(
-                f"Purge {found.name} of {found.job} and all that came out of it, for good?",
+                f"Purge {name} of {found.job} and all that came out of it, for good?",
                 abort=True,
                 err=True,
             )

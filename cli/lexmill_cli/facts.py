@@ -10,7 +10,7 @@ import typer
 from lexmill.results.schemas import FactRow, FindingRow, Method, Outcome, Severity
 from lexmill_cli.connecting import Installation, job_uid
 from lexmill_cli.options import command, day
-from lexmill_cli.showing import Columns, Cut, show_list
+from lexmill_cli.showing import Columns, Cut, known_as, show_list
 
 app = typer.Typer(no_args_is_help=True, help="Facts of all documents: values, dates, amounts.")
 findings_app = typer.Typer(no_args_is_help=True, help="What playbooks say of all documents.")
@@ -117,16 +117,12 @@ def list_findings(
         )
 
 
-def _name(uri: str) -> str:
-    return uri.rstrip("/").rpartition("/")[2] or uri
-
-
 _FACTS: Columns[FactRow] = {
     "Field": lambda fact: fact.field,
     "Value": lambda fact: fact.normalized or fact.value,
     "Firm": lambda fact: fact.firm,
     "Role": lambda fact: fact.role,
-    "Document": lambda fact: _name(fact.uri),
+    "Document": lambda fact: known_as(fact.uri),
     "Page": lambda fact: fact.page,
 }
 _MORE_OF_FACTS: Columns[FactRow] = {
@@ -142,7 +138,7 @@ _FINDINGS: Columns[FindingRow] = {
     "Result": lambda finding: finding.result,
     "Severity": lambda finding: finding.severity,
     "Rule": lambda finding: finding.rule,
-    "Document": lambda finding: _name(finding.uri),
+    "Document": lambda finding: known_as(finding.uri),
 }
 _MORE_OF_FINDINGS: Columns[FindingRow] = {
     "Message": lambda finding: finding.message,

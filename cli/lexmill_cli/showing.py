@@ -18,6 +18,7 @@ from rich.text import Text
 
 from lexmill.client.connection import Rows
 from lexmill_cli.errors import CommandError, Exit
+from lexmill_legal.results import file_name
 
 T = TypeVar("T")
 
@@ -141,6 +142,13 @@ def printable(text: str) -> str:
         for letter in text
     )
     return " ".join("".join(kept).split())
+
+
+def known_as(uri: str, name: str = "") -> str:
+    """What a person knows a document by: what came inline in an event has that alone."""
+    if name:
+        return name
+    return uri if uri.startswith("event:") else file_name(uri)
 
 
 def shortened(text: str) -> str:

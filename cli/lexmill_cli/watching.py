@@ -12,7 +12,7 @@ from lexmill.client.api import ApiClient
 from lexmill.documents.schemas import DocumentState
 from lexmill.jobs.schemas import JobProgress
 from lexmill_cli.display import Display, ended
-from lexmill_cli.showing import printable, show_json
+from lexmill_cli.showing import known_as, printable, show_json
 
 _OVER: Final = {"Complete", "Failed"}
 _AT_ONCE: Final = 200
@@ -71,7 +71,7 @@ def watch_documents(
 
 
 def _end_of(document: DocumentState) -> str:
-    name = unquote(document.uri.rpartition("/")[2])
+    name = known_as(unquote(document.uri))
     why = f": {document.error_message}" if document.error_message else ""
     return f"{document.id} {document.state} {printable(name + why)}"
 

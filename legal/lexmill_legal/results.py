@@ -374,6 +374,11 @@ class Redacted:
     error: ErrorRecord | None = None
 
 
+def file_name(uri: str) -> str:
+    """The last part of a URI, which is what a person knows the document by."""
+    return uri.rstrip("/").rpartition("/")[2] or uri
+
+
 @dataclass(frozen=True, slots=True)
 class DocumentResult:
     """One line of ``results.jsonl``."""

@@ -92,14 +92,18 @@ def test_jobs_are_listed_and_narrowed_down(api: Api, lexmill: Command) -> None:
 
 def test_a_list_is_cut_and_says_so(api: Api, lexmill: Command) -> None:
     api.declare("cut")
-    for _ in range(3):
-        assert api.post(event(), path="/ns/cut/events").status_code == 202
+    events = [event() for _ in range(3)]
+    for sent in events:
+        assert api.post(sent, path="/ns/cut/events").status_code == 202
     some = lexmill("events", "list", "-n", "cut", "--limit", "2", "--json")
     assert len(listed(some)) == 2
     assert "more than 2" in some.stderr
     assert len(listed(lexmill("events", "list", "-n", "cut", "--all", "--json"))) == 4
     seen = listed(lexmill("documents", "list", "-n", "cut", "--job", "cut", "--json"))
     assert len(seen) == 3
+    inline = {f"event:/tests#{sent['id']}" for sent in events}
+    table = lexmill("documents", "list", "-n", "cut").stdout
+    assert {line.split()[1] for line in table.splitlines()[1:]} == inline
     one = lexmill("documents", "get", seen[0]["id"], "-n", "cut", "--json")
     assert (one.returncode, json.loads(one.stdout)["job"]) == (0, "cut")
     why = lexmill("events", "get", listed(some)[0]["id"], "-n", "cut")

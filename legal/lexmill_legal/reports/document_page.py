@@ -10,7 +10,6 @@ from lexmill_legal.reports.names import (
     METHODS,
     document_file,
     field_label,
-    file_name,
     normalized_text,
     normalized_words,
     percentage,
@@ -23,7 +22,7 @@ from lexmill_legal.reports.names import (
 from lexmill_legal.reports.precision import measured_precision
 from lexmill_legal.reports.redactions import redacted_banner, redacted_link
 from lexmill_legal.reports.style import head
-from lexmill_legal.results import FIELDS, Clause, DocumentResult, Fact, Finding, Section
+from lexmill_legal.results import FIELDS, Clause, DocumentResult, Fact, Finding, Section, file_name
 
 _SEVERITIES = ("critical", "high", "medium", "low", "info")
 _RESULTS = ("fail", "unknown", "pass")

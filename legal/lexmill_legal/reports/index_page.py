@@ -7,7 +7,6 @@ from lexmill_legal.relations import Relation
 from lexmill_legal.reports.marks import escaped
 from lexmill_legal.reports.names import (
     document_file,
-    file_name,
     percentage,
     redline_file,
     shortened,
@@ -17,7 +16,7 @@ from lexmill_legal.reports.names import (
 from lexmill_legal.reports.obligations import FILE as CALENDAR
 from lexmill_legal.reports.redactions import redacted_link
 from lexmill_legal.reports.style import head
-from lexmill_legal.results import DocumentResult, ErrorRecord
+from lexmill_legal.results import DocumentResult, ErrorRecord, file_name
 
 
 class Index:

@@ -17,7 +17,7 @@ from lexmill_legal.parsing.media import (
     RTF,
     ZIP,
 )
-from lexmill_legal.results import DocumentResult, Fact, Money, Normalized
+from lexmill_legal.results import DocumentResult, Fact, Money, Normalized, file_name
 
 _CYRILLIC = dict(zip("абвгдеёзийклмнопрстуфцыэ", "abvgdeeziyklmnoprstufcye", strict=True)) | {
     "ж": "zh",
@@ -81,11 +81,6 @@ def _file_of(uri: str) -> str:
     slug = re.sub(r"[^a-z0-9]+", "-", ascii_name)[:60].strip("-") or "document"
     digest = hashlib.sha256(uri.encode(errors="surrogatepass")).hexdigest()[:12]
     return f"{slug}-{digest}"
-
-
-def file_name(uri: str) -> str:
-    """The last part of a URI, which is what a person knows the document by."""
-    return uri.rstrip("/").rpartition("/")[2] or uri
 
 
 def title_of(result: DocumentResult) -> str:
