@@ -154,5 +154,21 @@ def worker_pod(manifests: Sequence[Manifest], *, namespace: str, pool: str) -> M
     return pod
 
 
+def ports_out(manifests: list[Manifest], policy: str) -> dict[str, set[int]]:
+    """To addresses outside of the cluster, by CIDR."""
+    found: dict[str, set[int]] = {}
+    [spec, *_] = [
+        each["spec"]
+        for each in of_kind(manifests, "NetworkPolicy")
+        if each["metadata"]["name"] == policy
+    ]
+    for rule in spec["egress"]:
+        for peer in rule["to"]:
+            if "ipBlock" in peer:
+                ports = {each["port"] for each in rule["ports"]}
+                found.setdefault(peer["ipBlock"]["cidr"], set()).update(ports)
+    return found
+
+
 def containers(pod: Manifest) -> list[Manifest]:
     return [*pod["spec"].get("initContainers", ()), *pod["spec"]["containers"]]

@@ -15,6 +15,7 @@ from tests.charts.charts import (
     of_kind,
     one,
     pods,
+    ports_out,
     worker_template,
 )
 
@@ -279,22 +280,54 @@ def test_every_pod_is_denied_what_it_is_not_allowed(helm: Helm, values: Path) ->
 def test_workers_get_out_nowhere_but_to_the_bucket(helm: Helm) -> None:
     [production] = [file for file in MATRIX if file.stem == "production"]
     manifests = helm.render(production)
-    [policy, *_] = [
-        each
-        for each in of_kind(manifests, "NetworkPolicy")
-        if each["metadata"]["name"] == "lexmill-worker"
-    ]
-    ports = {
-        (block["ipBlock"]["cidr"], port["port"])
-        for rule in policy["spec"]["egress"]
-        for block in rule["to"]
-        if "ipBlock" in block
-        for port in rule["ports"]
+    assert ports_out(manifests, "lexmill-worker") == {
+        "169.254.0.0/16": {53},
+        "10.20.0.0/24": {5432},
+        "10.20.1.0/24": {6380},
+        "0.0.0.0/0": {443},
+        "::/0": {443},
     }
-    assert ports == {
-        ("169.254.0.0/16", 53),
-        ("10.20.0.0/24", 5432),
-        ("10.20.1.0/24", 6380),
-        ("0.0.0.0/0", 443),
-        ("::/0", 443),
+
+
+@pytest.mark.parametrize(
+    ("values", "queue", "storage"),
+    [
+        ({"queue": {"existingSecret": "queue"}}, 6379, 443),
+        (
+            {"queue": {"existingSecret": "queue"}, "networkPolicy": {"queuePort": 6380}},
+            6380,
+            443,
+        ),
+        ({"queue": {"url": "redis://valkey.example.com"}}, 6379, 443),
+        ({"queue": {"url": "rediss://valkey.example.com:6380/0"}}, 6380, 443),
+        ({"queue": {"url": "redis://[fd00::1]/0"}}, 6379, 443),
+        ({"queue": {"url": "redis://[fd00::1]:6381/0"}}, 6381, 443),
+        (
+            {
+                "queue": {"url": "redis://valkey:6380"},
+                "storage": {"s3": {"endpoint": "https://minio.example.com:9000"}},
+                "networkPolicy": {"queuePort": 26379, "storagePort": 9443},
+            },
+            26379,
+            9443,
+        ),
+        ({"storage": {"s3": {"endpoint": "https://minio.example.com"}}}, 6379, 443),
+        ({"storage": {"s3": {"endpoint": "http://minio.example.com/"}}}, 6379, 80),
+        ({"storage": {"s3": {"endpoint": "http://s3:7070"}}}, 6379, 7070),
+    ],
+    ids=str,
+)
+def test_ports_are_those_of_the_addresses(
+    helm: Helm, values: dict[str, Any], queue: int, storage: int
+) -> None:
+    """What processes are told to reach, policies let through; said by hand it is that."""
+    where = {"queue": ["10.1.0.0/16"], "storage": ["10.2.0.0/16"]}
+    given = {
+        "queue": values.get("queue", {"existingSecret": "queue"}),
+        "storage": {"uri": "s3://lexmill", **values.get("storage", {})},
+        "networkPolicy": {"cidrs": where, **values.get("networkPolicy", {})},
     }
+    manifests = helm.render(given)
+    for policy in ("lexmill-api", "lexmill-worker"):
+        found = ports_out(manifests, policy)
+        assert (found["10.1.0.0/16"], found["10.2.0.0/16"]) == ({queue}, {storage})

@@ -36,6 +36,21 @@
 {{- end }}
 {{- end -}}
 
+{{/* The port of a URL, if there is one in it; an IPv6 address has colons, too. */}}
+{{- define "lexmill.urlPort" -}}
+{{- regexFind ":[0-9]+$" (urlParse .).host | trimPrefix ":" -}}
+{{- end -}}
+
+{{- define "lexmill.queuePort" -}}
+{{- .Values.networkPolicy.queuePort | default (include "lexmill.urlPort" .Values.queue.url) | default 6379 -}}
+{{- end -}}
+
+{{- define "lexmill.storagePort" -}}
+{{- $endpoint := .Values.storage.s3.endpoint -}}
+{{- $usual := ternary 80 443 (hasPrefix "http://" $endpoint) -}}
+{{- .Values.networkPolicy.storagePort | default (include "lexmill.urlPort" $endpoint) | default $usual -}}
+{{- end -}}
+
 {{/* What API and workers have in common: names, PostgreSQL, Valkey, objects. */}}
 {{- define "lexmill.toParts" -}}
 {{ include "lexmill.toDns" . }}
@@ -45,11 +60,11 @@
   ports: [{port: 6379}]
 {{- else }}
 - to: {{- include "lexmill.blocks" .Values.networkPolicy.cidrs.queue | nindent 4 }}
-  ports: [{port: {{ .Values.networkPolicy.queuePort }}}]
+  ports: [{port: {{ include "lexmill.queuePort" . }}}]
 {{- end }}
 {{- if not (include "lexmill.hasVolume" .) }}
 - to: {{- include "lexmill.blocks" .Values.networkPolicy.cidrs.storage | nindent 4 }}
-  ports: [{port: {{ .Values.networkPolicy.storagePort }}}]
+  ports: [{port: {{ include "lexmill.storagePort" . }}}]
 {{- end }}
 {{- end -}}
 
