@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from tests.charts.charts import ROOT, Helm, ports_out
+from tests.charts.charts import CHART, ROOT, Helm, ports_out
 
 DOCS = ROOT / "docs"
 
@@ -20,6 +20,27 @@ def production() -> dict[str, Any]:
     [text] = examples(DOCS / "install.md", "yaml")
     values: dict[str, Any] = yaml.safe_load(text)
     return values
+
+
+def test_the_first_command_takes_images_from_where_they_are_pushed_to() -> None:
+    """All of them, by the names that the chart asks for."""
+    [first, *_] = examples(DOCS / "install.md", "sh")
+    [registry] = re.findall(r"--set images\.registry=(\S+)", first)
+    pushing = "".join(examples(DOCS / "images.md", "sh"))
+    [names] = re.findall(r"for name in ([a-z -]+); do", pushing)
+    images = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))["images"]
+    wanted = {each["repository"] for each in images.values() if isinstance(each, dict)}
+    assert {f"lexmill/{name}" for name in names.split()} == wanted
+    assert f"docker push {registry}/lexmill/$name:" in pushing
+    assert f"--set images.registry={registry} " in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_address_of_a_releases_chart_is_where_it_is_pushed_to() -> None:
+    release = (ROOT / ".github" / "workflows" / "release.yml").read_text(encoding="utf-8")
+    assert "REGISTRY: ghcr.io/${{ github.repository_owner }}" in release
+    assert '"oci://$REGISTRY/charts"' in release
+    text = (DOCS / "install.md").read_text(encoding="utf-8")
+    assert "oci://ghcr.io/OWNER/charts/lexmill" in text
 
 
 def test_the_queue_of_the_example_is_let_through(helm: Helm) -> None:
