@@ -63,6 +63,24 @@ def test_rights_are_those_that_a_job_needs(workflow: str) -> None:
         assert job.get("permissions") == RIGHTS.get((workflow, name)), name
 
 
+def test_who_uses_packages_logs_in_first() -> None:
+    """A new package is private: nobody else sees that it is there."""
+    for workflow, name, job in jobs():
+        if "packages" in job.get("permissions", {}):
+            told = [step.get("uses", "") + step.get("run", "") for step in job["steps"]]
+            [login] = [
+                place
+                for place, text in enumerate(told)
+                if "docker/login-action@" in text or "helm registry login" in text
+            ]
+            [first, *_] = [
+                place
+                for place, text in enumerate(told)
+                if "build-push-action@" in text or "helm push" in text or ".ci/sboms" in text
+            ]
+            assert login < first, f"{workflow}/{name}"
+
+
 def test_actions_are_pinned_by_commit_and_keep_no_credentials() -> None:
     actions = [(place, step) for place, step in steps() if "uses" in step]
     assert len(actions) > 10
