@@ -1,7 +1,7 @@
 """Talking to an API process as senders, people and scalers do, and looking into its database."""
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,6 +17,7 @@ from tests.servers import conninfo
 STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
 DECLARED = "io.lexmill.job.declared.v1"
+BEARER: Mapping[str, str] = {"Authorization": f"Bearer {TOKEN}"}
 
 
 @dataclass(frozen=True)

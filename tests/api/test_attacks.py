@@ -14,7 +14,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from tests.api.asking import Api, Serving, event
+from tests.api.asking import BEARER, Api, Serving, event
 from tests.api.test_matrix import ROUTES, ROWS
 from tests.identityserver.hydra import Hydra
 from tests.processes import TOKEN, until
@@ -22,7 +22,6 @@ from tests.processes import TOKEN, until
 pytestmark = pytest.mark.servers
 
 OURS, THEIRS = "ours", "theirs"
-BEARER = {"Authorization": f"Bearer {TOKEN}"}
 NASTY = {
     "dots": "..%2f..%2fdemand",
     "dots in plain": "../../demand",

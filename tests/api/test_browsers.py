@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.api.asking import Api, Serving
-from tests.processes import TOKEN
+from tests.api.asking import BEARER, Api, Serving
 
 PAGE = "https://review.example"
 
@@ -49,7 +48,7 @@ def test_a_client_is_told_its_limit_and_the_operator_has_none(api: Api) -> None:
     answer = api.http.post(
         "/v1/namespaces/team-a/tokens",
         json={"name": "busy", "roles": ["reader"]},
-        headers={"Authorization": f"Bearer {TOKEN}"},
+        headers=BEARER,
     )
     secret = answer.json()["secret"]
     answers = [api.get("/v1/namespaces/team-a/dead", token=secret) for _ in range(35)]

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.asking import Api, event
+from tests.api.asking import BEARER, Api, event
 from tests.logins import tenant_url
 from tests.processes import TOKEN, running_worker, until
 from tests.workers.sandbox.processes import states
@@ -24,7 +24,6 @@ from tests.workers.sandbox.processes import states
 pytestmark = pytest.mark.servers
 
 TEXT = "This Agreement is made on 1 May 2024 between A Ltd and B Ltd.\n"
-BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
 
 @contextmanager

@@ -6,11 +6,10 @@ from sqlalchemy.orm import Session
 from lexmill.database import transaction
 from lexmill.results.rows import result_rows
 from lexmill.tasks.service import complete_finalize
-from tests.api.asking import Api
+from tests.api.asking import BEARER, Api
 from tests.core import building
 from tests.core.conftest import connect
 from tests.core.results.reading import SHA256, read
-from tests.processes import TOKEN
 
 pytestmark = pytest.mark.servers
 
@@ -152,7 +151,7 @@ def recheck(
 ) -> tuple[int, object]:
     answer = api.http.post(
         f"/v1/namespaces/{namespace}/documents/{document}/recheck",
-        headers={"Authorization": f"Bearer {TOKEN}", **headers},
+        headers={**BEARER, **headers},
     )
     return answer.status_code, answer.json()
 

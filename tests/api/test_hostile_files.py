@@ -11,8 +11,8 @@ from urllib.parse import unquote
 import httpx
 import pytest
 
-from tests.api.asking import Api
-from tests.api.test_contents import BEARER, ended, upload, working
+from tests.api.asking import BEARER, Api
+from tests.api.test_contents import ended, upload, working
 from tests.processes import files_beneath, until
 
 pytestmark = pytest.mark.servers

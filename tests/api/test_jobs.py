@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.api.asking import Api, control, event
+from tests.api.asking import BEARER, Api, control, event
 from tests.processes import TOKEN
 
 pytestmark = pytest.mark.servers
@@ -24,9 +24,7 @@ def declared(api: Api, name: str, namespace: str = "legal", **spec: Any) -> http
 
 def delete(api: Api, path: str, **headers: str) -> httpx.Response:
     given = {name.replace("_", "-"): value for name, value in headers.items()}
-    return api.http.delete(
-        f"/v1/namespaces/{path}", headers={"Authorization": f"Bearer {TOKEN}", **given}
-    )
+    return api.http.delete(f"/v1/namespaces/{path}", headers={**BEARER, **given})
 
 
 def problem(answer: httpx.Response) -> tuple[int, str]:

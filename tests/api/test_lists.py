@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from tests.api.asking import Api, event
+from tests.api.asking import BEARER, Api, event
 from tests.processes import TOKEN
 
 pytestmark = pytest.mark.servers
@@ -87,9 +87,7 @@ def test_a_name_is_that_of_its_newest_job(api: Api) -> None:
         uids.append(api.declare("renewed"))
         assert api.post(event(), path="/ns/renewed/events").status_code == 202
         if number == 0:
-            deleted = api.http.delete(
-                "/v1/namespaces/renewed/jobs/renewed", headers={"Authorization": f"Bearer {TOKEN}"}
-            )
+            deleted = api.http.delete("/v1/namespaces/renewed/jobs/renewed", headers=BEARER)
             assert deleted.status_code == 204
     old, new = (jobs_of(api, f"job={uid}") for uid in uids)
     assert (old, new) == ({uids[0]}, {uids[1]})

@@ -16,7 +16,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from tests.api.asking import Api, Serving, event
+from tests.api.asking import BEARER, Api, Serving, event
 from tests.processes import TOKEN, until
 
 pytestmark = pytest.mark.servers
@@ -41,10 +41,8 @@ class Listener:
 
 @contextmanager
 def listening(api: Api, path: str, *, last_id: int | None = None) -> Iterator[Listener]:
-    headers = {"Authorization": f"Bearer {TOKEN}"}
-    if last_id is not None:
-        headers["Last-Event-ID"] = str(last_id)
-    with api.http.stream("GET", path, headers=headers) as answer:
+    seen = {} if last_id is None else {"Last-Event-ID": str(last_id)}
+    with api.http.stream("GET", path, headers={**BEARER, **seen}) as answer:
         assert answer.status_code == 200, answer.read()
         listener = Listener(answer.headers)
 
@@ -257,7 +255,7 @@ def test_a_socket_tells_only_whom_it_may(api: Api) -> None:
     secret = api.http.post(
         "/v1/namespaces/open/tokens",
         json={"name": "reader", "roles": ["reader"]},
-        headers={"Authorization": f"Bearer {TOKEN}"},
+        headers=BEARER,
     ).json()["secret"]
     with socket(api, token=secret) as connection:
         say(connection, type="subscribe", namespace="closed")

@@ -18,7 +18,7 @@ from fastapi.routing import APIRoute, APIRouter, APIWebSocketRoute
 
 from lexmill_api import v1
 from lexmill_api.identity import Role
-from tests.api.asking import Api, Serving
+from tests.api.asking import BEARER, Api, Serving
 from tests.identityserver.hydra import Hydra
 from tests.processes import TOKEN, until
 
@@ -223,7 +223,7 @@ def issue(api: Api, namespace: str, role: Role) -> dict[str, Any]:
     answer = api.http.post(
         f"/v1/namespaces/{namespace}/tokens",
         json={"name": f"matrix {role}", "roles": [role]},
-        headers={"Authorization": f"Bearer {TOKEN}"},
+        headers=BEARER,
     )
     issued: dict[str, Any] = answer.raise_for_status().json()
     return issued

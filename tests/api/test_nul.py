@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.asking import Api
-from tests.processes import TOKEN
+from tests.api.asking import BEARER, Api
 
 pytestmark = pytest.mark.servers
 
@@ -73,7 +72,7 @@ def test_a_playbook_has_no_nul(api: Api) -> None:
     answer = api.http.put(
         "/v1/namespaces/nul/playbooks/nul",
         content=b'rules: [{id: "a", require: {fact: term}, message: "a\\0b"}]',
-        headers={"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/yaml"},
+        headers={**BEARER, "Content-Type": "application/yaml"},
     )
     assert answer.status_code == 422, answer.text
     assert defects(api) == before

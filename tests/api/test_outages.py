@@ -14,13 +14,11 @@ from lexmill_cli.local import postgres as local_postgres
 from lexmill_cli.local import valkey as local_valkey
 from lexmill_cli.local.postgres import PostgresServer
 from lexmill_cli.local.valkey import ValkeyServer, running_valkey
-from tests.api.asking import Api, Serving, connected, event
-from tests.processes import TOKEN, Settings, running, running_api, until
+from tests.api.asking import BEARER, Api, Serving, connected, event
+from tests.processes import Settings, running, running_api, until
 from tests.servers import conninfo, temporary_database, temporary_postgres
 
 pytestmark = pytest.mark.servers
-
-BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import jwt
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from tests.api.asking import Api, Serving
-from tests.api.test_attacks import BEARER, OURS, raw, refused, statuses
+from tests.api.asking import BEARER, Api, Serving
+from tests.api.test_attacks import OURS, raw, refused, statuses
 from tests.api.test_live import say, socket, told
 from tests.processes import TOKEN
 

@@ -5,12 +5,10 @@ import hashlib
 import httpx
 import pytest
 
-from tests.api.asking import Api, event
-from tests.processes import TOKEN
+from tests.api.asking import BEARER, Api, event
 
 pytestmark = pytest.mark.servers
 
-BEARER = {"Authorization": f"Bearer {TOKEN}"}
 FIRST = "name: nda\nrules: []\n"
 SECOND = "# reviewed\nname: nda\nrules: []\n"
 

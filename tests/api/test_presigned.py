@@ -11,15 +11,14 @@ import httpx
 import msgspec
 import pytest
 
-from tests.api.asking import Api, Serving, beside
+from tests.api.asking import BEARER, Api, Serving, beside
 from tests.api.conftest import HOUSEKEEPING
 from tests.objectserver.versitygw import ObjectServer, running_object_server
-from tests.processes import TOKEN, files_beneath, until
+from tests.processes import files_beneath, until
 
 pytestmark = pytest.mark.servers
 
 TEXT = b"This Agreement is made on 1 May 2024 between A Ltd and B Ltd.\n"
-BEARER = {"Authorization": f"Bearer {TOKEN}"}
 PROGRAM = b"MZ" + bytes(range(256)) * 300
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.asking import Api, Serving, event
-from tests.api.test_contents import BEARER, archive, document_of, ended, upload, working
+from tests.api.asking import BEARER, Api, Serving, event
+from tests.api.test_contents import archive, document_of, ended, upload, working
 from tests.processes import Place, files_beneath, until
 
 pytestmark = pytest.mark.servers

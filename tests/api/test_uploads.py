@@ -9,14 +9,13 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.asking import Api, Serving, beside, event
+from tests.api.asking import BEARER, Api, Serving, beside, event
 from tests.api.conftest import HOUSEKEEPING
 from tests.processes import TOKEN, Place, files_beneath, until
 
 pytestmark = pytest.mark.servers
 
 TEXT = b"This Agreement is made on 1 May 2024 between A Ltd and B Ltd.\n"
-BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
 
 @pytest.fixture(scope="module")

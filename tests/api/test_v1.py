@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.api.asking import Api, event
+from tests.api.asking import BEARER, Api, event
 from tests.processes import TOKEN
 
 pytestmark = pytest.mark.servers
@@ -72,7 +72,7 @@ def test_dead_tasks_are_listed_in_pages_and_replayed(api: Api) -> None:
     answer = api.http.post(
         "/v1/namespaces/graves/dead/replay",
         json=ids,
-        headers={"Authorization": f"Bearer {TOKEN}"},
+        headers=BEARER,
     )
     assert (answer.status_code, answer.json()) == (202, {"queued": 3})
     assert api.get("/v1/namespaces/graves/dead").json() == {"items": [], "next": None}

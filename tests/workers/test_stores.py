@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.api.asking import Api, Serving
-from tests.api.test_contents import BEARER, archive
+from tests.api.asking import BEARER, Api, Serving
+from tests.api.test_contents import archive
 from tests.objectserver.versitygw import ObjectServer, running_object_server
 from tests.processes import TOKEN, Place, Settings, files_beneath, running, until
 from tests.workers.test_process import LEASES, working

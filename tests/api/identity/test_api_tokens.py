@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.asking import Api
+from tests.api.asking import BEARER, Api
 from tests.processes import TOKEN, until
 
 pytestmark = pytest.mark.servers
@@ -54,7 +54,7 @@ def test_a_revoked_token_ends_within_ten_seconds(api: Api) -> None:
     assert dead(api, issued["secret"]) == 200
     revoked = api.http.delete(
         f"/v1/namespaces/team-a/tokens/{issued['token']['id']}",
-        headers={"Authorization": f"Bearer {TOKEN}"},
+        headers=BEARER,
     )
     assert revoked.json()["revoked_by"] == "control-token"
     until(lambda: dead(api, issued["secret"]) == 401, seconds=11)
@@ -64,7 +64,7 @@ def test_another_namespace_s_token_is_not_found(api: Api) -> None:
     issued = issue(api).json()
     answer = api.http.delete(
         f"/v1/namespaces/team-b/tokens/{issued['token']['id']}",
-        headers={"Authorization": f"Bearer {TOKEN}"},
+        headers=BEARER,
     )
     assert answer.status_code == 404
 

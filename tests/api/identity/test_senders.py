@@ -12,7 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 from lexmill.settings import ApiSettings
-from tests.api.asking import STRUCTURED, Api, Serving, declaration, event
+from tests.api.asking import BEARER, STRUCTURED, Api, Serving, declaration, event
 from tests.processes import TOKEN
 
 OLD, NEW = (f"whsec_{base64.b64encode(bytes([n]) * 32).decode()}" for n in (1, 2))
@@ -81,7 +81,7 @@ def test_a_token_opens_it_too_if_it_may_submit_there(api: Api) -> None:
         answer = api.http.post(
             "/v1/namespaces/other/tokens",
             json={"name": role, "roles": [role]},
-            headers={"Authorization": f"Bearer {TOKEN}"},
+            headers=BEARER,
         )
         secret: str = answer.json()["secret"]
         return secret
