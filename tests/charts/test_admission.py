@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from tests.charts.charts import (
+    CHART,
     MATRIX,
     NAMESPACE,
     Helm,
@@ -178,6 +179,45 @@ def test_an_installation_keeps_its_passwords_and_leaves_nothing(
     run("install", "lexmill", chart, *words)
     again = secrets_of(cluster, namespace)
     assert again["lexmill-logins"] != logins
+    run("uninstall", "lexmill", "--namespace", namespace, "--no-hooks")
+
+
+def test_migrations_that_failed_run_again_with_the_next_upgrade(
+    helm: Helm, cluster: ControlPlane, namespace: str
+) -> None:
+    """What was mended outside of the chart, a Secret or a right in PostgreSQL, changes no name."""
+    words = ("lexmill", str(CHART), "--namespace", namespace, "--no-hooks")
+    values = ("--set", "crds.install=false")
+
+    def run(*given: str) -> str:
+        return helm.run(*given, kubeconfig=cluster.kubeconfig)
+
+    def migrations() -> dict[str, str]:
+        listed = cluster.http.get(f"/apis/batch/v1/namespaces/{namespace}/jobs").json()["items"]
+        return {
+            each["metadata"]["name"]: each["metadata"]["uid"]
+            for each in listed
+            if "deletionTimestamp" not in each["metadata"]
+        }
+
+    def fail() -> None:
+        """Nobody runs its pod here, so it has failed when nobody waits for it any more."""
+        [job] = [f"job/{name}" for name in migrations()]
+        soon = '{"spec": {"activeDeadlineSeconds": 1}}'
+        cluster.kubectl("patch", job, "--namespace", namespace, "--patch", soon)
+        failed = ("--for", "condition=Failed", "--timeout", "60s")
+        cluster.kubectl("wait", job, "--namespace", namespace, *failed)
+
+    run("install", *words, *values)
+    first = migrations()
+    run("upgrade", *words, *values)
+    assert migrations() == first, "what is under way is left alone"
+    for _ in range(2):
+        before = migrations()
+        fail()
+        run("upgrade", *words, *values)
+        assert len(migrations()) == 1
+        assert migrations() != before
     run("uninstall", "lexmill", "--namespace", namespace, "--no-hooks")
 
 

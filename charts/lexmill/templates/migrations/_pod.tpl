@@ -15,6 +15,11 @@ python -m lexmill_migrations tenant add {{ .namespace }} --password-file /logins
 {{- end }}
 {{- end -}}
 
+{{/* (list . "text"): changes with the text. */}}
+{{- define "lexmill.migrationName" -}}
+{{- printf "%s-migrate-%s" (include "lexmill.fullname" (index . 0)) (index . 1 | sha256sum | trunc 10) -}}
+{{- end -}}
+
 {{- define "lexmill.migrationPod" -}}
 metadata:
   labels: {{- include "lexmill.podLabels" (list . "migrations") | nindent 4 }}
