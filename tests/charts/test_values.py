@@ -133,6 +133,36 @@ BUCKET = {"uri": "s3://lexmill"}
             {"valkey": {"existingSecret": "valkey"}},
             "valkey.existingSecret is not read by the chart",
         ),
+        (
+            {
+                "database": {"existingSecret": "urls", "owner": {"existingSecret": "owner"}},
+                "tenants": [{"createSecret": False}],
+            },
+            (
+                "database.host: where the migrations reach PostgreSQL, as database.existingSecret "
+                "is for the API only; or set migrations.enabled to false"
+            ),
+        ),
+        *(
+            (
+                {
+                    "tenants": [{"namespace": "contracts", "createSecret": False, **prefixes}],
+                    "storage": BUCKET,
+                    **other,
+                },
+                (
+                    "tenant contracts: the chart does not make its login, so that its reads and "
+                    "writes would be of no effect: leave them out here, and run "
+                    "python -m lexmill_migrations tenant add contracts --read … --write …"
+                ),
+            )
+            for prefixes in ({"reads": ["any"]}, {"writes": ["s3://out/"]})
+            for other in (
+                {},
+                {"database": {"existingSecret": "urls"}, "migrations": {"enabled": False}},
+                {"database": {"logins": {"existingSecret": "a"}}, "migrations": {"enabled": False}},
+            )
+        ),
         ({"ingress": {"enabled": True}}, "ingress.host: the name that people reach the API by"),
         ({"httpRoute": {"enabled": True}}, "httpRoute.parentRefs: the Gateway that the route"),
         (

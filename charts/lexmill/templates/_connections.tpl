@@ -21,6 +21,12 @@
 {{- if and .Values.migrations.enabled (not .Values.database.existingSecret) }}true{{ end -}}
 {{- end -}}
 
+{{/* (list . tenant): whether the migrations make its login, by a password that they are given. */}}
+{{- define "lexmill.makesLoginOf" -}}
+{{- $ := index . 0 -}}
+{{- if and (include "lexmill.makesLogins" $) (or (index . 1).createSecret $.Values.database.logins.existingSecret) }}true{{ end -}}
+{{- end -}}
+
 {{- define "lexmill.postgresqlSecret" -}}
 {{- .Values.postgresql.existingSecret | default (printf "%s-postgresql" (include "lexmill.fullname" .)) -}}
 {{- end -}}
@@ -36,7 +42,12 @@
 {{/* (list . "login" "password"): the password may be empty, or name a variable of the container: $(PASSWORD). */}}
 {{- define "lexmill.databaseUrl" -}}
 {{- $ := index . 0 -}}
-{{- $host := $.Values.database.host | default (printf "%s-postgresql.%s.svc" (include "lexmill.fullname" $) $.Release.Namespace) -}}
+{{- $host := $.Values.database.host -}}
+{{- if include "lexmill.hasPostgresql" $ -}}
+{{- $host = printf "%s-postgresql.%s.svc" (include "lexmill.fullname" $) $.Release.Namespace -}}
+{{- else if not $host -}}
+{{- fail "database.host: where the migrations reach PostgreSQL, as database.existingSecret is for the API only; or set migrations.enabled to false" -}}
+{{- end -}}
 postgresql+psycopg://{{ index . 1 }}{{ with index . 2 }}:{{ . }}{{ end }}@{{ $host }}:{{ $.Values.database.port }}/{{ $.Values.database.name }}
 {{- with $.Values.database.parameters }}?{{ . }}{{ end }}
 {{- end -}}

@@ -6,7 +6,7 @@ python -m lexmill_migrations upgrade
 python -m lexmill_migrations login ingest --password-file /logins/ingest
 python -m lexmill_migrations login api --password-file /logins/api
 {{- range include "lexmill.tenants" . | fromJsonArray }}
-{{- if or .createSecret $.Values.database.logins.existingSecret }}
+{{- if include "lexmill.makesLoginOf" (list $ .) }}
 python -m lexmill_migrations tenant add {{ .namespace }} --password-file /logins/tenant.{{ .namespace }}
 {{- range .reads }} --read {{ . | squote }}{{ end }}
 {{- range .writes }} --write {{ . | squote }}{{ end }}
