@@ -225,8 +225,8 @@ def test_who_reaches_whom(helm: Helm) -> None:
     [buckets] = [file for file in MATRIX if file.stem == "buckets"]
     network = Network(helm.render(buckets))
     expected = {
-        ("postgresql", 5432): ["api", "migrations", "test", "worker"],
-        ("valkey", 6379): ["api", "test", "worker"],
+        ("postgresql", 5432): ["api", "migrations", "worker"],
+        ("valkey", 6379): ["api", "worker"],
         # The release's own namespace is a tenant here, so its pods may send as well.
         ("api", 8000): ["operator", "test", "knative", "prometheus", "sender", "neighbour"],
         ("operator", 8080): ["prometheus"],
@@ -255,6 +255,12 @@ def test_who_reaches_whom(helm: Helm) -> None:
     assert {key: sorted(names) for key, names in found.items()} == {
         key: sorted(names) for key, names in expected.items()
     }
+
+
+def test_helm_test_asks_the_api_and_nobody_else(helm: Helm) -> None:
+    """That of a tenant's workers is one of their pods."""
+    [production] = [file for file in MATRIX if file.stem == "production"]
+    assert ports_out(helm.render(production), "lexmill-test") == {"169.254.0.0/16": {53}}
 
 
 @each_installation
