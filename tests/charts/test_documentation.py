@@ -13,7 +13,7 @@ DOCS = ROOT / "docs"
 
 def examples(file: Path, language: str) -> list[str]:
     text = file.read_text(encoding="utf-8")
-    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return re.findall(rf"^ *```{language}\n(.*?)^ *```$", text, re.MULTILINE | re.DOTALL)
 
 
 def production() -> dict[str, Any]:
@@ -51,3 +51,10 @@ def test_the_queue_of_the_example_is_let_through(helm: Helm) -> None:
     cidrs = {"queue": ["10.1.0.0/16"]}
     values["networkPolicy"] = {**values.get("networkPolicy", {}), "cidrs": cidrs}
     assert ports_out(helm.render(values), "lexmill-worker")["10.1.0.0/16"] == {int(port)}
+
+
+def test_workers_reach_the_agent_of_pod_identity(helm: Helm) -> None:
+    [text] = examples(DOCS / "storage.md", "yaml")
+    values = {**yaml.safe_load(text), "storage": {"uri": "s3://lexmill"}}
+    found = ports_out(helm.render(values), "lexmill-worker")
+    assert found["169.254.170.23/32"] == found["fd00:ec2::23/128"] == {80}

@@ -337,3 +337,55 @@ def test_ports_are_those_of_the_addresses(
     for policy in ("lexmill-api", "lexmill-worker"):
         found = ports_out(manifests, policy)
         assert (found["10.1.0.0/16"], found["10.2.0.0/16"]) == ({queue}, {storage})
+
+
+def test_what_is_inside_of_the_cluster_is_found_by_its_labels(helm: Helm) -> None:
+    """Some networks, Cilium's for one, match no pod by its address."""
+    parts = {"database": 5432, "queue": 6380, "storage": 9000}
+    manifests = helm.render(
+        {
+            "database": {"host": "db.data.svc", "owner": {"existingSecret": "owner"}},
+            "queue": {"url": "redis://queue.data.svc:6380/0"},
+            "storage": {"uri": "s3://lexmill", "s3": {"endpoint": "http://s3.data.svc:9000"}},
+            "networkPolicy": {
+                "peers": {
+                    name: [
+                        {
+                            "namespaceSelector": {
+                                "matchLabels": {"kubernetes.io/metadata.name": "data"}
+                            },
+                            "podSelector": {"matchLabels": {"app": name}},
+                        }
+                    ]
+                    for name in parts
+                }
+            },
+        }
+    )
+    network = Network(manifests)
+    everybody = {name: part(name) for name in ("api", "operator", "migrations", "test")}
+    everybody["worker"] = worker(NAMESPACE)
+    found = {
+        name: sorted(
+            who
+            for who, source in everybody.items()
+            if network.reaches(source, ("data", {"app": name}), port)
+        )
+        for name, port in parts.items()
+    }
+    assert found == {
+        "database": ["api", "migrations", "worker"],
+        "queue": ["api", "worker"],
+        "storage": ["api", "worker"],
+    }
+
+
+def test_the_api_of_kubernetes_may_be_at_another_port(helm: Helm) -> None:
+    where = {"kubernetes": ["10.0.0.1/32"]}
+    for ports in ([443, 6443], [8443]):
+        policy: dict[str, Any] = {"cidrs": where}
+        if ports == [8443]:
+            policy["kubernetesPorts"] = ports
+        manifests = helm.render({"networkPolicy": policy})
+        for name in ("lexmill-api", "lexmill-operator"):
+            assert ports_out(manifests, name)["10.0.0.1/32"] == set(ports)

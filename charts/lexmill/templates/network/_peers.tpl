@@ -16,7 +16,19 @@
 
 {{- define "lexmill.toKubernetes" -}}
 - to: {{- include "lexmill.blocks" .Values.networkPolicy.cidrs.kubernetes | nindent 4 }}
-  ports: [{port: 443}, {port: 6443}]
+  ports:
+    {{- range .Values.networkPolicy.kubernetesPorts }}
+    - port: {{ . }}
+    {{- end }}
+{{- end -}}
+
+{{/* (list . "database"): where that is when it is no part of the release. */}}
+{{- define "lexmill.elsewhere" -}}
+{{- $policy := (index . 0).Values.networkPolicy -}}
+{{- include "lexmill.blocks" (get $policy.cidrs (index . 1)) -}}
+{{- with get $policy.peers (index . 1) }}
+{{ toYaml . }}
+{{- end }}
 {{- end -}}
 
 {{/* (list . "postgresql"): a part of the release, from wherever. */}}
@@ -31,7 +43,7 @@
 - to: {{- include "lexmill.toPart" (list . "postgresql") | nindent 4 }}
   ports: [{port: 5432}]
 {{- else }}
-- to: {{- include "lexmill.blocks" .Values.networkPolicy.cidrs.database | nindent 4 }}
+- to: {{- include "lexmill.elsewhere" (list . "database") | nindent 4 }}
   ports: [{port: {{ .Values.database.port }}}]
 {{- end }}
 {{- end -}}
@@ -59,11 +71,11 @@
 - to: {{- include "lexmill.toPart" (list . "valkey") | nindent 4 }}
   ports: [{port: 6379}]
 {{- else }}
-- to: {{- include "lexmill.blocks" .Values.networkPolicy.cidrs.queue | nindent 4 }}
+- to: {{- include "lexmill.elsewhere" (list . "queue") | nindent 4 }}
   ports: [{port: {{ include "lexmill.queuePort" . }}}]
 {{- end }}
 {{- if not (include "lexmill.hasVolume" .) }}
-- to: {{- include "lexmill.blocks" .Values.networkPolicy.cidrs.storage | nindent 4 }}
+- to: {{- include "lexmill.elsewhere" (list . "storage") | nindent 4 }}
   ports: [{port: {{ include "lexmill.storagePort" . }}}]
 {{- end }}
 {{- end -}}
