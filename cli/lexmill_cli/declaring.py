@@ -34,6 +34,7 @@ from lexmill_legal import playbook
 from lexmill_legal.errors import PlaybookError, TermsError
 from lexmill_legal.redaction import load_terms
 from lexmill_legal.redaction.pseudonyms import RedactionKeyError, derive
+from lexmill_legal.results import file_name
 
 STDIN = Path("-")
 
@@ -50,6 +51,8 @@ _BACKLOG_PER_REPLICA = 8
 # All there are: a person may not know what to ask for.
 _FORMATS: Final[tuple[OutputFormat, ...]] = get_args(OutputFormat)
 _KEY_BYTES = 4096
+_BUCKET = "s3://"
+_LONGEST_URI = 2048
 
 
 KEY_VARIABLE = "LEXMILL_WORKER__REDACTION_KEY"
@@ -80,16 +83,18 @@ class LocalJob:
 
 
 def job_of_paths(
-    paths: Sequence[Path],
+    paths: Sequence[str | Path],
     *,
     playbook_file: Path | None,
     out: Path,
     max_workers: int,
     redaction: RedactionFiles = _NO_REDACTION,
 ) -> LocalJob:
-    """One job over files and folders. Raises CommandError for what cannot be read or used."""
-    for path in paths:
-        _check_readable(path)
+    """One job over files, folders and buckets.
+
+    Raises CommandError for what cannot be read or used.
+    """
+    uris = [_source_uri(path) for path in paths]
     config_maps = {}
     if playbook_file is not None:
         config_maps[_PLAYBOOK.name] = {str(_PLAYBOOK.key): read_playbook(playbook_file)}
@@ -98,7 +103,7 @@ def job_of_paths(
     if redaction.key is not None and redaction.terms is None:
         raise CommandError(Exit.MISUSE, "--redaction-key goes with --redact TERMS.yaml.")
     spec = LegalJobSpec(
-        documents=tuple(DocumentSource(uri=file_uri(path.resolve())) for path in paths),
+        documents=tuple(DocumentSource(uri=uri) for uri in uris),
         playbook=None if playbook_file is None else PlaybookRef(config_map=_PLAYBOOK),
         redaction=None if redaction.terms is None else _redaction(redaction),
         output=Output(uri=file_uri(out.resolve()), formats=_FORMATS),
@@ -109,7 +114,7 @@ def job_of_paths(
         namespace="default",
         declared=DeclaredJob(
             uid=uuid.uuid4(),
-            name=_name(paths, out),
+            name=_name(uris, out),
             owner="local",
             spec=spec,
             config_maps=config_maps,
@@ -118,6 +123,39 @@ def job_of_paths(
         out=out,
         worker_environment=_worker_environment(redaction.key),
     )
+
+
+def last_name(path: str | Path) -> str:
+    """Of a file, a folder, or what is in a bucket."""
+    word = str(path)
+    return file_name(word) if word.startswith(_BUCKET) else Path(path).resolve().name
+
+
+def roots_of(jobs: Sequence[LocalJob]) -> list[Path]:
+    """What the person named may be read, and the folders of the reports written."""
+    sources = [
+        _path_of(source.uri)
+        for job in jobs
+        for source in job.declared.spec.documents or ()
+        if source.uri is not None and source.uri.startswith("file:")
+    ]
+    return [*sources, *(job.out for job in jobs if job.out is not None)]
+
+
+def _source_uri(path: str | Path) -> str:
+    word = str(path)
+    if word.startswith(_BUCKET) and len(word) <= _LONGEST_URI and urlsplit(word).netloc:
+        return word
+    if "://" in word and not Path(path).exists():
+        raise CommandError(
+            Exit.MISUSE, f"{word}: name a file, a folder, or a bucket as s3://bucket/folder/."
+        )
+    _check_readable(Path(path))
+    return file_uri(Path(path).resolve())
+
+
+def _path_of(uri: str) -> Path:
+    return Path(unquote(urlsplit(uri).path))
 
 
 def _redaction(files: RedactionFiles) -> Redaction:
@@ -440,17 +478,18 @@ def _limited(workers: Workers, max_workers: int | None) -> Workers:
 def _local_folder(output: Output | None) -> Path | None:
     if output is None or not output.uri.startswith("file:"):
         return None
-    return Path(unquote(urlsplit(output.uri).path))
+    return _path_of(output.uri)
 
 
-def _name(paths: Sequence[Path], out: Path) -> str:
+def _name(uris: Sequence[str], out: Path) -> str:
     """The same command gets the same name, so that it finds its job again."""
-    words = [str(path.resolve()) for path in paths] + [str(out.resolve())]
+    words = [uri if uri.startswith(_BUCKET) else str(_path_of(uri)) for uri in uris]
+    words.append(str(out.resolve()))
     digest = hashlib.sha256("\0".join(words).encode()).hexdigest()[:10]
     stem = (
         "".join(
             letter if letter.isascii() and letter.isalnum() else "-"
-            for letter in paths[0].resolve().name.lower()
+            for letter in file_name(words[0]).lower()
         )
         .strip("-")[:40]
         .strip("-")

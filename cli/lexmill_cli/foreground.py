@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from urllib.parse import unquote, urlsplit
 
 from rich.console import Console
 
@@ -18,18 +17,21 @@ from lexmill_cli.declaring import (
     is_manifest,
     job_of_paths,
     jobs_of_yaml,
+    last_name,
+    roots_of,
 )
 from lexmill_cli.display import Display, show_summary
 from lexmill_cli.errors import CommandError, Exit
 from lexmill_cli.results import read_summary
 from lexmill_cli.running import Outcome, run_jobs, serve_forever
+from lexmill_cli.stores import Stores
 from lexmill_cli.system import local_system
 
 _PROBE_BYTES = 1 << 16
 
 
 def run_here(
-    paths: Sequence[Path],
+    paths: Sequence[str],
     *,
     playbook: Path | None,
     redaction: RedactionFiles,
@@ -44,10 +46,12 @@ def run_here(
         jobs = _jobs(paths, playbook, redaction, out, max_workers)
         for job in jobs:
             _check_out(job.out)
+        stores = Stores(jobs, display)
+        stores.check()
         display.say("Starting PostgreSQL, Valkey and the API ...")
-        with local_system(home, roots=_roots(jobs), port=None) as system:
+        with local_system(home, roots=roots_of(jobs), port=None) as system:
             try:
-                outcome = run_jobs(system, jobs, display=display)
+                outcome = run_jobs(system, jobs, display=display, stores=stores)
             finally:
                 display.close()
     return _report(display, jobs, outcome, as_json=as_json)
@@ -71,7 +75,11 @@ def serve_here(
                 path, playbook_file=None, out=Path("lexmill-results"), max_workers=max_workers
             )
         ]
-        with local_system(home, roots=[*roots, *_roots(jobs)], port=port) as system:
+        try:
+            Stores(jobs, display).check()
+        except CommandError as error:  # it listens for others all the same
+            display.say(error.message)
+        with local_system(home, roots=[*roots, *roots_of(jobs)], port=port) as system:
             display.say(
                 f"Lexmill listens on {system.url} (token: {home / 'token'}). Ctrl-C stops it."
             )
@@ -79,7 +87,7 @@ def serve_here(
 
 
 def _jobs(
-    paths: Sequence[Path],
+    paths: Sequence[str],
     playbook: Path | None,
     files: RedactionFiles,
     out: Path | None,
@@ -87,11 +95,11 @@ def _jobs(
 ) -> list[LocalJob]:
     workers = max_workers or os.cpu_count() or 2
     target = out or Path("lexmill-results")
-    if any(is_manifest(path) for path in paths):
+    if any(is_manifest(Path(path)) for path in paths):
         if len(paths) > 1:
             raise CommandError(Exit.MISUSE, "Name one LegalJob YAML, or documents, not both.")
         jobs = jobs_of_yaml(
-            paths[0],
+            Path(paths[0]),
             playbook_file=playbook,
             out=target,
             max_workers=max_workers,
@@ -112,23 +120,12 @@ def _jobs(
                 )
         return jobs
     if out is None:
-        target /= paths[0].resolve().name or "root"
+        target /= last_name(paths[0]) or "root"
     return [
         job_of_paths(
             paths, playbook_file=playbook, out=target, max_workers=workers, redaction=files
         )
     ]
-
-
-def _roots(jobs: Sequence[LocalJob]) -> list[Path]:
-    """What the person named may be read, and the folders of the reports written."""
-    sources = [
-        Path(unquote(urlsplit(source.uri).path))
-        for job in jobs
-        for source in job.declared.spec.documents or ()
-        if source.uri is not None and source.uri.startswith("file:")
-    ]
-    return [*sources, *(job.out for job in jobs if job.out is not None)]
 
 
 def _check_out(out: Path | None) -> None:

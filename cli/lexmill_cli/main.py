@@ -78,7 +78,8 @@ def about(
 @app.command()
 def run(
     paths: Annotated[
-        list[Path], typer.Argument(help="Files, folders, or one LegalJob YAML.", readable=False)
+        list[str],
+        typer.Argument(help="Files, folders, s3://bucket/folder/, or one LegalJob YAML."),
     ],
     playbook: Annotated[
         Path | None, typer.Option(help="Rules to check the facts by.", readable=False)

@@ -80,9 +80,10 @@ def run_examples(files: Files, as_json: AsJson = False) -> None:
 def dry_run(
     file: Annotated[Path, typer.Argument(help="The playbook (YAML).", readable=False)],
     paths: Annotated[
-        list[Path],
+        list[str],
         typer.Argument(
-            help="Documents, or an earlier run's results.jsonl or folder.", readable=False
+            help="Documents (files, folders, s3://bucket/folder/), or an earlier run's "
+            "results.jsonl or folder."
         ),
     ],
     as_json: AsJson = False,

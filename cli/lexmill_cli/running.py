@@ -13,6 +13,7 @@ from lexmill_cli.declaring import LocalJob
 from lexmill_cli.display import Display
 from lexmill_cli.errors import CommandError, Exit
 from lexmill_cli.scaler import LocalScaler
+from lexmill_cli.stores import Stores
 from lexmill_cli.system import LocalSystem
 
 _POLL_SECONDS = 0.25
@@ -32,7 +33,13 @@ class Outcome:
     seconds: float
 
 
-def run_jobs(system: LocalSystem, jobs: Sequence[LocalJob], *, display: Display) -> Outcome:
+def run_jobs(
+    system: LocalSystem,
+    jobs: Sequence[LocalJob],
+    *,
+    display: Display,
+    stores: Stores | None = None,
+) -> Outcome:
     """Declare jobs that are not under way and wait until each of them has ended.
 
     Raises CommandError when the API refuses a job or stays away; KeyboardInterrupt after the
@@ -44,7 +51,7 @@ def run_jobs(system: LocalSystem, jobs: Sequence[LocalJob], *, display: Display)
         declared = [session.declare(job) for job in jobs]
         for job in declared:
             scaler.serve(job)
-        progress = _follow(session, scaler, declared)
+        progress = _follow(session, scaler, declared, stores or Stores(jobs, display))
     return Outcome(progress, time.monotonic() - started)
 
 
@@ -125,13 +132,16 @@ class _Session:
         return replace(job, declared=declared)
 
 
-def _follow(session: _Session, scaler: LocalScaler, jobs: Sequence[LocalJob]) -> list[JobProgress]:
+def _follow(
+    session: _Session, scaler: LocalScaler, jobs: Sequence[LocalJob], stores: Stores
+) -> list[JobProgress]:
     while True:
         scaler.step(wait_seconds=_POLL_SECONDS)
         progress = session.ask(lambda: [_progress(session.client, job) for job in jobs])
         session.display.show(progress, workers=scaler.running())
         if all(_is_over(each) for each in progress):
             return progress
+        stores.watch(progress)
 
 
 def _progress(client: ApiClient, job: LocalJob) -> JobProgress:

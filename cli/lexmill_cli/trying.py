@@ -11,11 +11,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from lexmill_cli.declaring import job_of_paths
+from lexmill_cli.declaring import job_of_paths, roots_of
 from lexmill_cli.display import Display
 from lexmill_cli.errors import CommandError, Exit
 from lexmill_cli.running import run_jobs
 from lexmill_cli.showing import shortened
+from lexmill_cli.stores import Stores
 from lexmill_cli.system import local_system
 from lexmill_legal import playbook
 from lexmill_legal.playbook import Playbook
@@ -29,9 +30,9 @@ Judged = Sequence[tuple[DocumentResult, tuple[Finding, ...]]]
 """Documents with what the playbook says of each."""
 
 
-def judge(file: Path, rules: Playbook, paths: Sequence[Path], *, home: Path) -> Judged:
+def judge(file: Path, rules: Playbook, paths: Sequence[str], *, home: Path) -> Judged:
     """Results of an earlier run are only checked again; documents go through the whole system."""
-    earlier = [_results_file(path) for path in paths]
+    earlier = [_results_file(Path(path)) for path in paths]
     lines = [path for path in earlier if path is not None]
     if lines and len(lines) < len(paths):
         raise CommandError(Exit.MISUSE, "Name documents, or results of earlier runs, not both.")
@@ -115,16 +116,17 @@ def _earlier(files: Sequence[Path]) -> Iterator[DocumentResult]:
             raise CommandError(Exit.MISUSE, f"{file}: {error.strerror}") from error
 
 
-def _worked(file: Path, paths: Sequence[Path], home: Path) -> list[DocumentResult]:
+def _worked(file: Path, paths: Sequence[str], home: Path) -> list[DocumentResult]:
     """Documents are hostile until they are parsed: the system's sandbox does that."""
     display = Display(Console(stderr=True))
     with tempfile.TemporaryDirectory(prefix="lexmill-dry-run-") as folder:
         out = Path(folder).resolve()
         job = job_of_paths(paths, playbook_file=file, out=out, max_workers=2)
-        roots = [*(path.resolve() for path in paths), out]
-        with local_system(home, roots=roots, port=None) as system:
+        stores = Stores([job], display)
+        stores.check()
+        with local_system(home, roots=roots_of([job]), port=None) as system:
             try:
-                run_jobs(system, [job], display=display)
+                run_jobs(system, [job], display=display, stores=stores)
             finally:
                 display.close()
         results = out / _RESULTS

@@ -30,20 +30,30 @@ _SILENCE: Final = timedelta(seconds=60)
 _REQUEST: Final = timedelta(minutes=15)
 """For an object of the largest size over a thin line; who says nothing is given up earlier."""
 
+# Who only wants to know whether a store answers asks once.
+_ASKING_ONCE: "Final[RetryConfig]" = {"max_retries": 0, "retry_timeout": timedelta(seconds=3)}
+_ANSWER: Final = timedelta(seconds=3)
+
 _ENDPOINTS: Final = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 CA_BUNDLE: Final = "AWS_CA_BUNDLE"
 
 
-def open_store(uri: str, *, endpoint: str | None = None) -> ObjectStore:
+def endpoint() -> str:
+    """The S3 server that is not AWS; empty where it is."""
+    return next(filter(None, map(os.environ.get, _ENDPOINTS)), "")
+
+
+def open_store(uri: str, *, endpoint: str | None = None, at_once: bool = False) -> ObjectStore:
     """A store over a ``file:///folder`` (made when absent) or ``s3://bucket/prefix``.
 
-    ``endpoint`` is another address of the same S3 server. Raises LexmillError.
+    ``endpoint`` is another address of the same S3 server. ``at_once``: an answer within seconds,
+    or an error. Raises LexmillError.
     """
     parts = urlsplit(uri)
     if parts.scheme == "file":
         return LocalStore(Path(unquote(parts.path)), mkdir=True)
     if parts.scheme == "s3" and parts.netloc:
-        return _bucket(parts.netloc, unquote(parts.path).strip("/"), endpoint)
+        return _bucket(parts.netloc, unquote(parts.path).strip("/"), endpoint, at_once)
     raise LexmillError(
         "bad_uri",
         "a store's URI begins with file:/// or s3:// and a bucket's name",
@@ -52,21 +62,25 @@ def open_store(uri: str, *, endpoint: str | None = None) -> ObjectStore:
 
 
 @lru_cache(maxsize=256)
-def _bucket(name: str, prefix: str, endpoint: str | None) -> S3Store:
+def _bucket(name: str, prefix: str, other: str | None, at_once: bool) -> S3Store:  # noqa: FBT001 - a key of the cache
     """Kept, with its connections and the credentials it was given for a while."""
-    address = endpoint or next(filter(None, map(os.environ.get, _ENDPOINTS)), "")
+    address = other or endpoint()
     client: ClientConfig = {
-        "connect_timeout": _CONNECT,
-        "read_timeout": _SILENCE,
-        "timeout": _REQUEST,
+        "connect_timeout": _ANSWER if at_once else _CONNECT,
+        "read_timeout": _ANSWER if at_once else _SILENCE,
+        "timeout": _ANSWER if at_once else _REQUEST,
         # Who writes http:// means it.
         "allow_http": urlsplit(address).scheme == "http",
     }
     if file := os.environ.get(CA_BUNDLE):
         client["root_certificate"] = _certificates(Path(file))
-    config: S3Config = {} if endpoint is None else {"aws_endpoint_url_s3": endpoint}
+    config: S3Config = {} if other is None else {"aws_endpoint_url_s3": other}
     return S3Store(
-        name, prefix=prefix or None, config=config, client_options=client, retry_config=_RETRYING
+        name,
+        prefix=prefix or None,
+        config=config,
+        client_options=client,
+        retry_config=_ASKING_ONCE if at_once else _RETRYING,
     )
 
 

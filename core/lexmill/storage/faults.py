@@ -3,7 +3,7 @@
 import errno
 import re
 from enum import Enum
-from typing import Final
+from typing import Final, Literal
 
 from obstore.exceptions import BaseError, PermissionDeniedError
 
@@ -68,6 +68,16 @@ def code_of(error: Exception) -> str | None:
     _, reason = _told(error)
     found = _CODE.search(reason)
     return None if found is None else found[1]
+
+
+def unreachable(error: Exception) -> Literal["name", "port"] | None:
+    """Why nothing can be sent: nobody knows the host's name, or nothing listens at the port."""
+    said, _, details = str(error).partition("\n\nDebug source")
+    if _STATUS.search(said) or _WHO_GIVES_CREDENTIALS in said:
+        return None
+    if "dns error" in details:
+        return "name"
+    return "port" if "ConnectionRefused" in details else None
 
 
 def own_error(verb: str, error: Exception) -> LexmillError:
