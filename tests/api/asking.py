@@ -107,7 +107,7 @@ def control(event_type: str, data: object, **members: Any) -> dict[str, Any]:
     return event(type=event_type, datacontenttype="application/json", data=data, **members)
 
 
-def declaration(uid: str, name: str, **spec: Any) -> dict[str, Any]:
+def declaration(uid: str, name: str, *, owner: str = "api", **spec: Any) -> dict[str, Any]:
     if "documents" not in spec:
         spec.setdefault("trigger", {})
-    return control(DECLARED, {"uid": uid, "name": name, "owner": "api", "spec": spec})
+    return control(DECLARED, {"uid": uid, "name": name, "owner": owner, "spec": spec})

@@ -14,7 +14,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from tests.api.asking import BEARER, Api, Serving, event
+from tests.api.asking import BEARER, Api, Serving, declaration, event
 from tests.api.test_matrix import ROUTES, ROWS
 from tests.identityserver.hydra import Hydra
 from tests.processes import TOKEN, until
@@ -300,29 +300,13 @@ def two(api: Api) -> dict[str, str]:
     """Each has a job of the same name and a document; gives the tokens of both."""
     tokens = {}
     for namespace in (OURS, THEIRS):
-        answer = api.post(
-            event(
-                type="io.lexmill.job.declared.v1",
-                datacontenttype="application/json",
-                data={
-                    "uid": str(uuid.uuid4()),
-                    "name": "same",
-                    "owner": "api",
-                    "spec": {"trigger": {}},
-                },
-            ),
-            path=f"/ns/{namespace}/events",
-            token=TOKEN,
-        )
+        job = declaration(str(uuid.uuid4()), "same")
+        answer = api.post(job, path=f"/ns/{namespace}/events", token=TOKEN)
         assert answer.status_code == 202, answer.text
         for at in range(2):
             sent = api.post(event(id=f"the-same-{at}"), path=f"/ns/{namespace}/events")
             assert sent.status_code == 202
-        issued = api.http.post(
-            f"/v1/namespaces/{namespace}/tokens",
-            json={"name": "admin", "roles": ["admin"]},
-            headers=BEARER,
-        )
+        issued = api.order(f"{namespace}/tokens", {"name": "admin", "roles": ["admin"]})
         tokens[namespace] = issued.json()["secret"]
     return tokens
 
@@ -361,21 +345,15 @@ def test_an_etag_of_theirs_tells_nothing(api: Api, two: dict[str, str]) -> None:
     theirs = api.get(f"/v1/namespaces/{THEIRS}/{path}", token=two[THEIRS]).headers["ETag"]
     headers = {"Authorization": f"Bearer {two[OURS]}", "If-None-Match": theirs}
     assert api.http.get(f"/v1/namespaces/{OURS}/{path}", headers=headers).status_code == 200
-    changed = api.http.post(
-        f"/v1/namespaces/{OURS}/{path}/suspend",
-        headers={"Authorization": f"Bearer {two[OURS]}", "If-Match": theirs},
-    )
+    changed = api.order(f"{OURS}/{path}/suspend", token=two[OURS], If_Match=theirs)
     assert changed.status_code == 412
 
 
 def test_an_idempotency_key_of_theirs_is_free(api: Api, two: dict[str, str]) -> None:
     for namespace in (OURS, THEIRS):
         body = {"name": f"made-by-{namespace}", "spec": {"trigger": {}}}
-        answer = api.http.post(
-            f"/v1/namespaces/{namespace}/jobs",
-            json=body,
-            headers={"Authorization": f"Bearer {two[namespace]}", "Idempotency-Key": "the-same"},
-        )
+        key = "the-same"
+        answer = api.order(f"{namespace}/jobs", body, token=two[namespace], Idempotency_Key=key)
         assert (answer.status_code, answer.json()["name"]) == (201, f"made-by-{namespace}")
 
 
@@ -388,8 +366,7 @@ def test_what_is_dead_of_theirs_is_not_replayed(api: Api, two: dict[str, str]) -
         )
     ]
     assert tasks
-    headers = {"Authorization": f"Bearer {two[OURS]}"}
-    answer = api.http.post(f"/v1/namespaces/{OURS}/dead/replay", json=tasks, headers=headers)
+    answer = api.order(f"{OURS}/dead/replay", tasks, token=two[OURS])
     assert (answer.status_code, answer.json()) == (202, {"queued": 0})
 
 

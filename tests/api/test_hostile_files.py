@@ -11,7 +11,7 @@ from urllib.parse import unquote
 import httpx
 import pytest
 
-from tests.api.asking import BEARER, Api
+from tests.api.asking import Api
 from tests.api.test_contents import ended, upload, working
 from tests.processes import files_beneath, until
 
@@ -124,11 +124,8 @@ def test_a_name_that_comes_back_in_a_header(api: Api, name: str, kept: str) -> N
     """As browsers send it in a form, and in the JSON of a presigned upload."""
     namespace = f"named-{list(HOSTILE).index(name)}"
     api.declare(namespace)
-    base = f"/v1/namespaces/{namespace}"
     sent = [upload(api, namespace, name, TEXT)]
-    offer = api.http.post(
-        f"{base}/jobs/{namespace}/uploads", json={"name": name}, headers=BEARER
-    ).json()
+    offer = api.order(f"{namespace}/jobs/{namespace}/uploads", {"name": name}).json()
     put = api.http.put(offer["url"], content=TEXT)
     sent.append(put.json()["documents"][0]["url"])
     for url in sent:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.api.asking import BEARER, Api, control, event
+from tests.api.asking import BEARER, Api, declaration, event
 from tests.processes import TOKEN
 
 pytestmark = pytest.mark.servers
@@ -33,10 +33,8 @@ def problem(answer: httpx.Response) -> tuple[int, str]:
 
 
 def owned(api: Api, name: str, owner: str) -> None:
-    data = {"uid": str(uuid.uuid4()), "name": name, "owner": owner, "spec": LISTENING}
-    answer = api.post(
-        control("io.lexmill.job.declared.v1", data), path="/ns/legal/events", token=TOKEN
-    )
+    sent = declaration(str(uuid.uuid4()), name, owner=owner)
+    answer = api.post(sent, path="/ns/legal/events", token=TOKEN)
     assert answer.status_code == 202, answer.text
 
 

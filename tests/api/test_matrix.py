@@ -18,7 +18,7 @@ from fastapi.routing import APIRoute, APIRouter, APIWebSocketRoute
 
 from lexmill_api import v1
 from lexmill_api.identity import Role
-from tests.api.asking import BEARER, Api, Serving
+from tests.api.asking import Api, Serving
 from tests.identityserver.hydra import Hydra
 from tests.processes import TOKEN, until
 
@@ -220,11 +220,7 @@ def of_hydra(api: Api, hydra: Hydra) -> list[Asking]:
 
 
 def issue(api: Api, namespace: str, role: Role) -> dict[str, Any]:
-    answer = api.http.post(
-        f"/v1/namespaces/{namespace}/tokens",
-        json={"name": f"matrix {role}", "roles": [role]},
-        headers=BEARER,
-    )
+    answer = api.order(f"{namespace}/tokens", {"name": f"matrix {role}", "roles": [role]})
     issued: dict[str, Any] = answer.raise_for_status().json()
     return issued
 

@@ -66,9 +66,8 @@ def test_a_job_gets_the_newest_of_the_playbook_that_it_names(api: Api) -> None:
     put(api, "named", FIRST)
     put(api, "named", SECOND)
     spec = {"trigger": {}, "playbook": {"configMap": {"name": "named"}}}
-    jobs = "/v1/namespaces/books/jobs"
-    declared = api.http.post(jobs, json={"name": "checked", "spec": spec}, headers=BEARER)
+    declared = api.order("books/jobs", {"name": "checked", "spec": spec})
     assert declared.status_code == 201, declared.text
     put(api, "named", FIRST)
-    declaration = api.get(f"{jobs}/checked/declaration").json()
+    declaration = api.get("/v1/namespaces/books/jobs/checked/declaration").json()
     assert declaration["config_maps"] == {"named": {"playbook.yaml": SECOND}}

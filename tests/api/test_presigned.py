@@ -47,11 +47,7 @@ def anybody() -> Iterator[httpx.Client]:
 
 
 def offered(api: Api, job: str, **wanted: str) -> dict[str, Any]:
-    answer = api.http.post(
-        f"/v1/namespaces/{job}/jobs/{job}/uploads",
-        json={"name": "NDA.txt", **wanted},
-        headers=BEARER,
-    )
+    answer = api.order(f"{job}/jobs/{job}/uploads", {"name": "NDA.txt", **wanted})
     assert answer.status_code == 201, answer.text
     found: dict[str, Any] = answer.json()
     return found
@@ -150,11 +146,7 @@ def test_another_file_than_was_announced(api: Api, anybody: httpx.Client) -> Non
     anybody.put(offer["url"], content=TEXT)
     assert completed(api, offer).status_code == 201
     for wrong in ("abc", hashlib.sha256(TEXT).hexdigest().upper(), None, 7):
-        refused = api.http.post(
-            "/v1/namespaces/sums/jobs/sums/uploads",
-            json={"name": "a.txt", "sha256": wrong},
-            headers=BEARER,
-        )
+        refused = api.order("sums/jobs/sums/uploads", {"name": "a.txt", "sha256": wrong})
         assert refused.status_code == (201 if wrong is None else 422)
 
 

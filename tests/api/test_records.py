@@ -31,22 +31,15 @@ def api(serving: Serving, module_place: Place) -> Iterator[Api]:
 
 
 def hold(api: Api, namespace: str, case: str, **on: str) -> dict[str, Any]:
-    answer = api.http.post(
-        f"/v1/namespaces/{namespace}/holds",
-        json={**on, "case": case, "reason": "a letter came"},
-        headers=BEARER,
-    )
+    body = {**on, "case": case, "reason": "a letter came"}
+    answer = api.order(f"{namespace}/holds", body)
     assert answer.status_code == 201, answer.text
     found: dict[str, Any] = answer.json()
     return found
 
 
 def release(api: Api, namespace: str, id_: str) -> httpx.Response:
-    return api.http.post(
-        f"/v1/namespaces/{namespace}/holds/{id_}/release",
-        json={"reason": "settled"},
-        headers=BEARER,
-    )
+    return api.order(f"{namespace}/holds/{id_}/release", {"reason": "settled"})
 
 
 def purge(api: Api, url: str, reason: str = "they asked for it") -> httpx.Response:
@@ -287,7 +280,7 @@ def test_what_a_worker_wrote_purges_nothing_else(api: Api) -> None:
     ],
 )
 def test_a_hold_is_on_one_thing_for_a_case(api: Api, wanted: dict[str, str]) -> None:
-    answer = api.http.post("/v1/namespaces/wrong/holds", json=wanted, headers=BEARER)
+    answer = api.order("wrong/holds", wanted)
     assert answer.status_code == 422
 
 
@@ -295,7 +288,7 @@ def test_unknown_things(api: Api) -> None:
     base = "/v1/namespaces/nothing"
     for on in ({"job": str(uuid.uuid4())}, {"document": str(uuid.uuid4())}):
         body = {**on, "case": "A", "reason": "b"}
-        answer = api.http.post(f"{base}/holds", json=body, headers=BEARER)
+        answer = api.order("nothing/holds", body)
         assert answer.status_code == 404
     assert api.get(f"{base}/holds/{uuid.uuid4()}").status_code == 404
     assert release(api, "nothing", str(uuid.uuid4())).status_code == 404

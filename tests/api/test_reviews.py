@@ -9,7 +9,7 @@ import pytest
 from lexmill.audit.chain import verify_chain
 from lexmill.client.api import ApiClient
 from lexmill.reviews.schemas import NewDecision, RefusedDecisionsError
-from tests.api.asking import BEARER, Api
+from tests.api.asking import Api
 from tests.processes import TOKEN
 
 pytestmark = pytest.mark.servers
@@ -124,11 +124,7 @@ def test_no_value_is_in_the_logs(api: Api) -> None:
 
 
 def token_of(api: Api, namespace: str, name: str, role: str = "reviewer") -> str:
-    answer = api.http.post(
-        f"/v1/namespaces/{namespace}/tokens",
-        json={"name": name, "roles": [role]},
-        headers=BEARER,
-    )
+    answer = api.order(f"{namespace}/tokens", {"name": name, "roles": [role]})
     assert answer.status_code == 201, answer.text
     secret: str = answer.json()["secret"]
     return secret

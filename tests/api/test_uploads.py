@@ -225,9 +225,7 @@ def test_what_is_no_form_of_files(api: Api, kind: str, body: bytes) -> None:
 
 
 def presign(api: Api, job: str) -> dict[str, Any]:
-    answer = api.http.post(
-        f"/v1/namespaces/{job}/jobs/{job}/uploads", json={"name": "a.txt"}, headers=BEARER
-    )
+    answer = api.order(f"{job}/jobs/{job}/uploads", {"name": "a.txt"})
     assert answer.status_code == 201, answer.text
     found: dict[str, Any] = answer.json()
     return found
@@ -263,7 +261,7 @@ def test_an_address_that_was_never_given_or_is_over(api: Api) -> None:
     update = "UPDATE upload SET expires_at = now() - interval '1 s' WHERE id = %s RETURNING id"
     assert api.rows(update, presigned["id"])
     assert api.http.put(presigned["url"], content=TEXT).status_code == 404
-    nothing = api.http.post(f"/v1/namespaces/over/uploads/{uuid.uuid4()}/complete", headers=BEARER)
+    nothing = api.order(f"over/uploads/{uuid.uuid4()}/complete")
     assert nothing.status_code == 404
 
 

@@ -14,11 +14,7 @@ pytestmark = pytest.mark.servers
 
 def issue(api: Api, *, by: str = TOKEN, namespace: str = "team-a", **wanted: Any) -> httpx.Response:
     body = {"name": "nightly upload", "roles": ["submitter"], **wanted}
-    return api.http.post(
-        f"/v1/namespaces/{namespace}/tokens",
-        json=body,
-        headers={"Authorization": f"Bearer {by}"},
-    )
+    return api.order(f"{namespace}/tokens", body, token=by)
 
 
 def dead(api: Api, token: str, namespace: str = "team-a") -> int:
