@@ -2,7 +2,8 @@
 
 ``serve`` answers 202 once an event is on the disk. ``resend URL`` posts what is there to the
 address of a LegalJob or of the API and forgets what was taken; Lexmill sees that they are dead
-letters, and takes up again what failed. Needs only Python 3.11.
+letters, and takes up again what failed. Where senders need a token it is in ``TOKEN_FILE``, or on
+stdin, which ``-`` stands for. Needs only Python 3.11.
 """
 # ruff: noqa: T201, S310 - a program of its own; it talks on stdout; the URL is its user's
 
@@ -96,12 +97,14 @@ def _reason(text: str) -> str:
         return text
 
 
-def resend(folder: Path, url: str) -> bool:
+def resend(folder: Path, url: str, token: str | None) -> bool:
     """True when none is left."""
     done = True
     for file in sorted(folder.glob("*.event")):
         headers, _, body = file.read_bytes().partition(b"\n")
         request = urllib.request.Request(url, data=body, headers=json.loads(headers), method="POST")
+        if token is not None:  # whoever is redirected to does not get it
+            request.add_unredirected_header("authorization", f"Bearer {token}")
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:
                 print(f"{file.stem}: {answer.status}")
@@ -115,16 +118,30 @@ def resend(folder: Path, url: str) -> bool:
     return done
 
 
+def _read_token(file: str) -> str:
+    """Not on the command line, which everybody sees who lists processes."""
+    try:
+        content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        sys.exit(f"TOKEN_FILE {file}: {error.strerror}")
+    match content.split():
+        case [token] if token.isascii():
+            return token.decode()
+        case _:
+            sys.exit(f"TOKEN_FILE {file}: it has to hold one token and nothing else")
+
+
 def main() -> None:
     folder = Path(os.environ.get("FOLDER", "."))
     match sys.argv[1:]:
         case ["serve"]:
             _Handler.folder = folder
             ThreadingHTTPServer(("", int(os.environ.get("PORT", "8080"))), _Handler).serve_forever()
-        case ["resend", url]:
-            sys.exit(0 if resend(folder, url) else 1)
+        case ["resend", url, *files] if len(files) <= 1:
+            token = _read_token(files[0]) if files else None
+            sys.exit(0 if resend(folder, url, token) else 1)
         case _:
-            sys.exit(f"usage: {sys.argv[0]} serve | resend URL")
+            sys.exit(f"usage: {sys.argv[0]} serve | resend URL [TOKEN_FILE]")
 
 
 if __name__ == "__main__":

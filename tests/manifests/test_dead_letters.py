@@ -29,6 +29,7 @@ LETTER = {
     "ce-knativeerrordata": base64.b64encode(REASON.encode()).decode(),
     "authorization": "Bearer secret",
 }
+TOKEN = "a-token"
 SECRET = b'{"party": "Acme Ltd"'
 
 
@@ -42,15 +43,16 @@ class Sink:
         given = {**LETTER, **{name.replace("_", "-"): value for name, value in headers.items()}}
         return httpx.post(self.url, content=content, headers=given).status_code  # type: ignore[arg-type] # bytes, or an iterator of them
 
-    def resend(self, url: str) -> tuple[int, str]:
+    def resend(self, url: str, *token_file: str, stdin: str = "") -> tuple[int, str]:
         done = run(
-            [sys.executable, PROGRAM, "resend", url],
+            [sys.executable, PROGRAM, "resend", url, *token_file],
             env={"FOLDER": str(self.folder)},
+            input=stdin,
             capture_output=True,
             text=True,
             check=False,
         )
-        return done.returncode, done.stdout
+        return done.returncode, done.stdout + done.stderr
 
 
 @pytest.fixture
@@ -78,7 +80,10 @@ def answers(url: str) -> bool:
 
 @dataclass
 class Receiver:
-    """Takes what has JSON in it, and refuses the rest as Lexmill does."""
+    """Takes what has JSON in it, and refuses the rest as Lexmill does.
+
+    To its path ``/closed`` only those who have a token are let in.
+    """
 
     url: str
     taken: list[tuple[dict[str, str], bytes]]
@@ -91,6 +96,9 @@ def receiver() -> Iterator[Receiver]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
+            if self.path == "/closed" and self.headers["authorization"] != f"Bearer {TOKEN}":
+                self.send_error(401, "unauthenticated")
+                return
             good = body.endswith(b"}")
             if good:
                 taken.append(({n.lower(): v for n, v in self.headers.items()}, body))
@@ -154,7 +162,40 @@ def test_nothing_is_forgotten_while_nobody_answers(sink: Sink) -> None:
     assert list(sink.folder.glob("*.event"))
 
 
+def test_who_needs_a_token_is_sent_one(sink: Sink, receiver: Receiver, tmp_path: Path) -> None:
+    """By a file, or by stdin: a token on a command line is seen by whoever lists processes."""
+    closed = f"{receiver.url}/closed"
+    sink.post(b'{"a": 1}')
+    code, told = sink.resend(closed)
+    assert (code, "401" in told) == (1, True)
+    file = tmp_path / "token"
+    file.write_text(f"{TOKEN}\n", encoding="ascii")
+    code, told = sink.resend(closed, str(file))
+    assert code == 0, told
+    sink.post(b'{"a": 1}')
+    code, told = sink.resend(closed, "-", stdin=f"{TOKEN}\n")
+    assert code == 0, told
+    assert len(receiver.taken) == 2
+    assert not list(sink.folder.glob("*.event"))
+
+
+def test_a_token_that_is_not_there_is_told_before_anything_is_sent(
+    sink: Sink, receiver: Receiver, tmp_path: Path
+) -> None:
+    sink.post(b'{"a": 1}')
+    missing = str(tmp_path / "none")
+    for file, stdin, complaint in (
+        (missing, "", "No such file or directory"),
+        ("-", "", "it has to hold one token and nothing else"),
+        ("-", f"{TOKEN}\nnotes: none", "it has to hold one token and nothing else"),
+        ("-", "clé", "it has to hold one token and nothing else"),
+    ):
+        code, told = sink.resend(receiver.url, file, stdin=stdin)
+        assert (code, told) == (1, f"TOKEN_FILE {file}: {complaint}\n")
+    assert receiver.taken == []
+
+
 def test_a_command_that_it_does_not_know_is_answered_by_its_usage() -> None:
     with Popen([sys.executable, PROGRAM, "send"], stderr=PIPE, text=True) as process:
-        assert "serve | resend URL" in process.communicate()[1]
+        assert "serve | resend URL [TOKEN_FILE]" in process.communicate()[1]
     assert process.returncode == 1
