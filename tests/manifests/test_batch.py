@@ -12,6 +12,7 @@ from tests.processes import OurProcess, until
 ROOT = Path(__file__).parents[2]
 BATCH = ROOT / "manifests" / "samples" / "batch.yaml"
 NAME = "sample-batch"
+SHOWN = [NAME, "Complete", "4/4", "0"]
 
 
 def test_the_batch_sample_is_complete_within_a_minute(
@@ -25,7 +26,12 @@ def test_the_batch_sample_is_complete_within_a_minute(
         until(lambda: installation.condition(namespace, NAME, "Complete")[0] == "True", seconds=60)
         until(lambda: not node.processes)
     shown = control_plane.kubectl("-n", namespace, "get", "lj").stdout.splitlines()[1].split()
-    assert shown[:4] == [NAME, "Complete", "4/4", "0"]
+    assert shown[:4] == SHOWN
+
+
+def test_the_readme_shows_what_is_shown() -> None:
+    _, _, rest = (ROOT / "README.md").read_text(encoding="utf-8").partition("$ kubectl get lj\n")
+    assert rest.splitlines()[1].split()[:4] == SHOWN
 
 
 def test_its_documents_are_the_samples() -> None:
