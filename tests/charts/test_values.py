@@ -87,6 +87,11 @@ def paths(value: Any, path: str = "") -> Iterator[str]:
         ({"images": {"api": {"digest": "latest"}}}, "at '/images/api/digest'"),
         ({"queue": {"url": "redis://:secret@valkey"}}, "at '/queue/url'"),
         ({"storage": {"uri": "gs://bucket"}}, "at '/storage/uri'"),
+        (
+            {"storage": {"volume": {"accessModes": ["ReadWriteOncePod"]}}},
+            "at '/storage/volume/accessModes/0': value must be one of",
+        ),
+        ({"storage": {"uri": "file:///objects"}}, "at '/storage/uri'"),
         ({"database": {"password": "x"}}, "at '/database': additional properties 'password'"),
         ({"networkPolicy": {"cidrs": {"database": ["db"]}}}, "at '/networkPolicy/cidrs/database/0"),
         ({"telemetry": {"logLevel": "loud"}}, "at '/telemetry/logLevel'"),
