@@ -1,18 +1,25 @@
 """Whole jobs on a folder and on a real S3 server: documents, objects and output; and its outage."""
 
 import json
+import os
 import signal
+import subprocess
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lexmill_workers.converting import ANTIWORD
+from lexmill_workers.sandbox import is_installed
 from tests.api.asking import BEARER, Api, Serving
 from tests.api.test_contents import archive
+from tests.legal.parsing.ole import compound_file
 from tests.objectserver.versitygw import ObjectServer, running_object_server
 from tests.processes import TOKEN, Place, Settings, files_beneath, running, until
+from tests.system.people import requires_root
 from tests.workers.test_process import LEASES, working
 
 pytestmark = pytest.mark.servers
@@ -212,6 +219,70 @@ def test_an_outage_of_the_store_ends_no_document(server: ObjectServer, serving: 
         assert len(tasks) == 52
         assert {(task.state, task.failures, task.crashes) for task in tasks} == {("done", 0, 0)}
     assert sorted(lines(bucket / "out/results.jsonl")) == sorted(names)
+
+
+@contextmanager
+def disk(folder: Path) -> Iterator[Path]:
+    """Of a mebibyte."""
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(folder)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode != 0:
+        pytest.skip("nothing can be mounted here")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def fill(full: Path, *, but: int = 0) -> Path:
+    """The file that fills the disk, but for some bytes."""
+    free = os.statvfs(full)
+    filler = full / "filler"
+    filler.write_bytes(bytes(free.f_bavail * free.f_frsize - but))
+    return filler
+
+
+@requires_root
+def test_a_full_disk_ends_no_document(tmp_path: Path, serving: Serving) -> None:
+    """No retry is left that it could use up; the reports wait for their place, too."""
+    with disk(tmp_path / "disk") as full:
+        place = Place(full.as_uri(), full, {})
+        write(full / "in", a_txt=TEXT.format("One").encode(), b_txt=TEXT.format("Two").encode())
+        with serving(MORE, place) as api:
+            uid = api.declare(
+                "full",
+                documents=[{"uri": f"{place.uri}/in"}],
+                retry={"limit": 0},
+                failurePolicy={"maxFailedPercent": 0, "action": "Stop"},
+            )
+            filler = fill(full)
+            with working(api, "full", uid) as worker:
+                _is_waited_for(api, uid, "process", "no_space")
+                metrics = worker.get("/metrics").text
+                assert 'lexmill_tasks_total{kind="process",outcome="outage"}' in metrics
+                filler.unlink()
+                complete(api, uid)
+            assert [tuple(row) for row in api.rows(STATES, uid)] == [("succeeded", 2)]
+            assert {task.failures for task in api.rows(TASKS, uid)} == {0}
+
+
+@requires_root
+@pytest.mark.skipif(not is_installed(ANTIWORD), reason="antiword is not installed here")
+def test_a_full_disk_of_temporary_files_ends_no_document(tmp_path: Path, serving: Serving) -> None:
+    """Another program reads the document there."""
+    write(tmp_path / "in", a_doc=compound_file({"WordDocument": bytes(64 << 10)}))
+    place = Place(tmp_path.as_uri(), tmp_path, {})
+    with disk(tmp_path / "disk") as full, serving(MORE, place) as api:
+        documents = [{"uri": f"{place.uri}/in"}]
+        uid = api.declare("temporary", documents=documents, retry={"limit": 0})
+        filler = fill(full, but=16 << 10)  # or the worker would look for another place
+        with working(api, "temporary", uid, TMPDIR=str(full)):
+            _is_waited_for(api, uid, "process", "no_space")
+            filler.unlink()
+            complete(api, uid)
+        assert {task.failures for task in api.rows(TASKS, uid)} == {0}
+        (document,) = api.rows("SELECT error_code FROM document WHERE job_uid = %s", uid)
+        assert document.error_code == "corrupt"
 
 
 def _leave_only_the_reports(api: Api, uid: str, server: ObjectServer) -> None:

@@ -1,13 +1,14 @@
 """Writing the reports of a finished run, streamed from the documents' results."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from lexmill.database import transaction
 from lexmill.documents.schemas import EndedDocument
 from lexmill.documents.service import list_ended
-from lexmill.errors import ClaimLostError
+from lexmill.errors import ClaimLostError, ErrorClass, LexmillError
 from lexmill.jobs.service import JobSpec
 from lexmill.storage.bundles import decode_bundle
 from lexmill.storage.objects import Objects
@@ -29,6 +30,18 @@ def finalize_run(runtime: Runtime, job: JobSpec, lost: threading.Event) -> None:
     Writing them again gives the same files, so a lost worker's half is simply overwritten.
     """
     output = job.spec.get("output", {})
+    try:
+        _write(runtime, job, lost, output)
+    except LexmillError as error:
+        if error.code == "no_space" and "uri" in output:
+            # Of the place that the job itself names: who did is told, and waits no longer.
+            raise replace(error, error_class=ErrorClass.PASSING) from error
+        raise
+
+
+def _write(
+    runtime: Runtime, job: JobSpec, lost: threading.Event, output: Mapping[str, Any]
+) -> None:
     target, prefix = _target(runtime, job, output.get("uri"))
     formats = tuple(output.get("formats", ("json", "xlsx", "html")))
     text, redline = "", b""

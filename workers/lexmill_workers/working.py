@@ -10,6 +10,7 @@ from lexmill.database import is_passing, transaction
 from lexmill.errors import ClaimLostError, ErrorClass, LexmillError
 from lexmill.jobs.schemas import MAIN_POOL
 from lexmill.jobs.service import JobSpec, read_spec
+from lexmill.storage.faults import Fault, fault_of, own_error
 from lexmill.tasks.schemas import ClaimedTask, Retrying
 from lexmill.tasks.service import (
     claim_task,
@@ -84,6 +85,10 @@ def _work(runtime: Runtime, task: ClaimedTask, job: JobSpec, lost: threading.Eve
         runtime.stopping.set()
     except SQLAlchemyError as error:
         _put_off(runtime, task, job, error)
+    except OSError as error:
+        # A full disk, of temporary files, is not the document's fault either.
+        full = own_error("write to", error) if fault_of(error) is Fault.FULL else None
+        _fail(runtime, task, job, full or _defect(error))
     except Exception as error:  # noqa: BLE001 - a defect of ours ends in the task's row, see below
         _fail(runtime, task, job, _defect(error))
 

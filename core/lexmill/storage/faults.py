@@ -91,7 +91,7 @@ def own_error(verb: str, error: Exception) -> LexmillError:
         return LexmillError(
             "no_space",
             "there is no space left to write to; free some and try again",
-            ErrorClass.PASSING,
+            ErrorClass.OUTAGE,
         )
     if fault is Fault.AWAY:
         return LexmillError(
