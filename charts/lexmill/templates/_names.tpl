@@ -39,24 +39,39 @@ app.kubernetes.io/managed-by: {{ $.Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" $.Chart.Name $.Chart.Version | replace "+" "_" }}
 {{- end -}}
 
-{{/* (list . "api" "name" (dict "more" "annotations")): metadata of an object in the release's namespace. */}}
+{{/* (list . "api" "name" (dict "more" "annotations") (dict "more" "labels")): metadata of an object in the release's namespace. */}}
 {{- define "lexmill.metadata" -}}
 {{- $ := index . 0 -}}
 name: {{ index . 2 }}
 namespace: {{ $.Release.Namespace }}
-{{ include "lexmill.unplacedMetadata" (list $ (index . 1) (rest (rest (rest .)) | first)) }}
+{{ include "lexmill.unplacedMetadata" (concat (list $ (index . 1)) (rest (rest (rest .)))) }}
 {{- end -}}
 
-{{/* (list . "api" (dict "more" "annotations")): labels and annotations, of objects elsewhere or of no namespace. */}}
+{{/* (list . "api" (dict "more" "annotations") (dict "more" "labels")): of objects elsewhere or of no namespace. */}}
 {{- define "lexmill.unplacedMetadata" -}}
 {{- $ := index . 0 -}}
-labels: {{- include "lexmill.labels" . | nindent 2 }}
+labels:
+  {{- include "lexmill.labels" . | nindent 2 }}
+  {{- with rest (rest (rest .)) | first }}{{ toYaml . | nindent 2 }}{{ end }}
 {{- with merge (dict) (rest (rest .) | first | default dict) $.Values.commonAnnotations }}
 annotations: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end -}}
 
-{{- define "lexmill.operatorAccount" -}}{{ include "lexmill.fullname" . }}-operator{{- end -}}
+{{/* Annotations of what shall stay when the release goes, in YAML. */}}
+{{- define "lexmill.keep" -}}{{ if . }}helm.sh/resource-policy: keep{{ end }}{{- end -}}
+
+{{/* Of the Deployment, the Service, the account. */}}
+{{- define "lexmill.apiName" -}}{{ include "lexmill.fullname" . }}-api{{- end -}}
+
+{{/* Of the Deployment, the account, the Lease. */}}
+{{- define "lexmill.operatorName" -}}{{ include "lexmill.fullname" . }}-operator{{- end -}}
+
+{{/* What selects the pods of all workers; the operator puts the name on. */}}
+{{- define "lexmill.workerSelector" -}}
+app.kubernetes.io/name: lexmill-worker
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
 
 {{- define "lexmill.workerSecret" -}}
 {{- .Values.workers.secretName | default (printf "%s-worker" (include "lexmill.fullname" .)) -}}
@@ -67,7 +82,7 @@ annotations: {{- toYaml . | nindent 2 }}
 {{- end -}}
 
 {{- define "lexmill.apiUrl" -}}
-http://{{ include "lexmill.fullname" . }}-api.{{ .Release.Namespace }}.svc:{{ .Values.api.service.port }}
+http://{{ include "lexmill.apiName" . }}.{{ .Release.Namespace }}.svc:{{ .Values.api.service.port }}
 {{- end -}}
 
 {{/* JSON list of the tenants, with what was left out filled in. */}}
@@ -93,17 +108,4 @@ http://{{ include "lexmill.fullname" . }}-api.{{ .Release.Namespace }}.svc:{{ .V
 {{- $names := list -}}
 {{- range include "lexmill.tenants" . | fromJsonArray }}{{ $names = append $names .namespace }}{{ end -}}
 {{- $names | toJson -}}
-{{- end -}}
-
-{{/* (list . "api" "name" (dict "labels" "more")): metadata with labels by which Prometheus and Grafana find an object. */}}
-{{- define "lexmill.monitored" -}}
-{{- $ := index . 0 -}}
-name: {{ index . 2 }}
-namespace: {{ $.Release.Namespace }}
-labels:
-  {{- include "lexmill.labels" (list $ (index . 1)) | nindent 2 }}
-  {{- with index . 3 }}{{ toYaml . | nindent 2 }}{{ end }}
-{{- with $.Values.commonAnnotations }}
-annotations: {{- toYaml . | nindent 2 }}
-{{- end }}
 {{- end -}}

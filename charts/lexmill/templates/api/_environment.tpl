@@ -36,7 +36,7 @@
 - {name: LEXMILL_API__OPEN_INGEST, value: {{ $api.openIngest | quote }}}
 - {name: LEXMILL_API__REQUESTS_PER_MINUTE, value: {{ $api.requestsPerMinute | int | quote }}}
 - name: LEXMILL_API__TOKEN_REVIEW__ALLOWED
-  value: {{ list (printf "system:serviceaccount:%s:%s" .Release.Namespace (include "lexmill.operatorAccount" .)) | toJson | quote }}
+  value: {{ list (printf "system:serviceaccount:%s:%s" .Release.Namespace (include "lexmill.operatorName" .)) | toJson | quote }}
 {{- with $api.allowedOrigins }}
 - {name: LEXMILL_API__ALLOWED_ORIGINS, value: {{ toJson . | quote }}}
 {{- end }}

@@ -90,7 +90,8 @@ namespaceSelector:
 {{/* Pods of workers in tenants' namespaces, as a peer. */}}
 {{- define "lexmill.fromWorkers" -}}
 - {{ include "lexmill.tenantSelector" . | nindent 2 | trim }}
-  podSelector: {matchLabels: {app.kubernetes.io/name: lexmill-worker, app.kubernetes.io/instance: {{ .Release.Name }}}}
+  podSelector:
+    matchLabels: {{- include "lexmill.workerSelector" . | nindent 6 }}
 {{- end -}}
 
 {{- define "lexmill.fromParts" -}}

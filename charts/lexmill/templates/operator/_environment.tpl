@@ -8,7 +8,7 @@
 - {name: LEXMILL_OPERATOR__NAMESPACES, value: {{ include "lexmill.tenantNames" . | quote }}}
 {{- end }}
 - {name: LEXMILL_OPERATOR__LEASE_NAMESPACE, value: {{ .Release.Namespace }}}
-- {name: LEXMILL_OPERATOR__LEASE_NAME, value: {{ include "lexmill.operatorAccount" . }}}
+- {name: LEXMILL_OPERATOR__LEASE_NAME, value: {{ include "lexmill.operatorName" . }}}
 - {name: LEXMILL_OPERATOR__IDENTITY, valueFrom: {fieldRef: {fieldPath: metadata.name}}}
 - {name: LEXMILL_TELEMETRY__METRICS_HOST, value: 0.0.0.0}
 - {name: LEXMILL_TELEMETRY__METRICS_PORT, value: "8080"}
