@@ -52,6 +52,7 @@ _OF_SOURCES: Final = (
     "not_a_file",
     "unreadable",
     "too_large",
+    "no_space",
 )
 _RESULT: Final = {
     "schema": 1,

@@ -3,6 +3,7 @@
 import hashlib
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO, Final
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 from lexmill.documents.contents import DocumentPlace, own_key
 from lexmill.errors import ErrorClass, LexmillError
 from lexmill.events.service import read_event_data
+from lexmill.storage.faults import own_error
 from lexmill.storage.sources import check_place, source_pieces
 
 _IN_MEMORY: Final = 4 << 20
@@ -52,27 +54,31 @@ def fetch_source(place: DocumentPlace, *, roots: Sequence[Path], limit: int) -> 
             ErrorClass.DOCUMENT,
         )
     check_place(place.source, place.reads, verb="read")
-    digest = hashlib.sha256()
     file = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - whoever sends it closes it
+    try:
+        _fill(file, place, roots=roots, limit=limit)
+    except BaseException:
+        with suppress(OSError):  # what did not fit on the disk does not fit now either
+            file.close()
+        raise
+    return file
+
+
+def _fill(file: IO[bytes], place: DocumentPlace, *, roots: Sequence[Path], limit: int) -> None:
+    digest = hashlib.sha256()
     try:
         for piece in source_pieces(place.source, roots=roots, limit=limit):
             digest.update(piece)
             file.write(piece)
+        file.seek(0)
     except OSError as error:
-        file.close()
-        raise _gone() from error
-    except LexmillError:
-        file.close()
-        raise
+        raise own_error("write to", error) from error
     if place.sha256 is not None and digest.hexdigest() != place.sha256:
-        file.close()
         raise LexmillError(
             "source_changed",
             "what lies at the document's uri now is not what Lexmill has read; run the job again",
             ErrorClass.DOCUMENT,
         )
-    file.seek(0)
-    return file
 
 
 def file_pieces(file: IO[bytes]) -> Iterator[bytes]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 from urllib.parse import quote, unquote, urlsplit
 
 import obstore
@@ -94,24 +94,28 @@ def read_bytes(uri: str, *, roots: Sequence[Path], limit: int) -> bytes:
     """The bytes of one source document; raises LexmillError of the fitting class."""
     scheme = urlsplit(uri).scheme
     if scheme == "file":
-        return _read_file(local_path(uri, roots=roots), limit)
+        with _opened(local_path(uri, roots=roots)) as file:
+            data = file.read(limit + 1)
+        _check_size(len(data), limit)
+        return data
     if scheme == "s3":
         return _read_object(uri, limit)
-    raise LexmillError(
-        "bad_uri", "a document's URI begins with file:/// or s3://", ErrorClass.DOCUMENT
-    )
+    raise _not_a_source()
 
 
 def source_pieces(uri: str, *, roots: Sequence[Path], limit: int) -> Iterator[bytes]:
     """As `read_bytes`, about a mebibyte at a time."""
-    if urlsplit(uri).scheme == "file":
+    scheme = urlsplit(uri).scheme
+    if scheme == "file":
         size = 0
-        with local_path(uri, roots=roots).open("rb") as file:
+        with _opened(local_path(uri, roots=roots)) as file:
             while piece := file.read(1 << 20):
                 size += len(piece)
                 _check_size(size, limit)
                 yield piece
         return
+    if scheme != "s3":
+        raise _not_a_source()
     bucket, key = _split(uri)
     with _telling():
         result = obstore.get(open_store(f"s3://{bucket}"), key)
@@ -222,13 +226,14 @@ def _split(uri: str) -> tuple[str, str]:
     return parts.netloc, unquote(parts.path).lstrip("/")
 
 
-def _read_file(path: Path, limit: int) -> bytes:
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
     try:
         # A pipe or a device would keep the reader waiting for ever, or give without end.
         if not stat.S_ISREG(path.stat().st_mode):
             raise LexmillError("not_a_file", "the document is no regular file", ErrorClass.DOCUMENT)
         with path.open("rb") as file:
-            data = file.read(limit + 1)
+            yield file
     except FileNotFoundError as error:
         raise LexmillError(
             "source_missing", "the document is no longer where it was listed", ErrorClass.DOCUMENT
@@ -241,8 +246,6 @@ def _read_file(path: Path, limit: int) -> bytes:
         ) from error
     except OSError as error:
         raise source_error(error) from error
-    _check_size(len(data), limit)
-    return data
 
 
 def _read_object(uri: str, limit: int) -> bytes:
@@ -259,6 +262,12 @@ def _telling() -> Iterator[None]:
         yield
     except (*STORE_ERRORS, ValueError) as error:
         raise source_error(error) from error
+
+
+def _not_a_source() -> LexmillError:
+    return LexmillError(
+        "bad_uri", "a document's URI begins with file:/// or s3://", ErrorClass.DOCUMENT
+    )
 
 
 def _check_size(size: int, limit: int) -> None:

@@ -1,4 +1,5 @@
 import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -187,15 +188,36 @@ def test_nothing_outside_the_roots_is_read(folder: Path, way_out: str) -> None:
     assert (caught.value.code, caught.value.retryable) == ("outside_roots", False)
 
 
+def read_pieces(uri: str, *, roots: Sequence[Path], limit: int) -> bytes:
+    return b"".join(source_pieces(uri, roots=roots, limit=limit))
+
+
+@pytest.mark.parametrize("read", [read_bytes, read_pieces])
 @pytest.mark.parametrize(
     ("name", "code"),
-    [("gone.txt", "source_missing"), ("sub", "not_a_file"), ("pipe", "not_a_file")],
+    [
+        ("gone.txt", "source_missing"),
+        ("sub", "not_a_file"),
+        ("pipe", "not_a_file"),
+        ("/dev/null", "not_a_file"),
+    ],
 )
-def test_what_is_no_file_is_refused(folder: Path, name: str, code: str) -> None:
+def test_what_is_no_file_is_refused(
+    folder: Path, name: str, code: str, read: Callable[..., bytes]
+) -> None:
     os.mkfifo(folder / "pipe")
     with pytest.raises(LexmillError) as caught:
-        read_bytes(file_uri(folder / name), roots=[folder], limit=100)
+        read(file_uri(folder / name), roots=[folder, Path("/dev")], limit=100)
     assert (caught.value.code, caught.value.retryable) == (code, False)
+
+
+@pytest.mark.parametrize("read", [read_bytes, read_pieces])
+def test_what_the_system_refuses_is_no_missing_document(
+    folder: Path, read: Callable[..., bytes]
+) -> None:
+    with pytest.raises(LexmillError) as caught:
+        read(file_uri(folder / ("a" * 300)), roots=[folder], limit=100)
+    assert (caught.value.code, caught.value.retryable) == ("source_refused", True)
 
 
 @pytest.mark.parametrize(
@@ -213,6 +235,8 @@ def test_what_is_no_file_is_refused(folder: Path, name: str, code: str) -> None:
 def test_other_schemes_are_refused(uri: str) -> None:
     with pytest.raises(LexmillError, match="bad_uri"):
         read_bytes(uri, roots=[Path("/")], limit=1)
+    with pytest.raises(LexmillError, match="bad_uri"):
+        list(source_pieces(uri, roots=[Path("/")], limit=1))
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1))
