@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session, aliased
 from lexmill.documents.models import Document
 from lexmill.documents.schemas import Family, Relative
 from lexmill.errors import ErrorClass, LexmillError
-from lexmill.jobs.models import Job
 from lexmill.storage.bundles import decode_result, decode_text
 from lexmill.storage.objects import Objects
 from lexmill.tenancy.models import Tenant
@@ -22,7 +21,6 @@ _LARGEST_BUNDLE: Final = 256 << 20
 
 
 class DocumentPlace(msgspec.Struct, frozen=True, kw_only=True):
-    id: uuid.UUID
     namespace: str
     job_uid: uuid.UUID
     uri: str
@@ -34,7 +32,6 @@ class DocumentPlace(msgspec.Struct, frozen=True, kw_only=True):
     error_message: str | None
     sha256: str | None
     result_key: str | None
-    config_maps: dict[str, dict[str, str]]
     has_tenant: bool
     reads: tuple[str, ...] | None
 
@@ -42,8 +39,7 @@ class DocumentPlace(msgspec.Struct, frozen=True, kw_only=True):
 def find_place(session: Session, *, namespace: str, document: uuid.UUID) -> DocumentPlace | None:
     parent = aliased(Document)
     row = session.execute(
-        select(Document, parent.uri.label("parent_uri"), Job.config_maps, Tenant)
-        .join(Job, Job.uid == Document.job_uid)
+        select(Document, parent.uri.label("parent_uri"), Tenant)
         .outerjoin(parent, parent.id == Document.parent_id)
         .outerjoin(Tenant, Tenant.namespace == Document.namespace)
         .where(Document.namespace == namespace, Document.id == document)
@@ -59,7 +55,6 @@ def find_place(session: Session, *, namespace: str, document: uuid.UUID) -> Docu
         )
     reads = None if tenant is None else tenant.reads
     return DocumentPlace(
-        id=found.id,
         namespace=namespace,
         job_uid=found.job_uid,
         uri=found.uri,
@@ -71,7 +66,6 @@ def find_place(session: Session, *, namespace: str, document: uuid.UUID) -> Docu
         error_message=found.error_message,
         sha256=found.sha256,
         result_key=found.result_key,
-        config_maps=row.config_maps,
         has_tenant=tenant is not None,
         reads=None if reads is None else tuple(reads),
     )

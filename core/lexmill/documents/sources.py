@@ -8,11 +8,13 @@ from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO, Final
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lexmill.documents.contents import DocumentPlace, own_key
 from lexmill.errors import ErrorClass, LexmillError
 from lexmill.events.service import read_event_data
+from lexmill.jobs.models import Job
 from lexmill.storage.faults import own_error
 from lexmill.storage.sources import check_place, source_pieces
 
@@ -32,7 +34,9 @@ def small_source(session: Session, place: DocumentPlace) -> bytes | None:
         return read_event_data(session, event_id=uuid.UUID(rest))
     if scheme == "configmap":
         name, _, key = rest.partition("/")
-        text = place.config_maps.get(name, {}).get(key)
+        text: str | None = session.scalar(
+            select(Job.config_maps[name][key].astext).where(Job.uid == place.job_uid)
+        )
         if text is None:
             raise _gone()
         return text.encode()

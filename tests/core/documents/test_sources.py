@@ -6,11 +6,15 @@ import uuid
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
+from sqlalchemy.orm import Session
 
-from lexmill.documents.contents import DocumentPlace
-from lexmill.documents.sources import fetch_source
+from lexmill.documents.contents import DocumentPlace, find_place
+from lexmill.documents.models import Document
+from lexmill.documents.sources import fetch_source, small_source
 from lexmill.errors import ErrorClass, LexmillError
 from lexmill.storage.sources import file_uri
+from tests.core import building
 from tests.core.building import NAMESPACE
 from tests.system.people import requires_root
 from tests.workers.test_stores import disk, fill
@@ -19,9 +23,7 @@ from tests.workers.test_stores import disk, fill
 def place_of(file: Path) -> DocumentPlace:
     return DocumentPlace(
         namespace=NAMESPACE,
-        id=uuid.uuid4(),
         job_uid=uuid.uuid4(),
-        config_maps={},
         uri=file.name,
         parent_uri=None,
         source=file_uri(file),
@@ -34,6 +36,35 @@ def place_of(file: Path) -> DocumentPlace:
         has_tenant=False,
         reads=None,
     )
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("configmap:texts/a.txt", b"\xc3\x84 Ltd"),
+        ("configmap:texts/empty", b""),
+        ("configmap:texts/gone", None),
+        ("configmap:gone/a.txt", None),
+        ("configmap:texts", None),
+    ],
+)
+def test_a_text_of_a_config_map_is_the_jobs(
+    session: Session, source: str, text: bytes | None
+) -> None:
+    texts = {"a.txt": "Ä Ltd", "empty": ""}
+    uid = building.declare_with_documents(session, "a.txt", config_maps={"texts": texts})
+    building.declare(session, name="other", config_maps={"gone": {"a.txt": "B Ltd"}})
+    document = session.scalars(
+        update(Document).where(Document.job_uid == uid).values(source=source).returning(Document.id)
+    ).one()
+    place = find_place(session, namespace=NAMESPACE, document=document)
+    assert place is not None
+    if text is None:
+        with pytest.raises(LexmillError, match="source_missing"):
+            small_source(session, place)
+    else:
+        assert small_source(session, place) == text
 
 
 @pytest.mark.parametrize("size", [3, 5 << 20])
