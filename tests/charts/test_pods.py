@@ -110,13 +110,14 @@ def test_the_api_goes_on_while_others_still_send_to_it(helm: Helm) -> None:
 def test_a_budget_where_there_are_several(
     helm: Helm, api: dict[str, Any], operator: dict[str, Any], names: list[str]
 ) -> None:
-    budgets = of_kind(helm.render({"api": api, "operator": operator}), "PodDisruptionBudget")
+    values = {"api": api, "operator": operator, "storage": {"uri": "s3://lexmill"}}
+    budgets = of_kind(helm.render(values), "PodDisruptionBudget")
     assert [each["metadata"]["name"] for each in budgets] == names
 
 
 def test_a_budget_is_for_replicas_only(helm: Helm) -> None:
     """A Job's pod in it, and Kubernetes no longer knows how many there should be."""
-    manifests = helm.render()
+    manifests = helm.render({"storage": {"uri": "s3://lexmill"}})
     found = pods(manifests)
     for budget in of_kind(manifests, "PodDisruptionBudget"):
         selector = budget["spec"]["selector"]

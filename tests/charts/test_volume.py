@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.charts.charts import NAMESPACE, Helm, Manifest, pods, worker_pod
+from tests.charts.charts import NAMESPACE, Helm, Manifest, of_kind, pods, worker_pod
 from tests.controlplane.control_plane import ControlPlane
 from tests.controlplane.node import TestNode
 from tests.processes import until
@@ -66,6 +66,21 @@ def test_who_mounts_it_has_to_be_on_its_node(helm: Helm) -> None:
         if maker not in {*found, "workers"}:
             assert not wanted <= pod["metadata"]["labels"].items(), maker
             assert neighbours(pod) == [], maker
+
+
+def test_their_node_can_be_drained(helm: Helm) -> None:
+    """All have to leave it: one that is kept until another is ready elsewhere waits forever."""
+    names = {
+        storage: [
+            each["metadata"]["name"]
+            for each in of_kind(helm.render({"storage": {"uri": storage}}), "PodDisruptionBudget")
+        ]
+        for storage in ("", "s3://lexmill")
+    }
+    assert names == {
+        "": ["lexmill-operator"],
+        "s3://lexmill": ["lexmill-api", "lexmill-operator"],
+    }
 
 
 @pytest.mark.parametrize(
