@@ -221,6 +221,8 @@ def _pod(
     }
     body = pod["spec"]
     body["terminationGracePeriodSeconds"] = template.grace_seconds
+    if "affinity" in wanted:  # who asks for nodes stays where the installation's volume is
+        wanted["affinity"] = {**body.get("affinity", {}), **wanted["affinity"]}
     body.update(wanted)  # what is left is how the pods are scheduled
     container = next(each for each in body["containers"] if each["name"] == CONTAINER)
     resources = workers.resources.model_dump(mode="json", exclude_defaults=True)

@@ -43,7 +43,12 @@ def spec(**fields: Any) -> LegalJobSpec:
     return LegalJobSpec.model_validate({"trigger": {"filters": []}, **fields})
 
 
-def build(wanted: LegalJobSpec, pool: str = "main", replicas: int = 1) -> dict[str, Any]:
+def build(
+    wanted: LegalJobSpec,
+    pool: str = "main",
+    replicas: int = 1,
+    chart: dict[str, Any] = CHART,
+) -> dict[str, Any]:
     return build_deployment(
         KEY,
         UID,
@@ -51,7 +56,7 @@ def build(wanted: LegalJobSpec, pool: str = "main", replicas: int = 1) -> dict[s
         pool=pool,
         workers=workers_of(wanted)[pool],
         replicas=replicas,
-        template=WorkerTemplate(CHART, ocr_image="lexmill-worker-ocr:1"),
+        template=WorkerTemplate(chart, ocr_image="lexmill-worker-ocr:1"),
     )
 
 
@@ -100,6 +105,16 @@ def test_a_legaljob_sets_resources_labels_and_where_pods_run_and_nothing_else_ch
     assert pod["metadata"]["labels"]["lexmill.io/pool"] == "main"
     assert pod["spec"]["containers"][1] == CHART["spec"]["containers"][1]
     assert before == CHART
+
+
+def test_a_legaljobs_affinity_replaces_only_the_part_that_it_names() -> None:
+    near, fast = {"required": ["the volume"]}, {"required": ["fast disks"]}
+    chart = {**CHART, "spec": {**CHART["spec"], "affinity": {"podAffinity": near}}}
+    wanted = spec(workers={"template": {"affinity": {"nodeAffinity": fast}}})
+
+    pod = build(wanted, chart=chart)["spec"]["template"]["spec"]
+
+    assert pod["affinity"] == {"podAffinity": near, "nodeAffinity": fast}
 
 
 def test_a_worker_ends_its_visits_before_its_pod_is_killed() -> None:
