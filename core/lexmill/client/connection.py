@@ -60,6 +60,10 @@ class Connection:
     def close(self) -> None:
         self._http.close()
 
+    def absolute(self, url: str) -> str:
+        """For others: the API's own answers are relative to its address."""
+        return f"{str(self._http.base_url).rstrip('/')}{url}" if url.startswith("/") else url
+
     def is_ready(self) -> bool:
         try:
             return self._http.get("/readyz", timeout=5).status_code == httpx.codes.OK

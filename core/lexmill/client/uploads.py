@@ -26,10 +26,11 @@ class Uploads:
         return decoded(answer, _Taken).documents[0]
 
     def presign(self, namespace: str, job: str, *, name: str) -> PresignedUpload:
-        """An address that takes one file for a while, from whoever has it."""
+        """An address that takes one file for a while, from whoever has it; it is absolute."""
         path = address("namespaces", namespace, "jobs", job, "uploads")
         answer = self._connection.send("POST", path, {"name": name})
-        return decoded(answer, PresignedUpload)
+        presigned = decoded(answer, PresignedUpload)
+        return msgspec.structs.replace(presigned, url=self._connection.absolute(presigned.url))
 
     def put(self, presigned: PresignedUpload, file: BinaryIO) -> UploadedDocument:
         """Send the file to its address, and complete it where that is needed."""
