@@ -142,9 +142,12 @@ def up(
 @app.command("validate")
 def validate_manifests(
     files: Annotated[
-        list[Path],
-        typer.Option("--file", "-f", help="LegalJob YAML; - is stdin.", readable=False),
-    ],
+        list[Path] | None, typer.Argument(help="LegalJob YAML; - is stdin.", readable=False)
+    ] = None,
+    more: Annotated[
+        list[Path] | None,
+        typer.Option("--file", "-f", help="The same, as kubectl takes it.", readable=False),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object on stdout at the end.")
     ] = False,
@@ -152,7 +155,10 @@ def validate_manifests(
     """Say what a cluster would say about LegalJobs, without one."""
     from lexmill_cli.validating import validate, verdict_lines, verdicts_json
 
-    verdicts = validate(files)
+    named = [*(files or ()), *(more or ())]
+    if not named:
+        raise CommandError(Exit.MISUSE, "Name a LegalJob YAML; - is stdin.")
+    verdicts = validate(named)
     refused = any(verdict.refusals for verdict in verdicts)
     if as_json:
         print(verdicts_json(verdicts))  # noqa: T201 - the machine's answer

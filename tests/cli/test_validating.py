@@ -109,3 +109,12 @@ def test_the_committed_crd_is_what_is_printed(lexmill: Lexmill) -> None:
     assert out == COMMITTED.read_text(encoding="utf-8")
     code, out, _ = lexmill("crd", "--json")
     assert (code, json.loads(out)) == (0, legaljob_crd())
+
+
+def test_a_file_needs_no_option(lexmill: Lexmill, tmp_path: Path) -> None:
+    assert lexmill("validate", "nowhere.yaml")[::2] == (
+        2,
+        "lexmill: nowhere.yaml: no such file or folder\n",
+    )
+    code, _, err = lexmill("validate")
+    assert (code, "Name a LegalJob YAML" in err) == (2, True)
