@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from lexmill_cli.errors import CommandError, Exit
+from lexmill_cli.showing import say
 
 app = typer.Typer(no_args_is_help=True, help="Keys of pseudonyms, and the way back from tokens.")
 
@@ -27,6 +28,7 @@ def make_key(
         raise CommandError(Exit.MISUSE, f"{file}: {error.strerror}") from error
     with os.fdopen(descriptor, "w", encoding="ascii") as opened:
         opened.write(secrets.token_urlsafe(48) + "\n")
+    say(f"The key is in {file}, for your eyes only. Keep it.")
 
 
 @app.command("check")
@@ -37,6 +39,7 @@ def check_terms(
     from lexmill_cli.declaring import read_terms
 
     read_terms(file)
+    typer.echo(f"{file}: valid")
 
 
 @app.command("reveal")
