@@ -134,7 +134,7 @@ def last_name(path: str | Path) -> str:
 def roots_of(jobs: Sequence[LocalJob]) -> list[Path]:
     """What the person named may be read, and the folders of the reports written."""
     sources = [
-        _path_of(source.uri)
+        path_of(source.uri)
         for job in jobs
         for source in job.declared.spec.documents or ()
         if source.uri is not None and source.uri.startswith("file:")
@@ -154,7 +154,7 @@ def _source_uri(path: str | Path) -> str:
     return file_uri(Path(path).resolve())
 
 
-def _path_of(uri: str) -> Path:
+def path_of(uri: str) -> Path:
     return Path(unquote(urlsplit(uri).path))
 
 
@@ -218,6 +218,7 @@ def jobs_for_api(path: Path, *, namespace: str) -> list[tuple[LegalJob, dict[str
     texts = config_maps_of(path, manifests)
     for job in jobs:
         check_texts(path, job.spec, texts)
+        _check_places(path, job.spec)
     return [
         (job, {name: texts[name] for name in sorted(used_config_maps(job.spec) & texts.keys())})
         for job in jobs
@@ -231,6 +232,18 @@ def _for_namespace(path: Path, manifest: Mapping[str, Any], namespace: str) -> L
             Exit.MISUSE, f"{path}: the job is for the namespace {own}: say --namespace {own}."
         )
     return validated(path, manifest)
+
+
+def _check_places(path: Path, spec: LegalJobSpec) -> None:
+    uris = [source.uri for source in spec.documents or ()]
+    uris.append(None if spec.output is None else spec.output.uri)
+    for uri in uris:
+        if uri is not None and "://" not in uri:
+            raise CommandError(
+                Exit.MISUSE,
+                f"{path}: {uri} is beside this file, where an installation does not look: begin it"
+                " with file:/// or s3://, or take `lexmill run`.",
+            )
 
 
 def is_manifest(path: Path) -> bool:
@@ -478,12 +491,12 @@ def _limited(workers: Workers, max_workers: int | None) -> Workers:
 def _local_folder(output: Output | None) -> Path | None:
     if output is None or not output.uri.startswith("file:"):
         return None
-    return _path_of(output.uri)
+    return path_of(output.uri)
 
 
 def _name(uris: Sequence[str], out: Path) -> str:
     """The same command gets the same name, so that it finds its job again."""
-    words = [uri if uri.startswith(_BUCKET) else str(_path_of(uri)) for uri in uris]
+    words = [uri if uri.startswith(_BUCKET) else str(path_of(uri)) for uri in uris]
     words.append(str(out.resolve()))
     digest = hashlib.sha256("\0".join(words).encode()).hexdigest()[:10]
     stem = (

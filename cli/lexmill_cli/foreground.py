@@ -18,6 +18,7 @@ from lexmill_cli.declaring import (
     job_of_paths,
     jobs_of_yaml,
     last_name,
+    path_of,
     roots_of,
 )
 from lexmill_cli.display import Display, show_summary
@@ -150,13 +151,17 @@ def _report(display: Display, jobs: Sequence[LocalJob], outcome: Outcome, *, as_
         for name in totals:
             totals[name] += getattr(progress.documents, name)
         results = None if job.out is None else job.out / "results.jsonl"
+        has_reports = progress.finished_at is not None and progress.documents.total
         # Without reports of this run, those of an earlier one may lie there.
-        if results is not None and progress.finished_at is not None and results.exists():
+        if results is not None and has_reports and results.exists():
             show_summary(display.console, read_summary(results), out=job.out)
         if progress.state == "Failed":
             display.say(f"The job {job.declared.name} failed: {progress.message}")
         if progress.state == "Complete" and not progress.documents.total:
-            display.say(f"There is no document in what {job.declared.name} names.")
+            display.say(
+                f"There is no document in {_sources(job)}; names that begin with a dot are passed "
+                "over."
+            )
         if sentence := _reuse(progress):
             display.say(sentence)
     if as_json:
@@ -171,6 +176,15 @@ def _report(display: Display, jobs: Sequence[LocalJob], outcome: Outcome, *, as_
             )
         )
     return _exit(outcome, totals)
+
+
+def _sources(job: LocalJob) -> str:
+    """As the person named them."""
+    return ", ".join(
+        str(path_of(source.uri)) if source.uri.startswith("file:") else source.uri
+        for source in job.declared.spec.documents or ()
+        if source.uri is not None
+    )
 
 
 def _reuse(progress: JobProgress) -> str | None:

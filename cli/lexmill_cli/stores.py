@@ -151,7 +151,7 @@ def _trouble(place: _Place, error: Exception) -> _Trouble | None:
         said = f"access is denied at {_address()}: let the credentials list and read it"
     else:
         named = "" if code is None else f" ({code})"
-        said = f"the object store at {_address()} refuses{named}: check region and credentials"
+        said = f"the object store at {_address()} refuses{named}: check AWS_REGION, credentials"
     said = f"{place.uri}: {said}, or AWS_ENDPOINT_URL (docs/storage.md)."
     return _Trouble(Exit.MISUSE, said, None)
 

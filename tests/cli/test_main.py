@@ -1,6 +1,7 @@
 """Every end of a command has its exit code and its sentence."""
 
 import gzip
+import io
 import json
 import signal
 import sys
@@ -8,10 +9,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from lexmill.jobs.schemas import DocumentCounts, JobProgress
+from lexmill_cli.declaring import job_of_paths
+from lexmill_cli.display import Display
 from lexmill_cli.errors import Exit
-from lexmill_cli.foreground import _exit, _reuse
+from lexmill_cli.foreground import _exit, _report, _reuse
 from lexmill_cli.main import main
 from lexmill_cli.running import Outcome
 from tests.cli.reporting import progress, stage
@@ -120,6 +124,19 @@ def test_what_nobody_thought_of_shows_no_traceback(
 def test_how_a_run_ends(ended: JobProgress, code: Exit) -> None:
     totals = {"failed": ended.documents.failed, "dead": ended.documents.dead}
     assert _exit(Outcome([ended], 1.0), totals) is code
+
+
+def test_a_run_without_a_document_names_what_was_searched(tmp_path: Path) -> None:
+    text, out = io.StringIO(), tmp_path / "out"
+    job = job_of_paths([tmp_path], playbook_file=None, out=out, max_workers=1)
+    out.mkdir()
+    (out / "results.jsonl").touch()
+    nothing = Outcome([progress(documents=DocumentCounts())], 1.0)
+    console = Console(file=text, width=200)
+    assert _report(Display(console), [job], nothing, as_json=False) is Exit.OK
+    assert text.getvalue() == (
+        f"There is no document in {tmp_path}; names that begin with a dot are passed over.\n"
+    )
 
 
 @pytest.mark.parametrize(
