@@ -1,6 +1,7 @@
 """The installation that a command talks to: one that is named, or the one of a folder."""
 
 import ipaddress
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,6 +29,7 @@ _ADVICE: Final = {
 }
 
 
+_NAMESPACE: Final = re.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _PANEL: Final = "Installation"
 
 
@@ -83,6 +85,11 @@ class Installation:
     @contextmanager
     def client(self) -> Iterator[ApiClient]:
         """A system of a folder that does not run is started for this command alone."""
+        if not _NAMESPACE.fullmatch(self.namespace):
+            raise CommandError(
+                Exit.MISUSE,
+                "--namespace: a namespace is written as team-a, with small letters, digits and -.",
+            )
         try:
             if self.url is not None:
                 with self._named(self.url) as client:

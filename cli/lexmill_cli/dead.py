@@ -8,7 +8,7 @@ from lexmill.tasks.schemas import Kind
 from lexmill_cli.connecting import Installation, job_uid
 from lexmill_cli.errors import CommandError, Exit
 from lexmill_cli.options import command
-from lexmill_cli.showing import AsJson, Cut, say, show_json, show_list
+from lexmill_cli.showing import AsJson, Cut, counted, say, show_json, show_list
 
 app = typer.Typer(no_args_is_help=True, help="List dead tasks and try them again.")
 
@@ -63,6 +63,10 @@ def replay(
         queued = client.dead.replay(at.namespace, chosen) if chosen else 0
     if as_json:
         show_json({"queued": queued})
-    say(f"{queued} of {len(chosen)} tasks are queued again.")
+    if not chosen:
+        say("Nothing is dead.")
+        return
+    say(f"{queued} of {counted(len(chosen), 'task')} will be tried again.")
     if queued < len(chosen):
+        say("The others are not dead: `lexmill dead list` shows what is.")
         raise typer.Exit(Exit.UNFINISHED)

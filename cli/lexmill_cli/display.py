@@ -13,6 +13,7 @@ from rich.text import Text
 
 from lexmill.jobs.schemas import STAGES, JobProgress
 from lexmill_cli.results import Summary
+from lexmill_cli.showing import counted
 
 _PLAIN_SECONDS = 5.0
 _REPORTS = (
@@ -65,7 +66,7 @@ class Display:
             counts = each.documents
             self.say(
                 f"{each.name}: {ended(each)} of {counts.total} documents done, "
-                f"{counts.running} running, {sum(workers.values())} workers"
+                f"{counts.running} running, {counted(sum(workers.values()), 'worker')}"
             )
 
     def _render(self, progress: JobProgress, workers: Mapping[str, int]) -> RenderableType:

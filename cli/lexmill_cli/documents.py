@@ -12,11 +12,12 @@ from lexmill.client.documents import Part, State
 from lexmill.documents.schemas import DocumentState
 from lexmill_cli.connecting import Installation, job_uid
 from lexmill_cli.errors import Exit
-from lexmill_cli.options import command, moment
+from lexmill_cli.options import command, identifier, moment
 from lexmill_cli.showing import (
     AsJson,
     Cut,
     Out,
+    counted,
     known_as,
     printable,
     say,
@@ -32,7 +33,7 @@ app = typer.Typer(
     no_args_is_help=True, help="Upload documents, list them, read them, keep or purge them."
 )
 
-Document = Annotated[uuid.UUID, typer.Argument(help="Id of `documents list`.")]
+Document = Annotated[uuid.UUID, typer.Argument(parser=identifier, help="Id of `documents list`.")]
 
 
 @command(app, "list")
@@ -42,7 +43,7 @@ def list_documents(
     job: Annotated[str | None, typer.Option(help="Name or uid of their job.")] = None,
     state: Annotated[State | None, typer.Option(help="Only these.")] = None,
     parent: Annotated[
-        uuid.UUID | None, typer.Option(help="That came out of this document.")
+        uuid.UUID | None, typer.Option(parser=identifier, help="That came out of this document.")
     ] = None,
     created_from: Annotated[
         datetime | None, typer.Option(parser=moment, metavar="TIME", help="Taken in then or later.")
@@ -167,7 +168,9 @@ def family(at: Installation, document: Document, as_json: AsJson = False) -> Non
 @command(app)
 def watch(
     at: Installation,
-    documents: Annotated[list[uuid.UUID], typer.Argument(help="Ids of `documents list`.")],
+    documents: Annotated[
+        list[uuid.UUID], typer.Argument(parser=identifier, help="Ids of `documents list`.")
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="A JSON object a change.")] = False,
 ) -> None:
     """Follow documents until all have ended; exit code 1 where one failed or is dead."""
@@ -233,7 +236,9 @@ def address(
 @command(app)
 def complete(
     at: Installation,
-    upload: Annotated[uuid.UUID, typer.Argument(help="The `id` of `documents address`.")],
+    upload: Annotated[
+        uuid.UUID, typer.Argument(parser=identifier, help="The `id` of `documents address`.")
+    ],
     as_json: AsJson = False,
 ) -> None:
     """The file lies in the bucket: make it a document."""
@@ -298,7 +303,8 @@ def purge(
         stones = client.documents.purge(at.namespace, document, reason=reason)
     if as_json:
         show_json(stones)
-    say(f"{len(stones)} documents are purged; `lexmill tombstones list` has them.")
+    are = "is" if len(stones) == 1 else "are"
+    say(f"{counted(len(stones), 'document')} {are} purged; `lexmill tombstones list` has them.")
 
 
 def _ending(documents: Sequence[DocumentState]) -> Exit:

@@ -8,7 +8,7 @@ import typer
 
 from lexmill.client.events import Outcome
 from lexmill_cli.connecting import Installation, job_uid
-from lexmill_cli.options import command, moment
+from lexmill_cli.options import command, identifier, moment
 from lexmill_cli.showing import AsJson, Cut, show_list, show_one
 
 app = typer.Typer(no_args_is_help=True, help="List the events that were accepted, and look at one.")
@@ -64,7 +64,7 @@ def list_events(
 @command(app)
 def get(
     at: Installation,
-    event: Annotated[uuid.UUID, typer.Argument(help="Id of `events list`.")],
+    event: Annotated[uuid.UUID, typer.Argument(parser=identifier, help="Id of `events list`.")],
     as_json: AsJson = False,
 ) -> None:
     """One event, and what each listening job makes of it: why it made no document."""

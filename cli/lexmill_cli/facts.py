@@ -9,7 +9,7 @@ import typer
 
 from lexmill.results.schemas import FactRow, FindingRow, Method, Outcome, Severity
 from lexmill_cli.connecting import Installation, job_uid
-from lexmill_cli.options import command, day
+from lexmill_cli.options import command, day, identifier
 from lexmill_cli.showing import Columns, Cut, known_as, show_list
 
 app = typer.Typer(no_args_is_help=True, help="Facts of all documents: values, dates, amounts.")
@@ -18,7 +18,9 @@ findings_app = typer.Typer(no_args_is_help=True, help="What playbooks say of all
 
 @dataclass(frozen=True)
 class OfDocuments:
-    document: Annotated[uuid.UUID | None, typer.Option(help="Of this document.")] = None
+    document: Annotated[
+        uuid.UUID | None, typer.Option(parser=identifier, help="Of this document.")
+    ] = None
     job: Annotated[str | None, typer.Option(help="Name or uid of the job.")] = None
     matter: Annotated[str | None, typer.Option(help="Of this matter.")] = None
     sha256: Annotated[

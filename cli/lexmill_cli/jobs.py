@@ -16,6 +16,7 @@ from lexmill_cli.options import command, moment
 from lexmill_cli.showing import (
     AsJson,
     Cut,
+    counted,
     say,
     show_json,
     show_list,
@@ -192,7 +193,10 @@ def replay(
         queued = client.jobs.replay(at.namespace, name, states=states)
     if as_json:
         show_json({"queued": queued})
-    say(f"{queued} documents are queued again.")
+    if queued:
+        say(f"{counted(queued, 'document')} will be tried again.")
+    else:
+        say("No document of it is dead." if failed else "No document of it is dead; see --failed.")
 
 
 @command(app)
@@ -245,6 +249,10 @@ def download(
         wanted = [each for each in found.files if each.run == (run or newest)]
         if file is not None:
             wanted = [each for each in wanted if each.name == file]
+        if found.files and not wanted:
+            raise CommandError(
+                Exit.MISUSE, f"There is no such file; `lexmill jobs results {name}` lists them."
+            )
         if not wanted:
             raise CommandError(Exit.MISUSE, _no_files(found.uri))
         for each in wanted:
@@ -256,7 +264,7 @@ def download(
             ) as pieces:
                 write_pieces(pieces, target)
     if out != Path("-"):
-        say(f"{len(wanted)} files of run {wanted[0].run} are in {out}.")
+        say(f"Run {wanted[0].run}: {counted(len(wanted), 'file')} written to {out}.")
 
 
 def ending(job: JobProgress) -> Exit:
@@ -301,7 +309,7 @@ def _fields(job: JobProgress) -> dict[str, object]:
         "Message": job.message,
         "Matter": job.matter,
         "Declared": job.declared_at,
-        "Finished": job.finished_at,
+        "Run ended": job.finished_at,
         "Next run": job.next_run_at,
         "Run": job.run,
         "Documents": f"{counts.total} in all: {counts.queued} queued, {counts.running} running, "

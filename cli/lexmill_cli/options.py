@@ -1,6 +1,7 @@
 """Options that many commands have, written once: as the fields of a dataclass."""
 
 import sys
+import uuid
 from collections.abc import Callable
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, datetime
@@ -53,6 +54,15 @@ def moment(text: str) -> datetime:
     except ValueError:
         raise typer.BadParameter("a time is written as 2026-01-31T09:30, or as a day") from None
     return given if given.tzinfo is not None else given.astimezone()
+
+
+def identifier(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        raise typer.BadParameter(
+            "an id is written as 01935a7c-5a00-7000-8000-3f2c5b9e1d04; lists show it"
+        ) from None
 
 
 def day(text: str) -> date:

@@ -9,14 +9,14 @@ import typer
 from lexmill.records.schemas import HoldRow
 from lexmill_cli.connecting import Installation, job_uid
 from lexmill_cli.errors import CommandError, Exit
-from lexmill_cli.options import command, moment
+from lexmill_cli.options import command, identifier, moment
 from lexmill_cli.showing import AsJson, Cut, show_list, show_one
 
 holds_app = typer.Typer(no_args_is_help=True, help="Legal holds: place, list and release them.")
 tombstones_app = typer.Typer(no_args_is_help=True, help="What was purged, when, why and by whom.")
 matters_app = typer.Typer(no_args_is_help=True, help="What jobs name as their matter.")
 
-Hold = Annotated[uuid.UUID, typer.Argument(help="Id of `holds list`.")]
+Hold = Annotated[uuid.UUID, typer.Argument(parser=identifier, help="Id of `holds list`.")]
 
 
 @command(holds_app, "list")
@@ -24,7 +24,9 @@ def list_holds(
     at: Installation,
     cut: Cut,
     job: Annotated[str | None, typer.Option(help="On the job with this name or uid.")] = None,
-    document: Annotated[uuid.UUID | None, typer.Option(help="On this document.")] = None,
+    document: Annotated[
+        uuid.UUID | None, typer.Option(parser=identifier, help="On this document.")
+    ] = None,
     matter: Annotated[str | None, typer.Option(help="On this matter.")] = None,
     case: Annotated[str | None, typer.Option(help="For this case.")] = None,
     state: Annotated[
@@ -82,11 +84,13 @@ def place(
     case: Annotated[str, typer.Option(help="For which case.")],
     reason: Annotated[str, typer.Option(help="Why.")],
     job: Annotated[str | None, typer.Option(help="On the job with this name or uid.")] = None,
-    document: Annotated[uuid.UUID | None, typer.Option(help="On this document.")] = None,
+    document: Annotated[
+        uuid.UUID | None, typer.Option(parser=identifier, help="On this document.")
+    ] = None,
     matter: Annotated[str | None, typer.Option(help="On this matter.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Nothing it is on is purged until every hold on it is released."""
+    """Place a hold: what it is on is not purged until every hold on it is released."""
     if sum(each is not None for each in (job, document, matter)) != 1:
         raise CommandError(Exit.MISUSE, "Name one of --job, --document and --matter.")
     with at.client() as client:

@@ -11,7 +11,7 @@ import typer
 from lexmill.reviews.schemas import Change, Choice, RefusedDecisionsError, Reviewed
 from lexmill_cli.connecting import Installation
 from lexmill_cli.errors import CommandError, Exit
-from lexmill_cli.options import command, moment
+from lexmill_cli.options import command, identifier, moment
 from lexmill_cli.showing import AsJson, Cut, say, show_json, show_list, show_one
 
 app = typer.Typer(
@@ -23,7 +23,9 @@ app = typer.Typer(
 class About:
     """An item of a document."""
 
-    document: Annotated[uuid.UUID, typer.Argument(help="Id of `documents list`.")]
+    document: Annotated[
+        uuid.UUID, typer.Argument(parser=identifier, help="Id of `documents list`.")
+    ]
     field: Annotated[str, typer.Argument(help="As term, party, or clause:non_compete.")]
     item: Annotated[
         str, typer.Option(help="Of a field with several values: one, as `facts list -w` shows it.")
@@ -59,7 +61,9 @@ def import_report(
 def list_reviews(
     at: Installation,
     cut: Cut,
-    document: Annotated[uuid.UUID | None, typer.Option(help="About this document.")] = None,
+    document: Annotated[
+        uuid.UUID | None, typer.Option(parser=identifier, help="About this document.")
+    ] = None,
     sha256: Annotated[
         str | None, typer.Option("--sha256", help="About documents with this SHA-256.")
     ] = None,

@@ -31,7 +31,10 @@ def statistics(
     if as_json:
         show_json(found)
         return
-    show_table(("What", "Which", "How many"), _rows(found))
+    if rows := _rows(found):
+        show_table(("What", "Which", "How many"), rows)
+    else:
+        say("Nothing was counted.")
     say(
         f"{found.since} to before {found.before}, counted {cell(found.counted_at) or 'not yet'};"
         f" {found.read_last_hour} documents were read in the last hour."

@@ -2,16 +2,24 @@
 
 import uuid
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Annotated, Literal
 
 import typer
 
 from lexmill.access.schemas import TokenRecord
 from lexmill_cli.connecting import Installation
-from lexmill_cli.options import command
+from lexmill_cli.options import command, identifier
 from lexmill_cli.showing import AsJson, Cut, say, show_json, show_list, show_one
 
 app = typer.Typer(no_args_is_help=True, help="Tokens of programs: issue, list and revoke them.")
+
+
+class Role(StrEnum):
+    READER = "reader"
+    REVIEWER = "reviewer"
+    SUBMITTER = "submitter"
+    ADMIN = "admin"
 
 
 @command(app, "list")
@@ -48,10 +56,8 @@ def list_tokens(
 def issue(
     at: Installation,
     name: Annotated[str, typer.Argument(help="What it is for.")],
-    role: Annotated[
-        list[str], typer.Option(help="reader, reviewer, submitter or admin; several times.")
-    ],
-    days: Annotated[int, typer.Option(min=1, help="Until it expires.")] = 90,
+    role: Annotated[list[Role], typer.Option(help="What it may do; several times.")],
+    days: Annotated[int, typer.Option(min=1, max=366, help="Until it expires.")] = 90,
     as_json: AsJson = False,
 ) -> None:
     """A new token: its secret is printed now, and never again."""
@@ -67,7 +73,7 @@ def issue(
 @command(app)
 def revoke(
     at: Installation,
-    token_id: Annotated[uuid.UUID, typer.Argument(help="Id of `tokens list`.")],
+    token_id: Annotated[uuid.UUID, typer.Argument(parser=identifier, help="Id of `tokens list`.")],
     as_json: AsJson = False,
 ) -> None:
     """End it; every process knows within ten seconds."""

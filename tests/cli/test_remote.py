@@ -257,7 +257,8 @@ def test_holds_keep_what_somebody_wants_to_purge(
     released = lexmill("holds", "release", hold["id"], "-n", "records", "--reason", "settled")
     assert (released.returncode, "settled" in released.stdout) == (0, True)
     assert lexmill(*purge, typed="n\n").returncode == 1
-    assert lexmill(*purge, typed="y\n").returncode == 0
+    purged = lexmill(*purge, typed="y\n")
+    assert (purged.returncode, "1 document is purged" in purged.stderr) == (0, True)
     (stone,) = listed(lexmill("tombstones", "list", "-n", "records", "--json"))
     assert (stone["document_id"], stone["reason"]) == (document, "over")
     gone = lexmill("documents", "source", document, "-n", "records")
@@ -363,7 +364,7 @@ def test_who_has_read_enough_may_close_the_pipe(api: Api, lexmill: Command) -> N
         (("jobs", "list", "--ca-file", "none.pem"), TOKEN, 2, "none.pem"),
         (("jobs", "list", "-n", "Not_One"), TOKEN, 2, "namespace"),
         (("jobs", "list", "--state", "Lost"), TOKEN, 2, "Lost"),
-        (("documents", "get", "4711"), TOKEN, 2, "UUID"),
+        (("documents", "get", "4711"), TOKEN, 2, "an id is"),
     ],
 )
 def test_what_cannot_be_is_said_in_a_sentence(
@@ -389,3 +390,58 @@ def test_an_installation_that_is_away_is_unavailable() -> None:
     assert answer.stderr.startswith("lexmill: ")
     assert "127.0.0.1:9 does not answer" in answer.stderr
     assert "--url" in answer.stderr
+
+
+def test_an_id_that_is_none_is_told_how_one_is_written(lexmill: Command) -> None:
+    for words in (("documents", "get", "a.txt"), ("facts", "list", "--document", "a.txt")):
+        answer = lexmill(*words)
+        assert answer.returncode == 2
+        assert "an id is written as" in " ".join(answer.stderr.replace("│", " ").split())
+
+
+def test_a_namespace_is_told_how_one_is_written(lexmill: Command) -> None:
+    answer = lexmill("jobs", "list", "-n", "Team A")
+    assert (answer.returncode, "a namespace is written as" in answer.stderr) == (2, True)
+
+
+def test_a_role_and_days_are_told_before_anybody_is_asked(lexmill: Command) -> None:
+    for words in (("--role", "boss"), ("--role", "reader", "--days", "9999")):
+        answer = lexmill("tokens", "issue", "a", *words)
+        assert (answer.returncode, "Invalid value for '--" in answer.stderr) == (2, True)
+
+
+def test_an_address_can_be_given_to_somebody_else(api: Api, lexmill: Command) -> None:
+    api.declare("outside")
+    asked = lexmill("documents", "address", "outside", "b.txt", "-n", "outside", "--json")
+    assert json.loads(asked.stdout)["url"].startswith(f"{api.process.url}/v1/uploads/")
+
+
+def test_a_relative_place_is_not_sent_to_where_nobody_finds_it(
+    lexmill: Command, tmp_path: Path
+) -> None:
+    file = tmp_path / "job.yaml"
+    for spec in ("documents: [{uri: in}]", "trigger: {}\n  output: {uri: out}"):
+        file.write_text(JOB.partition("spec:")[0] + f"spec:\n  {spec}\n", encoding="utf-8")
+        answer = lexmill("jobs", "declare", file, "-n", "files")
+        assert (answer.returncode, "file:/// or s3://" in answer.stderr) == (2, True)
+
+
+def test_nothing_to_replay_is_said_so(api: Api, lexmill: Command) -> None:
+    api.declare("alive")
+    assert "Nothing is dead." in lexmill("dead", "replay", "--all", "-n", "alive").stderr
+    some = lexmill("dead", "replay", "99", "-n", "alive")
+    assert (some.returncode, "`lexmill dead list`" in some.stderr) == (1, True)
+    job = lexmill("jobs", "replay", "alive", "-n", "alive")
+    assert (job.returncode, "No document of it is dead" in job.stderr) == (0, True)
+
+
+def test_a_namespace_where_nothing_happened_has_no_statistics(lexmill: Command) -> None:
+    answer = lexmill("statistics", "-n", "quiet")
+    assert (answer.returncode, answer.stdout) == (0, "")
+    assert "Nothing was counted" in answer.stderr
+
+
+def test_a_file_that_a_job_did_not_write(api: Api, lexmill: Command) -> None:
+    api.declare("reports")
+    early = lexmill("jobs", "download", "reports", "-n", "reports")
+    assert (early.returncode, "when a run has ended" in early.stderr) == (2, True)

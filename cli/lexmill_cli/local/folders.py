@@ -35,7 +35,7 @@ def hold(folder: Path) -> TextIO:
         raise LocalSystemError(
             "home_in_use",
             f"Another Lexmill (process {holder}) is using {folder.parent}: "
-            "stop it first, or choose another folder for Lexmill's data.",
+            "stop it first, or choose another folder for Lexmill's data with --home.",
         ) from None
     lock.truncate(0)
     lock.write(f"{os.getpid()}\n")
