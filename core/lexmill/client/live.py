@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,10 +33,13 @@ class Live:
         jobs: Collection[str] = (),
         documents: Collection[uuid.UUID] = (),
         patience_seconds: float = 300,
-    ) -> Iterator[JobProgress | DocumentState]:
+    ) -> Generator[JobProgress | DocumentState, None, None]:
         """How jobs and documents are, and again whenever they change; without any all jobs.
 
-        It has no end of its own. Where the stream breaks it goes on behind the last that came, for
+        It has no end of its own: close it when you have seen enough, as one that the collector
+        finds in the middle of another request of this client would wait for that one for ever.
+
+        Where the stream breaks it goes on behind the last that came, for
         as long as the API is away for less than ``patience_seconds``.
         """
         path = with_query(

@@ -4,7 +4,7 @@ import inspect
 import io
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from datetime import UTC, datetime
 from typing import Any, get_type_hints
 
@@ -112,8 +112,8 @@ def tour_of_documents(client: ApiClient) -> None:
     refused("no_page_image", lambda: drained(client.documents.page_image(NS, sent.id, 1)))
     assert [each.id for each in client.documents.family(NS, sent.id).members] == [sent.id]
     assert client.documents.recheck(NS, sent.id) == 0
-    news = client.live.watch(NS, documents=[sent.id])
-    first = next(news)
+    with closing(client.live.watch(NS, documents=[sent.id])) as news:
+        first = next(news)
     assert isinstance(first, DocumentState)
     assert (first.id, first.state) == (sent.id, "queued")
 
@@ -259,6 +259,6 @@ def test_progress_goes_on_behind_what_was_seen(api: Api) -> None:
             assert isinstance(job, JobProgress)
             if job.documents.total == 1:
                 break
-        news.close()  # type: ignore[attr-defined]
+        news.close()
         unknown = uuid.uuid4()
         refused("not_found", lambda: client.documents.get("resumed", unknown))
