@@ -214,6 +214,14 @@ def test_what_a_worker_wrote_leads_nowhere_else(api: Api) -> None:
     rewrite("result_key", "hostile/bundle")
     broken = api.get(f"{base}/text")
     assert (broken.status_code, broken.json()["code"]) == (409, "result_unreadable")
+    with (api.settings.folder / "objects" / "hostile" / "bundle").open("wb") as large:
+        large.truncate((256 << 20) + 1)
+    large_text = api.get(f"{base}/text")
+    assert (large_text.status_code, large_text.json()["code"]) == (409, "result_too_large")
+    rewrite("source", "object:hostile/bundle")
+    large_page = api.get(f"{base}/pages/1.png")
+    assert large_page.status_code == 404
+    assert "too large to be drawn" in large_page.text
 
 
 @pytest.mark.parametrize("part", ["text", "result", "source", "family"])

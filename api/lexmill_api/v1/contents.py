@@ -170,8 +170,14 @@ async def get_page(
 async def _bytes(runtime: ApiRuntime, database: NamespaceDatabase, place: DocumentPlace) -> bytes:
     key = object_key(place)
     if key is not None:
-        _check_size(await asyncio.to_thread(runtime.objects.size, key))
-        return await asyncio.to_thread(runtime.objects.get, key)
+        found = await asyncio.to_thread(runtime.objects.get_within, key, _LARGEST_DRAWN)
+        if found is None:
+            raise LexmillError(
+                "no_page_image",
+                "The document is too large to be drawn; see its source.",
+                ErrorClass.DOCUMENT,
+            )
+        return found
     small = await database.run(lambda session: small_source(session, place))
     if small is not None:
         return small
@@ -183,15 +189,6 @@ async def _bytes(runtime: ApiRuntime, database: NamespaceDatabase, place: Docume
     )
     with file:
         return await asyncio.to_thread(file.read)
-
-
-def _check_size(size: int) -> None:
-    if size > _LARGEST_DRAWN:
-        raise LexmillError(
-            "no_page_image",
-            "The document is too large to be drawn; see its source.",
-            ErrorClass.DOCUMENT,
-        )
 
 
 @router.get(

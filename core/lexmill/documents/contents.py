@@ -154,11 +154,11 @@ def _bundle(place: DocumentPlace, objects: Objects) -> bytes:
             "the document is still queued or worked on; its progress says when it has ended",
             ErrorClass.DOCUMENT,
         )
-    key = own_key(place.namespace, place.result_key)
-    if objects.size(key) > _LARGEST_BUNDLE:
+    found = objects.get_within(own_key(place.namespace, place.result_key), _LARGEST_BUNDLE)
+    if found is None:
         raise LexmillError(
             "result_too_large",
             "what was found in this document is too large to be shown; the reports have it",
             ErrorClass.DOCUMENT,
         )
-    return objects.get(key)
+    return found

@@ -38,6 +38,12 @@ class Objects:
         with _telling("read from"):
             return bytes(obstore.get(self._store, key).bytes())
 
+    def get_within(self, key: str, limit: int) -> bytes | None:
+        """None where it has more bytes than that, which are not read."""
+        with _telling("read from"):
+            found = obstore.get(self._store, key)
+            return None if found.meta["size"] > limit else bytes(found.bytes())
+
     def delete(self, key: str) -> None:
         """Gone afterwards, whether it was there or not."""
         try:
@@ -51,7 +57,7 @@ class Objects:
             return int(obstore.head(self._store, key)["size"])
 
     def pieces(self, key: str, *, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        """From ``start`` to before ``end``, about a mebibyte at a time."""
+        """From ``start`` to before ``end``, a mebibyte or more at a time, but for the last."""
         if end is not None and end <= start:
             return
         with _telling("read from"):

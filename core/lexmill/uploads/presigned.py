@@ -3,6 +3,7 @@
 import hashlib
 import uuid
 from contextlib import suppress
+from itertools import chain
 
 from lexmill.errors import ErrorClass, LexmillError
 from lexmill.storage.objects import Objects
@@ -46,9 +47,10 @@ def _copy(objects: Objects, upload: BegunUpload, key: str, limit: int) -> None:
 
 def _judged(objects: Objects, upload: BegunUpload, key: str, limit: int) -> Stored:
     digest, size = hashlib.sha256(), 0
-    head = b"".join(objects.pieces(key, end=HEAD_BYTES)) if objects.size(key) else b""
-    check_beginning(head)
-    for piece in objects.pieces(key):
+    pieces = objects.pieces(key)
+    first = next(pieces, b"")
+    check_beginning(first[:HEAD_BYTES])
+    for piece in chain((first,), pieces):
         digest.update(piece)
         size += len(piece)
         if size > limit:

@@ -78,6 +78,19 @@ def test_a_part(objects: Objects, start: int, end: int | None, expected: bytes) 
     assert b"".join(objects.pieces("key", start=start, end=end)) == expected
 
 
+def test_the_first_piece_has_the_beginning_of_a_file(objects: Objects) -> None:
+    objects.put("key", LARGE)
+    first = next(objects.pieces("key"))
+    assert len(first) >= 1 << 20
+    assert first == LARGE[: len(first)]
+
+
+def test_what_is_too_large_is_not_given(objects: Objects) -> None:
+    objects.put("key", b"0123456789")
+    assert objects.get_within("key", 10) == b"0123456789"
+    assert objects.get_within("key", 9) is None
+
+
 def test_a_copy_is_another_object(objects: Objects) -> None:
     objects.put("one", LARGE)
     objects.copy("one", "folder/two")
@@ -109,6 +122,7 @@ def test_what_is_deleted_is_gone(objects: Objects) -> None:
 def test_what_is_gone_says_so(objects: Objects) -> None:
     for asked in (
         lambda: objects.get("nothing/here"),
+        lambda: objects.get_within("nothing/here", 10),
         lambda: objects.size("nothing/here"),
         lambda: list(objects.pieces("nothing/here")),
         lambda: objects.copy("nothing/here", "there"),
