@@ -141,14 +141,15 @@ def read_uploaded(session: Session, *, upload: uuid.UUID) -> UploadedDocument:
 def commit_uploads(
     session: Session, *, stored: Sequence[Stored]
 ) -> tuple[list[UploadedDocument], Mapping[str, int]]:
-    """Each file as an event of its job, through the same door as all events.
+    """Each file of a request as an event of its job, through the same door as all events.
 
     Gives the documents and the wake-ups to ring. The caller's login is ingest's. A file that came
     before is not taken again: its document is the answer, and its object has no use.
     """
     incoming = [_incoming(each) for each in stored]
-    for each in stored:
-        if _find_taker(session, each.upload.namespace, each.upload.job) != each.upload.job_uid:
+    jobs = {(each.upload.namespace, each.upload.job, each.upload.job_uid) for each in stored}
+    for namespace, job, uid in sorted(jobs):
+        if _find_taker(session, namespace, job) != uid:
             raise _no_taker("its job was replaced while the file came in; send it again")
     accepted = accept_events(session, incoming=incoming)
     documents = []
@@ -219,21 +220,18 @@ def _note(
     session: Session, stored: Sequence[Stored], documents: Sequence[UploadedDocument]
 ) -> None:
     """Who brought what; not its name, which would outlive a purge here."""
-    entries: dict[str, list[NewEntry]] = {}
-    for each, document in zip(stored, documents, strict=True):
-        if document.state == "duplicate":
-            continue
-        upload = each.upload
-        entries.setdefault(upload.namespace, []).append(
-            NewEntry(
-                actor=upload.created_by,
-                action="document.uploaded",
-                subject={"document": str(document.id), "sha256": each.sha256},
-                after={"upload": str(upload.id), "job": upload.job, "bytes": each.bytes},
-            )
+    entries = [
+        NewEntry(
+            actor=each.upload.created_by,
+            action="document.uploaded",
+            subject={"document": str(document.id), "sha256": each.sha256},
+            after={"upload": str(each.upload.id), "job": each.upload.job, "bytes": each.bytes},
         )
-    for namespace in sorted(entries):
-        append_audit(session, namespace=namespace, entries=entries[namespace])
+        for each, document in zip(stored, documents, strict=True)
+        if document.state != "duplicate"
+    ]
+    if entries:
+        append_audit(session, namespace=stored[0].upload.namespace, entries=entries)
 
 
 def _no_taker(message: str) -> LexmillError:
