@@ -4,12 +4,12 @@ import hashlib
 import secrets
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Any, Final
 from urllib.parse import quote
 
 import msgspec
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from lexmill.audit.schemas import NewEntry
@@ -50,25 +50,9 @@ def begin_upload(
 
     With the same ``event_id`` the same file is the same document.
     """
-    found = _find_taker(session, namespace, job)
-    if found is None:
-        return None
-    (id_,) = new_ids(1)
-    upload = session.scalars(
-        insert(Upload)
-        .values(
-            id=id_,
-            namespace=namespace,
-            job_uid=found,
-            name=name,
-            folder=f"{namespace}/uploads/{id_}/",
-            event_id=event_id or str(id_),
-            created_by=by,
-            expires_at=func.now() + timedelta(seconds=seconds),
-        )
-        .returning(Upload)
-    ).one()
-    return _begun(upload, job)
+    return _insert(
+        session, namespace=namespace, job=job, name=name, by=by, seconds=seconds, event_id=event_id
+    )
 
 
 def offer_upload(
@@ -83,19 +67,20 @@ def offer_upload(
     sha256: str | None = None,
 ) -> OfferedUpload | None:
     """As `begin_upload`, for whoever gets the address; of its secret only the hash is kept."""
-    begun = begin_upload(session, namespace=namespace, job=job, name=name, by=by, seconds=seconds)
+    secret = None if into_bucket else secrets.token_urlsafe(32)
+    begun = _insert(
+        session,
+        namespace=namespace,
+        job=job,
+        name=name,
+        by=by,
+        seconds=seconds,
+        sha256=sha256,
+        secret=None if secret is None else hashlib.sha256(secret.encode()).digest(),
+        incoming_until=_in(seconds) if into_bucket else None,
+    )
     if begun is None:
         return None
-    secret = None if into_bucket else secrets.token_urlsafe(32)
-    session.execute(
-        update(Upload)
-        .where(Upload.id == begun.id)
-        .values(
-            sha256=sha256,
-            secret=None if secret is None else hashlib.sha256(secret.encode()).digest(),
-            incoming_until=begun.expires_at if into_bucket else None,
-        )
-    )
     entry = NewEntry(
         actor=by,
         action="upload.offered",
@@ -195,6 +180,43 @@ def _sweep_incoming(session: Session, objects: Objects) -> int:
 def drop_uploads(session: Session, *, uploads: Sequence[uuid.UUID]) -> None:
     """Those that did not come whole; the sweeper would do it later."""
     session.execute(delete(Upload).where(Upload.id.in_(uploads), Upload.completed_at.is_(None)))
+
+
+def _insert(
+    session: Session,
+    *,
+    namespace: str,
+    job: str,
+    name: str,
+    by: str,
+    seconds: int,
+    event_id: str | None = None,
+    **more: Any,
+) -> BegunUpload | None:
+    found = _find_taker(session, namespace, job)
+    if found is None:
+        return None
+    (id_,) = new_ids(1)
+    upload = session.scalars(
+        insert(Upload)
+        .values(
+            id=id_,
+            namespace=namespace,
+            job_uid=found,
+            name=name,
+            folder=f"{namespace}/uploads/{id_}/",
+            event_id=event_id or str(id_),
+            created_by=by,
+            expires_at=_in(seconds),
+            **more,
+        )
+        .returning(Upload)
+    ).one()
+    return _begun(upload, job)
+
+
+def _in(seconds: int) -> ColumnElement[datetime]:
+    return func.now() + timedelta(seconds=seconds)
 
 
 def _find_taker(session: Session, namespace: str, name: str) -> uuid.UUID | None:
