@@ -48,11 +48,7 @@ def find_place(session: Session, *, namespace: str, document: uuid.UUID) -> Docu
         return None
     found, tenant = row.Document, row.Tenant
     if found.purged_at is not None:
-        raise LexmillError(
-            "purged",
-            "the document was purged; its tombstone says when and why",
-            ErrorClass.DOCUMENT,
-        )
+        raise purged()
     reads = None if tenant is None else tenant.reads
     return DocumentPlace(
         namespace=namespace,
@@ -135,6 +131,14 @@ def read_family(session: Session, *, namespace: str, document: uuid.UUID) -> Fam
     shown = sorted(rows[:MOST_RELATIVES], key=lambda row: (row["depth"], row["uri"]))
     members = {row["id"]: Relative(**row) for row in (*above, *shown)}
     return Family(members=tuple(members.values()), is_whole=len(rows) <= MOST_RELATIVES)
+
+
+def purged() -> LexmillError:
+    return LexmillError(
+        "purged",
+        "the document was purged; its tombstone says when and why",
+        ErrorClass.DOCUMENT,
+    )
 
 
 def own_key(namespace: str, key: str) -> str:

@@ -3,14 +3,14 @@
 import uuid
 from collections.abc import Collection
 
-from sqlalchemy import func, insert, or_, select, text, update
+from sqlalchemy import CTE, func, insert, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from lexmill import latches
 from lexmill.audit.schemas import NewEntry
 from lexmill.audit.service import append_audit
+from lexmill.documents.contents import purged
 from lexmill.documents.models import Document
-from lexmill.errors import ErrorClass, LexmillError
 from lexmill.jobs.models import Job
 from lexmill.latches import Turn
 from lexmill.records.models import LegalHold, Tombstone
@@ -144,9 +144,15 @@ def family_ids(session: Session, *, namespace: str, document: uuid.UUID) -> list
     up = up.union_all(
         select(Document.id, Document.parent_id).where(own, Document.id == up.c.parent_id)
     )
-    down = select(Document.id).where(asked).cte("down", recursive=True)
-    down = down.union_all(select(Document.id).where(own, Document.parent_id == down.c.id))
+    down = descendants(namespace, document)
     return list(session.scalars(select(up.c.id).union(select(down.c.id))))
+
+
+def descendants(namespace: str, document: uuid.UUID) -> CTE:
+    """The ids of the document and of all that came out of it."""
+    own = Document.namespace == namespace
+    down = select(Document.id).where(own, Document.id == document).cte("down", recursive=True)
+    return down.union_all(select(Document.id).where(own, Document.parent_id == down.c.id))
 
 
 def _note(
@@ -171,11 +177,3 @@ def hold_row(hold: LegalHold) -> HoldRow:
 
 def tombstone_row(stone: Tombstone) -> TombstoneRow:
     return TombstoneRow(**{name: getattr(stone, name) for name in TombstoneRow.__struct_fields__})
-
-
-def purged() -> LexmillError:
-    return LexmillError(
-        "purged",
-        "the document was purged; its tombstone says when and why",
-        ErrorClass.DOCUMENT,
-    )

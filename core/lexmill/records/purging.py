@@ -17,17 +17,12 @@ from sqlalchemy.orm import Session
 from lexmill import latches
 from lexmill.audit.schemas import NewEntry
 from lexmill.audit.service import append_audit
-from lexmill.documents.contents import own_key
+from lexmill.documents.contents import own_key, purged
 from lexmill.documents.models import Document, StageOutput
 from lexmill.errors import ErrorClass, LexmillError
 from lexmill.jobs.models import Job, Run
 from lexmill.latches import Turn
-from lexmill.records.holds import (
-    family_ids,
-    find_holds,
-    purged,
-    tombstone_row,
-)
+from lexmill.records.holds import descendants, family_ids, find_holds, tombstone_row
 from lexmill.records.models import Tombstone
 from lexmill.records.schemas import TombstoneRow
 from lexmill.results.service import remove_results
@@ -155,34 +150,36 @@ def remove_objects(session: Session, *, objects: Objects, delay_seconds: float) 
         .limit(_BATCH)
         .with_for_update(skip_locked=True)
     ).all()
-    for stone in stones:
-        for folder in stone.folders:
-            keys = list(objects.sizes(folder))
-            kept = _referred(session, stone.namespace, keys)
+    # Many documents of a job have been quoted by the same reports.
+    folders = {(stone.namespace, folder) for stone in stones for folder in stone.folders}
+    for namespace, folder in sorted(folders):
+        if keys := list(objects.sizes(folder)):
+            kept = _referred(session, namespace, keys)
             objects.delete_all([key for key in keys if key not in kept])
+    for stone in stones:
         stone.folders, stone.removed_at = [], func.now()
     session.flush()
     return len(stones)
 
 
 def _lock_descendants(session: Session, namespace: str, document: uuid.UUID) -> Sequence[Any]:
-    own = Document.namespace == namespace
-    down = select(Document.id).where(own, Document.id == document).cte("down", recursive=True)
-    down = down.union_all(select(Document.id).where(own, Document.parent_id == down.c.id))
     return session.execute(
         select(
             Document.id,
             Document.state,
             Document.purged_at,
             Document.job_uid,
-            Document.run_id,
             Document.source,
             Document.sha256,
             Document.result_key,
+            Run.number,
+            (Job.spec.has_key("documents") & ~Job.spec.has_key("schedule")).label("is_plain"),
         )
-        .where(Document.id.in_(select(down.c.id)))
+        .join(Run, Run.id == Document.run_id)
+        .join(Job, Job.uid == Run.job_uid)
+        .where(Document.id.in_(select(descendants(namespace, document).c.id)))
         .order_by(Document.id)
-        .with_for_update()
+        .with_for_update(of=Document)
     ).all()
 
 
@@ -265,7 +262,7 @@ def _purge(
 
 def _folders(session: Session, namespace: str, row: Any) -> set[str]:
     """Where its content is: what its last visit wrote, how it came, and what reports quote it."""
-    found = {_reports(session, namespace, row)}
+    found = {_reports(namespace, row)}
     if row.result_key is not None:
         folder = f"{posixpath.dirname(row.result_key)}/"
         found.add(folder)
@@ -284,13 +281,9 @@ def _folders(session: Session, namespace: str, row: Any) -> set[str]:
     return {folder for folder in found if _is_own(namespace, folder)}
 
 
-def _reports(session: Session, namespace: str, row: Any) -> str:
+def _reports(namespace: str, row: Any) -> str:
     """A plain job's runs report all its documents; those of others each their own."""
-    job = session.execute(
-        select(Job.spec, Run.number).join(Run, Run.id == row.run_id).where(Job.uid == row.job_uid)
-    ).one()
-    is_plain = "documents" in job.spec and "schedule" not in job.spec
-    return f"{namespace}/jobs/{row.job_uid}/" + ("" if is_plain else f"{job.number}/")
+    return f"{namespace}/jobs/{row.job_uid}/" + ("" if row.is_plain else f"{row.number}/")
 
 
 def _is_own(namespace: str, folder: str) -> bool:
