@@ -5,7 +5,7 @@ that page 1,000 costs what page 1 does. Whatever was there when the reading bega
 is, comes exactly once; what is added meanwhile comes once or not at all.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -35,7 +35,8 @@ class Listing(Generic[T]):
     """A list that can be read: ``query`` has a column for each field of ``record``.
 
     The last key of each sort is unique, and an index has namespace and keys in this order.
-    ``pins`` names for a sort the filter that says what its first key equals.
+    ``pins`` names for a sort the filter that says what its first key equals. ``finish`` makes of
+    a record what its types say, where a column is JSON.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Listing(Generic[T]):
     default_sort: str
     filters: Mapping[str, Filter]
     pins: Mapping[str, str] = field(default_factory=dict)
+    finish: Callable[[T], T] | None = None
 
 
 def read_page(
@@ -85,11 +87,11 @@ def read_page(
     rows = session.execute(query).mappings().all()
     shown = rows[: request.limit]
     names = [f"key_{at}" for at in range(len(keys))]
+    records = (
+        listing.record(**{name: row[name] for name in row if name not in names}) for row in shown
+    )
     return Page(
-        items=tuple(
-            listing.record(**{name: row[name] for name in row if name not in names})
-            for row in shown
-        ),
+        items=tuple(records if listing.finish is None else map(listing.finish, records)),
         next=write_cursor(digest, [shown[-1][name] for name in names])
         if len(rows) > request.limit
         else None,

@@ -108,6 +108,12 @@ def _document_filters(document_id: SQLColumnExpression[uuid.UUID]) -> dict[str, 
     }
 
 
+def _typed(row: FactRow) -> FactRow:
+    """The decision comes as JSON."""
+    decision = msgspec.convert(row.decision, LastDecision | None)
+    return msgspec.structs.replace(row, decision=decision)
+
+
 FACTS: Final = Listing(
     name="facts",
     query=select(
@@ -139,6 +145,7 @@ FACTS: Final = Listing(
         "document": _place(FoundFact),
     },
     default_sort="field",
+    finish=_typed,
     pins={"field": "field"},
     filters={
         **_document_filters(FoundFact.document_id),
@@ -243,14 +250,7 @@ FINDINGS: Final = Listing(
 
 def list_facts(session: Session, *, namespace: str, request: ListRequest) -> Page[FactRow]:
     """Of each document the newest result; the most similar values of a field side by side."""
-    page = read_page(session, listing=FACTS, namespace=namespace, request=request)
-    return Page(items=tuple(map(_typed, page.items)), next=page.next)
-
-
-def _typed(row: FactRow) -> FactRow:
-    """The decision comes as JSON."""
-    decision = msgspec.convert(row.decision, LastDecision | None)
-    return msgspec.structs.replace(row, decision=decision)
+    return read_page(session, listing=FACTS, namespace=namespace, request=request)
 
 
 def list_findings(session: Session, *, namespace: str, request: ListRequest) -> Page[FindingRow]:

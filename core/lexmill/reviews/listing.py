@@ -12,6 +12,13 @@ from lexmill.reviews.models import Review
 from lexmill.reviews.schemas import Reviewed
 from lexmill_legal.results import Normalized
 
+
+def typed(row: Reviewed) -> Reviewed:
+    """The column is JSON."""
+    normalized: Normalized = msgspec.convert(row.normalized, Normalized)
+    return msgspec.structs.replace(row, normalized=normalized)
+
+
 REVIEWS: Final = Listing(
     name="reviews",
     query=select(*(getattr(Review, name) for name in Reviewed.__struct_fields__)),
@@ -22,6 +29,7 @@ REVIEWS: Final = Listing(
         "decided_at": (Key(Review.decided_at, datetime), Key(Review.id, int)),
     },
     default_sort="id",
+    finish=typed,
     filters={
         "sha256": Filter(
             "text", "about documents with this SHA-256", lambda hash_: Review.sha256 == hash_
@@ -52,11 +60,4 @@ REVIEWS: Final = Listing(
 
 def list_reviews(session: Session, *, namespace: str, request: ListRequest) -> Page[Reviewed]:
     """The items that people have looked at, with what holds now."""
-    page = read_page(session, listing=REVIEWS, namespace=namespace, request=request)
-    return Page(items=tuple(map(typed, page.items)), next=page.next)
-
-
-def typed(row: Reviewed) -> Reviewed:
-    """The column is JSON."""
-    normalized: Normalized = msgspec.convert(row.normalized, Normalized)
-    return msgspec.structs.replace(row, normalized=normalized)
+    return read_page(session, listing=REVIEWS, namespace=namespace, request=request)

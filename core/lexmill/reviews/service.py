@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from lexmill.audit.schemas import NewEntry
 from lexmill.audit.service import append_audit, lock_chain
 from lexmill.errors import ErrorClass, LexmillError
-from lexmill.reviews.listing import typed
+from lexmill.reviews.listing import REVIEWS, typed
 from lexmill.reviews.models import Review
 from lexmill.reviews.schemas import (
     Change,
@@ -167,9 +167,7 @@ def reopen(
 
 
 def read_review(session: Session, *, namespace: str, id: int) -> Reviewed | None:  # noqa: A002
-    query = select(*(getattr(Review, name) for name in Reviewed.__struct_fields__)).where(
-        Review.namespace == namespace, Review.id == id
-    )
+    query = REVIEWS.query.where(Review.namespace == namespace, Review.id == id)
     row = session.execute(query).mappings().one_or_none()
     return None if row is None else typed(Reviewed(**row))
 
