@@ -1,6 +1,5 @@
 """The files that a job's runs have written."""
 
-import uuid
 from typing import Final
 
 import msgspec
@@ -17,7 +16,6 @@ class RunReports(msgspec.Struct, frozen=True, kw_only=True):
     else.
     """
 
-    job_uid: uuid.UUID
     runs: tuple[int, ...]
     uri: str | None
     folder: str
@@ -39,7 +37,6 @@ def find_reports(session: Session, *, namespace: str, job: str) -> RunReports | 
         .limit(_SHOWN_RUNS)
     )
     return RunReports(
-        job_uid=found.uid,
         runs=tuple(runs),
         uri=found.spec.get("output", {}).get("uri"),
         folder=f"{namespace}/jobs/{found.uid}/",

@@ -29,23 +29,18 @@ _FRESH_PAST: Final = timedelta(hours=1)
 _SPARING: Final = 100
 
 _DAYS = """
-    FROM unnest(CAST(:days AS date[])) AS asked (day)
+    SELECT day, key, number FROM unnest(CAST(:days AS date[])) AS asked (day)
     CROSS JOIN LATERAL (
-      SELECT {columns} FROM {table}
-      WHERE {where} >= day AT TIME ZONE 'UTC' AND {where} < (day + 1) AT TIME ZONE 'UTC'
+      SELECT {key} AS key, count(*) AS number FROM {table}
+      WHERE {at} >= day AT TIME ZONE 'UTC' AND {at} < (day + 1) AT TIME ZONE 'UTC'
         AND {rows}.namespace = :namespace
-      GROUP BY {groups}
+      GROUP BY 1
     ) AS counted
 """
 
 
-def _by_day(table: str, where: str, *columns: str) -> str:
-    rows = where.partition(".")[0]
-    names = ", ".join(f"{column} AS key_{at}" for at, column in enumerate(columns))
-    groups = ", ".join(str(at + 1) for at in range(len(columns)))
-    return _DAYS.format(
-        columns=f"{names}, count(*) AS number", table=table, where=where, rows=rows, groups=groups
-    )
+def _by_day(table: str, at: str, key: str) -> str:
+    return _DAYS.format(table=table, at=at, rows=at.partition(".")[0], key=key)
 
 
 _QUERIES: Final = {
@@ -156,12 +151,9 @@ def _count(session: Session, namespace: str, days: Sequence[date]) -> dict[date,
         begun = time.monotonic()
         counts: dict[date, dict[str, dict[str, int]]] = {day: {} for day in chunk}
         for name, query in _QUERIES.items():
-            rows = session.execute(
-                text(f"SELECT day, key_0, number {query}"),
-                {"days": chunk, "namespace": namespace},
-            )
+            rows = session.execute(text(query), {"days": chunk, "namespace": namespace})
             for row in rows:
-                counts[row.day].setdefault(name, {})[row.key_0] = row.number
+                counts[row.day].setdefault(name, {})[row.key] = row.number
         seconds = time.monotonic() - begun
         statement = upsert(StatisticDay)
         changed = statement.on_conflict_do_update(
