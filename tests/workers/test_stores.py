@@ -35,9 +35,10 @@ STATES = "SELECT state, count(*) AS many FROM document WHERE job_uid = %s GROUP 
 TASKS = "SELECT kind, state, failures, crashes, error_code FROM task WHERE job_uid = %s"
 
 
-@pytest.fixture
-def api(serving: Serving, place: Place) -> Iterator[Api]:
-    with serving(MORE, place) as api:
+@pytest.fixture(scope="module")
+def api(serving: Serving, module_place: Place) -> Iterator[Api]:
+    """For the module: use names and folders of your own in it."""
+    with serving(MORE, module_place) as api:
         yield api
 
 
@@ -62,25 +63,25 @@ def complete(api: Api, uid: str) -> None:
     until(has_ended, seconds=180)
 
 
-def test_a_whole_job(api: Api, place: Place) -> None:
+def test_a_whole_job(api: Api, module_place: Place) -> None:
     """Listed by pattern, read, kept, taken from the cache, redacted, reported and purged."""
     write(
-        place.folder / "contracts" / "2026",
+        module_place.folder / "contracts" / "2026",
         a_txt=TEXT.format("One").encode(),
         deep__b_txt=TEXT.format("Two").encode(),
         deep__c_zip=archive(inner=TEXT.format("Three").encode()),
         deep__d_bin=b"not asked for",
     )
-    write(place.folder / "contracts" / "2026-old", x_txt=b"not asked for")
+    write(module_place.folder / "contracts" / "2026-old", x_txt=b"not asked for")
     spec = {
-        "documents": [{"uri": f"{place.uri}/contracts/2026", "include": ["*.txt", "*.zip"]}],
-        "output": {"uri": f"{place.uri}/results", "formats": ["json", "xlsx", "html"]},
+        "documents": [{"uri": f"{module_place.uri}/contracts/2026", "include": ["*.txt", "*.zip"]}],
+        "output": {"uri": f"{module_place.uri}/results", "formats": ["json", "xlsx", "html"]},
         "redaction": {},
     }
     uid = api.declare("whole", **spec)
     with working(api, "whole", uid):
         complete(api, uid)
-    out = place.folder / "results"
+    out = module_place.folder / "results"
     results = lines(out / "results.jsonl")
     assert {uri: line["status"] for uri, line in results.items()} == {
         "a.txt": "succeeded",
@@ -118,24 +119,24 @@ def _is_shown_and_purged(api: Api) -> None:
     until(lambda: not files_beneath(api.settings.objects / "whole"))
 
 
-def test_the_second_run_of_a_schedule_takes_what_is_new(api: Api, place: Place) -> None:
-    write(place.folder / "in", a_txt=TEXT.format("One").encode(), b_txt=b"Second document.")
+def test_the_second_run_of_a_schedule_takes_what_is_new(api: Api, module_place: Place) -> None:
+    write(module_place.folder / "in", a_txt=TEXT.format("One").encode(), b_txt=b"Second document.")
     uid = api.declare(
         "nightly",
-        documents=[{"uri": f"{place.uri}/in"}],
+        documents=[{"uri": f"{module_place.uri}/in"}],
         schedule={"cron": "* * * * *", "timeZone": "UTC"},
-        output={"uri": f"{place.uri}/out", "formats": ["json"]},
+        output={"uri": f"{module_place.uri}/out", "formats": ["json"]},
     )
     finalized = "SELECT FROM run WHERE job_uid = %s AND number = {} AND finalized_at IS NOT NULL"
     tick = "UPDATE job SET next_tick_at = now() WHERE uid = %s RETURNING uid"
     with working(api, "nightly", uid):
         assert api.rows(tick, uid)
         until(lambda: api.rows(finalized.format(1), uid))
-        write(place.folder / "in", c_txt=b"Third document.")
+        write(module_place.folder / "in", c_txt=b"Third document.")
         assert api.rows(tick, uid)
         until(lambda: api.rows(finalized.format(2), uid))
-    assert sorted(lines(place.folder / "out/1/results.jsonl")) == ["a.txt", "b.txt"]
-    assert sorted(lines(place.folder / "out/2/results.jsonl")) == ["c.txt"]
+    assert sorted(lines(module_place.folder / "out/1/results.jsonl")) == ["a.txt", "b.txt"]
+    assert sorted(lines(module_place.folder / "out/2/results.jsonl")) == ["c.txt"]
 
 
 @pytest.mark.parametrize("module", ["lexmill_api", "lexmill_workers"])
