@@ -277,7 +277,7 @@ class ControlPlane:
     def _is_etcd_healthy(self) -> bool:
         self.servers["etcd"].require_running()
         try:
-            return httpx.get(f"{self.etcd_url}/health", timeout=5).is_success
+            return httpx.get(f"{self.etcd_url}/health", timeout=5, verify=False).is_success
         except httpx.HTTPError:
             return False
 

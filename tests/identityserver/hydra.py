@@ -128,7 +128,7 @@ def _config(public: int, admin: int, hook: str, database_url: str) -> dict[str, 
 def _is_ready(hydra: Hydra) -> bool:
     assert hydra.process.poll() is None, "hydra has ended by itself: see hydra.log"
     try:
-        return httpx.get(f"{hydra.admin_url}/health/ready").is_success
+        return _http.get(f"{hydra.admin_url}/health/ready").is_success
     except httpx.HTTPError:
         return False
 
