@@ -37,7 +37,7 @@ def send(client: httpx.Client, number: int) -> bool:
     try:
         answer = client.post(url, content=TEXT.format(number), headers=headers)
     except httpx.HTTPError as error:
-        others[type(error).__name__] += 1
+        others[f"{type(error).__name__}: {error}"] += 1
         return False
     if answer.status_code != httpx.codes.ACCEPTED:
         others[str(answer.status_code)] += 1
