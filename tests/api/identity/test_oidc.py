@@ -28,8 +28,9 @@ def api(
     hydra: Hydra,
     serving: Serving,
 ) -> Iterator[Api]:
-    more = {"LEXMILL_API__OIDC__ISSUER": hydra.issuer}
-    with serving(more) as api:
+    with serving({"LEXMILL_API__OIDC__ISSUER": hydra.issuer}) as api:
+        # Until its keys were fetched once, nobody can be judged.
+        until(lambda: status(api, hydra.token("*:reader")) == 200)
         yield api
 
 
