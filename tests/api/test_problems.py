@@ -25,7 +25,7 @@ CODES = {
 # What these raise ends documents and tasks, or is said by a client: it answers no request.
 OTHERS = ("client/", "queue/", "telemetry/", "events/selection.py", "tasks/")
 
-AT_START = {"bad_ca_bundle"}
+AT_START = {"bad_ca_bundle", "bad_endpoint"}
 """Without it no process is there to answer."""
 
 

@@ -139,17 +139,21 @@ def test_the_second_run_of_a_schedule_takes_what_is_new(api: Api, module_place: 
     assert sorted(lines(module_place.folder / "out/2/results.jsonl")) == ["c.txt"]
 
 
+BUCKET = "s3://bucket/prefix"
+
+
 @pytest.mark.parametrize("module", ["lexmill_api", "lexmill_workers"])
 @pytest.mark.parametrize(
-    ("uri", "says"),
+    ("uri", "more", "says"),
     [
-        ("s3://bucket/prefix", "AWS_CA_BUNDLE names a file that cannot be read"),
-        ("s3:///prefix", "storage.uri"),
-        ("/var/lib/objects", "storage.uri"),
+        (BUCKET, {"AWS_CA_BUNDLE": "/gone.crt"}, "AWS_CA_BUNDLE names a file that cannot be read"),
+        (BUCKET, {"AWS_ENDPOINT_URL": "minio:9000"}, "AWS_ENDPOINT_URL is no address of a server"),
+        ("s3:///prefix", {}, "storage.uri"),
+        ("/var/lib/objects", {}, "storage.uri"),
     ],
 )
 def test_a_store_that_cannot_be_opened_is_said_at_the_start(
-    tmp_path: Path, module: str, uri: str, says: str
+    tmp_path: Path, module: str, uri: str, more: dict[str, str], says: str
 ) -> None:
     settings = Settings("", "redis://127.0.0.1:1/0", tmp_path, {"LEXMILL_STORAGE__URI": uri})
     with running(
@@ -161,7 +165,7 @@ def test_a_store_that_cannot_be_opened_is_said_at_the_start(
         LEXMILL_API__CONTROL_TOKEN=TOKEN,
         LEXMILL_WORKER__NAMESPACE="acme",
         LEXMILL_WORKER__JOB=str(uuid.uuid4()),
-        AWS_CA_BUNDLE=str(tmp_path / "gone.crt"),
+        **more,
     ) as process:
         assert process.process.wait(60) == 2
     log = process.log.read_text(encoding="utf-8")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
 from obstore.store import LocalStore, ObjectStore, S3Store
+from pydantic import HttpUrl, TypeAdapter, ValidationError
 
 from lexmill.errors import ErrorClass, LexmillError
 
@@ -36,6 +37,7 @@ _ANSWER: Final = timedelta(seconds=3)
 
 _ENDPOINTS: Final = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 CA_BUNDLE: Final = "AWS_CA_BUNDLE"
+_ADDRESS: Final = TypeAdapter(HttpUrl)
 
 
 def endpoint() -> str:
@@ -65,6 +67,8 @@ def open_store(uri: str, *, endpoint: str | None = None, at_once: bool = False) 
 def _bucket(name: str, prefix: str, other: str | None, at_once: bool) -> S3Store:  # noqa: FBT001 - a key of the cache
     """Kept, with its connections and the credentials it was given for a while."""
     address = other or endpoint()
+    if address:
+        _check(address, _ENDPOINTS[1] if other is None else "LEXMILL_STORAGE__PUBLIC_ENDPOINT")
     client: ClientConfig = {
         "connect_timeout": _ANSWER if at_once else _CONNECT,
         "read_timeout": _ANSWER if at_once else _SILENCE,
@@ -82,6 +86,17 @@ def _bucket(name: str, prefix: str, other: str | None, at_once: bool) -> S3Store
         client_options=client,
         retry_config=_ASKING_ONCE if at_once else _RETRYING,
     )
+
+
+def _check(address: str, setting: str) -> None:
+    """What obstore cannot parse would end the thread that asks it, by a panic of its own."""
+    try:
+        _ADDRESS.validate_python(address)
+    except ValidationError:
+        raise LexmillError(
+            "bad_endpoint",
+            f"{setting} is no address of a server: write http://host:9000 or https://host",
+        ) from None
 
 
 def _certificates(file: Path) -> bytes:
