@@ -21,6 +21,7 @@ from lexmill_workers.plan import active_stages
 from lexmill_workers.reading import redaction_key, terms_source
 from lexmill_workers.redacted import RedactedFiles
 from lexmill_workers.stages import VERSIONS, Request, redacted_copy, stage_keys, work_on
+from lexmill_workers.visiting import rows_of
 from tests.processes import Place
 
 TEXT = (
@@ -67,6 +68,16 @@ def test_the_copy_lies_in_the_visits_object_and_holds_no_value() -> None:
     result = read_result(bundle.result)
     assert result.redacted == Redacted(None, {"email": 1, "identifier": 1, "person": 2})
     assert result.versions["redact"] == VERSIONS["redact"]
+
+
+@pytest.mark.parametrize("spoilt", [b"\xc1", b"\xc0", b"\x93\x01\x02\x03"])
+def test_a_copy_that_its_document_has_spoilt_fails_its_own_visit(spoilt: bytes) -> None:
+    bundle, _ = worked()
+    whole = msgspec.msgpack.encode(bundle)
+    assert rows_of(whole).facts
+    bundle.outputs["redact"] = spoilt
+    with pytest.raises(msgspec.DecodeError):
+        rows_of(msgspec.msgpack.encode(bundle))
 
 
 def test_a_copy_that_is_known_goes_into_the_next_object_too() -> None:

@@ -18,6 +18,7 @@ from lexmill.errors import ClaimLostError, ErrorClass, LexmillError
 from lexmill.jobs.schemas import pool_of
 from lexmill.jobs.service import JobSpec
 from lexmill.results.rows import result_rows
+from lexmill.results.schemas import NewResult
 from lexmill.reviews.service import find_decisions
 from lexmill.storage.bundles import decode_bundle
 from lexmill.tasks.schemas import ClaimedTask, Visit
@@ -42,6 +43,7 @@ from lexmill_workers.stages import (
     Readings,
     Reply,
     Request,
+    redacted_copy,
     stage_keys,
     work_on,
 )
@@ -146,17 +148,13 @@ def visit_document(
     for number, file in enumerate(reply.attachments, 1):
         runtime.objects.put(f"{folder}/{number}", file.data)
     runtime.objects.put(f"{folder}/{BUNDLE}", reply.bundle)
-    # The last bundle is decoded whole: where a document that took its child over has spoilt it, its
-    # own visit fails, not the reports of all.
     return Visit(
         state="succeeded",
         next_pool=plan.next_pool,
         next_stage=plan.next_stage,
         sha256=sha256,
         result_key=f"{folder}/{BUNDLE}",
-        result=None
-        if plan.next_stage is not None
-        else result_rows(read_result(decode_bundle(reply.bundle).result)),
+        result=None if plan.next_stage is not None else rows_of(reply.bundle),
         children=_children(task, attached),
         children_pool=pool_of(job.spec, "parse"),
         stage_outputs=tuple(
@@ -167,6 +165,17 @@ def visit_document(
         ),
         stage_seconds=seconds,
     )
+
+
+def rows_of(bundle: bytes) -> NewResult:
+    """What a document's last bundle brings into the database.
+
+    It is decoded whole, as reports will do: where a document that took its child over has spoilt
+    it, its own visit fails, not the reports of all.
+    """
+    decoded = decode_bundle(bundle)
+    redacted_copy(decoded)
+    return result_rows(read_result(decoded.result))
 
 
 def _is_for_another_pool(runtime: Runtime, job: JobSpec, stages: Sequence[str], first: str) -> bool:
