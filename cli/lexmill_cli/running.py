@@ -12,6 +12,7 @@ from lexmill.jobs.schemas import JobProgress
 from lexmill_cli.declaring import LocalJob
 from lexmill_cli.display import Display
 from lexmill_cli.errors import CommandError, Exit
+from lexmill_cli.room import Room
 from lexmill_cli.scaler import LocalScaler
 from lexmill_cli.stores import Stores
 from lexmill_cli.system import LocalSystem
@@ -74,8 +75,13 @@ class _Session:
     client: ApiClient
     display: Display
     _answered: float = field(default_factory=time.monotonic)
+    _room: Room = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._room = Room(self.system.home, self.display)
 
     def heal(self) -> None:
+        self._room.look()
         for part in self.system.heal():
             self.display.say(f"{part} had ended and was started again.")
 

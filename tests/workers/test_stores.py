@@ -1,12 +1,9 @@
 """Whole jobs on a folder and on a real S3 server: documents, objects and output; and its outage."""
 
 import json
-import os
 import signal
-import subprocess
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +13,7 @@ from lexmill_workers.converting import ANTIWORD
 from lexmill_workers.sandbox import is_installed
 from tests.api.asking import BEARER, Api, Serving
 from tests.api.test_contents import archive
+from tests.disks import disk, fill
 from tests.legal.parsing.ole import compound_file
 from tests.objectserver.versitygw import ObjectServer, running_object_server
 from tests.processes import TOKEN, Place, Settings, files_beneath, running, until
@@ -224,27 +222,6 @@ def test_an_outage_of_the_store_ends_no_document(server: ObjectServer, serving: 
         assert len(tasks) == 52
         assert {(task.state, task.failures, task.crashes) for task in tasks} == {("done", 0, 0)}
     assert sorted(lines(bucket / "out/results.jsonl")) == sorted(names)
-
-
-@contextmanager
-def disk(folder: Path) -> Iterator[Path]:
-    """Of a mebibyte."""
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(folder)]
-    if subprocess.run(mount, check=False, capture_output=True).returncode != 0:
-        pytest.skip("nothing can be mounted here")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
-def fill(full: Path, *, but: int = 0) -> Path:
-    """The file that fills the disk, but for some bytes."""
-    free = os.statvfs(full)
-    filler = full / "filler"
-    filler.write_bytes(bytes(free.f_bavail * free.f_frsize - but))
-    return filler
 
 
 @requires_root

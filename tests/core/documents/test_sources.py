@@ -16,8 +16,8 @@ from lexmill.errors import ErrorClass, LexmillError
 from lexmill.storage.sources import file_uri
 from tests.core import building
 from tests.core.building import NAMESPACE
+from tests.disks import disk, fill
 from tests.system.people import requires_root
-from tests.workers.test_stores import disk, fill
 
 
 def place_of(file: Path) -> DocumentPlace:
