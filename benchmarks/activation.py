@@ -31,7 +31,7 @@ from benchmarks.legaljobs import (
     in_place,
     installation,
     listening,
-    metric,
+    rests,
     say,
     wait_for_leader,
 )
@@ -54,7 +54,7 @@ def main() -> int:
         wait_for_leader(operator)
         asyncio.run(create(running.control_plane, NAMESPACE, options.events, listening))
         until(lambda: in_place(running, NAMESPACE) == options.events, seconds=600)
-        until(lambda: metric(operator, "lexmill_operator_due_legaljobs") == 0, seconds=120)
+        until(lambda: rests(operator), seconds=120)
         asked = requests(running)
         time.sleep(QUIET_SECONDS)
         asked = requests(running) - asked

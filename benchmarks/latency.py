@@ -76,12 +76,15 @@ def lexmill(system: LocalSystem, events: int) -> list[float]:
     )
     with system.client() as client:
         client.declare("default", job)
+    database = system.worker_database("default")
+    assert database is not None
     worker = start_service(
         "lexmill_workers",
         name="worker",
         folder=system.home / "logs",
         environment={
             **system.environment,
+            "LEXMILL_DATABASE__URL": database,
             "LEXMILL_WORKER__NAMESPACE": "default",
             "LEXMILL_WORKER__JOB": str(job.uid),
         },

@@ -32,6 +32,8 @@ from tests.processes import OurProcess, until
 from tests.servers import temporary_database, temporary_postgres
 
 CONNECTIONS = 32
+RESTING_SECONDS = 5.0
+"""Longer than a LegalJob waits for the feed to show it."""
 QUIET_SECONDS = 60
 
 
@@ -93,12 +95,19 @@ def idle(running: Installation, operator: OurProcess, count: int) -> None:
 
 
 def is_calm(running: Installation, operator: OurProcess) -> bool:
-    """Nothing is due, and Kubernetes' own controllers have looked at each Deployment."""
-    time.sleep(1)
+    """Nothing is to be done, and Kubernetes' own controllers have looked at each Deployment."""
+    if not rests(operator):
+        return False
     deployments = listed(running, "/apis/apps/v1/namespaces/idle/deployments")
-    return metric(operator, "lexmill_operator_due_legaljobs") == 0 and all(
-        each.get("status", {}).get("observedGeneration") for each in deployments
-    )
+    return all(each.get("status", {}).get("observedGeneration") for each in deployments)
+
+
+def rests(operator: OurProcess) -> bool:
+    """It has looked at no LegalJob for a while."""
+    counter = "lexmill_operator_reconcile_seconds_count"
+    before = metric(operator, counter)
+    time.sleep(RESTING_SECONDS)
+    return metric(operator, counter) == before
 
 
 def restart(running: Installation, count: int) -> None:
@@ -224,7 +233,8 @@ def listed(running: Installation, path: str) -> list[dict[str, Any]]:
 
 
 def delete_all(running: Installation, namespace: str) -> None:
-    running.http.delete(f"{LEGALJOBS}/namespaces/{namespace}/legaljobs").raise_for_status()
+    path = f"{LEGALJOBS}/namespaces/{namespace}/legaljobs"
+    running.http.delete(path, timeout=600).raise_for_status()  # answered when all are deleted
     until(
         lambda: not listed(running, f"/apis/apps/v1/namespaces/{namespace}/deployments"),
         seconds=600,

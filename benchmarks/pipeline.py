@@ -28,11 +28,13 @@ from lexmill_cli.display import Display
 from lexmill_cli.local import postgres
 from lexmill_cli.running import run_jobs
 from lexmill_cli.system import local_system
+from lexmill_workers.plan import active_stages
 from lexmill_workers.stages import VERSIONS, Request, warm_up, work
 
 ROOT = Path(__file__).resolve().parent.parent
 CUAD = ROOT.parent / "shared" / "data" / "cuad" / "pdf"
-STAGES = tuple(stage for stage in VERSIONS if stage != "ocr")
+SKIPPED = ("ocr",)
+STAGES = active_stages({"skip": SKIPPED}, available=tuple(VERSIONS), has_playbook=True)
 
 
 def main() -> int:
@@ -107,7 +109,7 @@ def whole_system(documents: Path, folder: Path, workers: int) -> float:
         max_workers=workers,
     )
     policy = job.workers["main"].model_copy(update={"min_replicas": workers})
-    spec = job.declared.spec.model_copy(update={"skip": ("ocr",)})
+    spec = job.declared.spec.model_copy(update={"skip": SKIPPED})
     declared = job.declared.model_copy(update={"spec": spec})
     job = replace(job, declared=declared, workers={"main": policy})
     started = time.monotonic()
