@@ -33,8 +33,8 @@ log = structlog.get_logger(__name__)
 _REFUSALS = frozenset(
     {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY}
 )
-_LATE_SECONDS = 10.0
-"""Workers need a few seconds to start, whatever they are started on."""
+_LATE_SECONDS = 20.0
+"""Workers need a few seconds to start, and on a busy cluster some more."""
 _ASK_AGAIN_SECONDS = 30.0
 _DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
 
